@@ -1,0 +1,234 @@
+"""Experiments as TOML: reading, layering, overriding and checking them.
+
+Four layers make an experiment, the later ones winning: defaults, file, ``CLTK_*`` variables, command line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from cltk.errors import ConfigError, closest
+
+__all__ = [
+    "SLOTS",
+    "Experiment",
+    "Settings",
+    "Sizes",
+    "Slot",
+    "check",
+    "config_hash",
+    "environment_layer",
+    "merge",
+    "parse_value",
+    "path_layer",
+    "read_toml",
+]
+
+SLOTS = ("scenario", "strategy", "generator", "classifier", "schedule")
+"""The places in an experiment that a component fills, by name."""
+
+Layer = dict[str, Any]
+S = TypeVar("S", bound="Settings")
+
+
+class Settings(BaseModel):
+    """The root of all configurations: frozen, and unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+
+class Slot(BaseModel):
+    """A component by name, with the settings that differ from its defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings given."""
+        return dict(self.model_extra or {})
+
+
+def _as_slot(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _as_seeds(value: object) -> object:
+    """Reads ``3``, ``"0..4"`` and ``"0,2,5"`` as lists of seeds."""
+    if isinstance(value, str):
+        if match := re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", value):
+            return tuple(range(int(match[1]), int(match[2]) + 1))
+        return tuple(part.strip() for part in value.split(","))
+    return _as_list(value)
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("the same seed twice")
+    return values
+
+
+SlotField = Annotated[Slot, BeforeValidator(_as_slot)]
+Sizes = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_as_list)]
+"""The type of a field for layer sizes: positive whole numbers, one of them or a list."""
+
+
+class Experiment(Settings):
+    """What is run: a component in each slot, the seeds, and what to report."""
+
+    name: str = Field("run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="what results are filed under")
+    description: str = Field("", description="what the experiment is for")
+    seeds: Annotated[
+        tuple[Annotated[int, Field(ge=0, lt=2**63)], ...],
+        Field(min_length=1, description="one run each: 0, [0, 1] or '0..4'"),
+        BeforeValidator(_as_seeds),
+    ] = (0,)
+    scenario: SlotField = Field(Slot(), description="the sequence of tasks")
+    strategy: SlotField = Field(Slot(), description="what is trained on what, task after task")
+    generator: SlotField | None = Field(None, description="the model that replays earlier images")
+    classifier: SlotField | None = Field(None, description="the model that must not forget")
+    schedule: SlotField | None = Field(None, description="how many samples are replayed at which task")
+    metrics: tuple[str, ...] | None = Field(None, description="metrics by name; those that come with cltk by default")
+    evaluate: Literal["test", "validation"] = Field("test", description="the part of the data that accuracy is of")
+    on_divergence: Literal["stop", "warn"] = Field("stop", description="what to do when a loss is not finite any more")
+
+    def slot(self, name: str) -> Slot | None:
+        """The component in a slot, None where nothing was said of it."""
+        slot: Slot | None = getattr(self, name)
+        return slot
+
+
+def read_toml(path: Path) -> Layer:
+    """Reads a TOML file; dashes in its keys count as underscores.
+
+    Raises:
+        ConfigError: The file is missing or unreadable, or does not parse (with line and column).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Cannot read '{path}': {error}", "Give the path of a TOML file.") from error
+    try:
+        return _underscored(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"'{path}' is not valid TOML: {error}", "Correct the file there.") from error
+
+
+def parse_value(text: str) -> Any:
+    """Reads a value as typed on a command line: a TOML value, a comma-separated list of them, or a plain word."""
+    for candidate in (text, f"[{text}]" if "," in text else text):
+        try:
+            return tomllib.loads(f"value = {candidate}")["value"]
+        except (tomllib.TOMLDecodeError, KeyError):
+            continue
+    return [part.strip() for part in text.split(",")] if "," in text else text
+
+
+def path_layer(path: str, value: Any) -> Layer:
+    """A layer that sets one field, such as ``generator.latent-dim``."""
+    *parents, leaf = path.replace("-", "_").split(".")
+    layer: Layer = {leaf: value}
+    for parent in reversed(parents):
+        layer = {parent: layer}
+    return layer
+
+
+def environment_layer(environment: Mapping[str, str]) -> Layer:
+    """The layer that variables such as ``CLTK_GENERATOR__LATENT_DIM`` make; those without ``__`` are options' own."""
+    layer: Layer = {}
+    for name, text in sorted(environment.items()):
+        head, *rest = name.removeprefix("CLTK_").lower().split("__")
+        if name.startswith("CLTK_") and rest and head in SLOTS:
+            layer = merge([layer, path_layer(".".join([head, *rest]), parse_value(text))])
+    return layer
+
+
+def merge(layers: Iterable[Layer]) -> Layer:
+    """Lays the later layers over the earlier ones.
+
+    Where a layer puts another component into a slot, the settings of the one below go with it.
+    """
+    result: Layer = {}
+    for layer in layers:
+        for key, value in layer.items():
+            result[key] = _merge_slot(result.get(key), value) if key in SLOTS else value
+    return result
+
+
+def _merge_slot(below: Any, above: Any) -> Any:
+    below, above = _as_slot(below), _as_slot(above)
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    if above.get("name", below.get("name")) != below.get("name"):
+        return above
+    return _deep_merge(below, above)
+
+
+def _deep_merge(below: Layer, above: Layer) -> Layer:
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        merged[key] = _deep_merge(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _underscored(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key.replace("-", "_"): _underscored(inner) for key, inner in value.items()}
+    return value
+
+
+def check(model: type[S], values: Layer, where: str) -> S:
+    """Validates ``values``; ``where`` names them in the error, such as ``generator 'vae'``.
+
+    Raises:
+        ConfigError: A field is unknown, missing, of the wrong type, or out of its range.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+        lines = [f"{where}: {_problem(problem)}" for problem in problems]
+        unknown = next((problem for problem in problems if problem["type"] == "extra_forbidden"), None)
+        advice = _advice(model, unknown["loc"]) if unknown else "Correct the value."
+        raise ConfigError("\n".join(lines), advice) from error
+
+
+def _problem(problem: Any) -> str:
+    field = ".".join(str(part) for part in problem["loc"]) or "the whole"
+    if problem["type"] == "extra_forbidden":
+        return f"there is no field '{field}'."
+    came = repr(problem["input"])
+    came = came if len(came) <= 80 else f"{came[:77]}..."
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"field '{field}' is {came}: {message[0].lower()}{message[1:]}."
+
+
+def _advice(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    """Names the fields of the (nested) model in which an unknown one was met."""
+    *parents, field = (str(part) for part in location)
+    for parent in parents:
+        inner = model.model_fields[parent].annotation if parent in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return "Remove it."
+        model = inner
+    return closest(field, model.model_fields)
+
+
+def config_hash(resolved: Mapping[str, Any]) -> str:
+    """Identifies what is run, whatever it is called: 12 hexadecimal digits of the resolved experiment's SHA-256."""
+    relevant = {key: value for key, value in resolved.items() if key not in ("name", "description", "seeds")}
+    return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,0 +1,114 @@
+"""What the engine reports while it trains: frozen values that sinks observe and nobody answers.
+
+Events carry floats, tuples and NumPy arrays on the CPU, never live tensors. Tasks are counted from 0, epochs and steps
+from 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = [
+    "EpochEnded",
+    "Event",
+    "PhaseStarted",
+    "ReplayShown",
+    "RunStarted",
+    "TaskEnded",
+    "TaskStarted",
+    "Warned",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """Training is about to begin.
+
+    Attributes:
+        classes: The classes of each task.
+        untrained: Accuracy on every task before any training, in [0, 1].
+        work: Expected training operations of each task, for estimates of the time left.
+    """
+
+    classes: tuple[tuple[int, ...], ...]
+    untrained: tuple[float, ...]
+    work: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStarted:
+    """A task begins with ``current`` training samples of its own and ``replayed`` ones of earlier tasks."""
+
+    task: int
+    current: int
+    replayed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStarted:
+    """A phase of a task begins: ``epochs`` passes of ``steps`` optimisation steps each."""
+
+    task: int
+    phase: str
+    epochs: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """One pass is over.
+
+    Attributes:
+        loss: Weighted mean of the training loss over the epoch, in nats per sample; not a number for a closed-form fit.
+        work: Training operations of this epoch.
+    """
+
+    task: int
+    phase: str
+    epoch: int
+    loss: float
+    seconds: float
+    work: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayShown:
+    """A look at what would be replayed now that ``task`` is learned.
+
+    Attributes:
+        images: (n, C, H, W) float32 in [0, 1].
+        labels: (n,) the labels they would be replayed with.
+        coverage: How often each class was seen among ``drawn`` replayed samples.
+    """
+
+    task: int
+    images: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    coverage: dict[int, int]
+    drawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnded:
+    """A task is learned: ``accuracy`` on every task, in [0, 1], and the ``seconds`` that it took."""
+
+    task: int
+    accuracy: tuple[float, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something is wrong with the experiment though it goes on: a collapsed generator, replay that lost classes."""
+
+    task: int
+    phase: str
+    problem: str
+
+
+Event = RunStarted | TaskStarted | PhaseStarted | EpochEnded | ReplayShown | TaskEnded | Warned

@@ -1,0 +1,26 @@
+"""The classifier: the model that must not forget."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from cltk.interfaces.component import Component
+
+__all__ = ["Classifier"]
+
+
+class Classifier(nn.Module, Component, ABC):
+    """Tells classes apart. Built as ``Classifier(config, info)``."""
+
+    @abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores every class.
+
+        Args:
+            x: (B, C, H, W) float32 in [0, 1].
+
+        Returns:
+            (B, K) logits, one for each of ``info.outputs`` units.
+        """

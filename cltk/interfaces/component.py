@@ -1,0 +1,97 @@
+"""What every pluggable class shares: a typed configuration and, where it has one, a search space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from cltk.config import Settings
+
+__all__ = ["Choice", "Component", "Dimension", "FloatRange", "Info", "IntRange", "Setting"]
+
+Setting = Literal["class", "task", "domain"]
+"""The three scenarios of continual learning (van de Ven & Tolias 2019, arXiv 1904.07734)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What only the scenario knows, and every other component is built from.
+
+    Attributes:
+        shape: (C, H, W) of an image.
+        outputs: Number of output units K of a classifier.
+        sizes: Number of training samples of each task.
+        classes: The labels of each task. In the domain-incremental setting all tasks share theirs.
+        setting: Whether a test sample must be told apart from all classes (``class``), from those of its task
+            (``task``), or whether tasks share their classes (``domain``).
+    """
+
+    shape: tuple[int, int, int]
+    outputs: int
+    sizes: tuple[int, ...]
+    classes: tuple[tuple[int, ...], ...]
+    setting: Setting
+
+    @property
+    def tasks(self) -> int:
+        """Number of tasks N."""
+        return len(self.sizes)
+
+    @property
+    def pixels(self) -> int:
+        """Number of values of an image; also its size in bytes, at one byte a value."""
+        channels, height, width = self.shape
+        return channels * height * width
+
+    def seen(self, completed: int) -> tuple[int, ...]:
+        """The labels of the first ``completed`` tasks, sorted."""
+        return tuple(sorted({label for task in self.classes[:completed] for label in task}))
+
+
+@dataclass(frozen=True, slots=True)
+class IntRange:
+    """Whole numbers from ``low`` to ``high``, both included."""
+
+    low: int
+    high: int
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FloatRange:
+    """Numbers from ``low`` to ``high``, both included."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few values."""
+
+    options: tuple[str | int | float | bool, ...]
+
+
+Dimension = IntRange | FloatRange | Choice
+
+
+class Component:
+    """The root of the component kinds.
+
+    A component nests its own ``Config`` and cites the paper that it follows in its docstring, as ``Source:``.
+    """
+
+    class Config(Settings):
+        """No settings."""
+
+    config: Settings
+
+    @classmethod
+    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+        """The fields of ``Config`` that are worth tuning, each with where to look; empty by default.
+
+        A name may end in an index, as in ``counts.2``, to tune one entry of a list.
+        """
+        return {}

@@ -1,0 +1,76 @@
+"""Labelled images as tensors: a data set, a batch of it, or a set of replayed samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+__all__ = ["SOFT_ONLY", "Examples"]
+
+SOFT_ONLY = -100
+"""The hard label of a sample that has soft targets only; PyTorch's cross-entropy passes over it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Columns of equal length, on one device.
+
+    Args:
+        x: (N, C, H, W) float32 in [0, 1].
+        y: (N,) int64 labels, ``SOFT_ONLY`` where a sample has soft targets only.
+        weight: (N,) float32 loss weights with mean 1, or None for all 1.
+        soft: (N, K) float32 target probabilities, all 0 where a sample has a hard label only; or None.
+    """
+
+    x: Tensor
+    y: Tensor
+    weight: Tensor | None = None
+    soft: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, index: Tensor | slice) -> Examples:
+        """The samples at ``index``: positions as (n,) int64, a mask as (N,) bool, or a slice."""
+        return self._map(lambda column: column[index])
+
+    def to(self, device: torch.device) -> Examples:
+        """The same samples on another device."""
+        return self._map(lambda column: column.to(device))
+
+    def weighted(self, weight: float) -> Examples:
+        """The same samples, each with this loss weight."""
+        return replace(self, weight=torch.full((len(self),), weight, device=self.x.device))
+
+    def mean(self, losses: Tensor) -> Tensor:
+        """The weighted mean of per-sample ``losses``, shape (N,); a scalar."""
+        return losses.mean() if self.weight is None else torch.dot(losses.float(), self.weight) / len(self)
+
+    @staticmethod
+    def concat(parts: Sequence[Examples]) -> Examples:
+        """All parts in one, in order; a column must be there in every part or in none.
+
+        Raises:
+            ValueError: ``parts`` is empty.
+        """
+        if not parts:
+            raise ValueError("Examples.concat needs at least one part.")
+        if len(parts) == 1:
+            return parts[0]
+        weights = [part.weight for part in parts if part.weight is not None]
+        softs = [part.soft for part in parts if part.soft is not None]
+        assert len(weights) in (0, len(parts)) and len(softs) in (0, len(parts))
+        return Examples(
+            torch.cat([part.x for part in parts]),
+            torch.cat([part.y for part in parts]),
+            torch.cat(weights) if weights else None,
+            torch.cat(softs) if softs else None,
+        )
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> Examples:
+        weight = None if self.weight is None else change(self.weight)
+        soft = None if self.soft is None else change(self.soft)
+        return Examples(change(self.x), change(self.y), weight, soft)

@@ -1,0 +1,63 @@
+"""The generator: a model of the images seen so far, which replays them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from cltk.interfaces.batches import Batches
+from cltk.interfaces.component import Component
+from cltk.interfaces.phase import Phase, Train
+from cltk.interfaces.training import Training
+
+__all__ = ["Generator"]
+
+
+class Generator(nn.Module, Component, ABC):
+    """Learns a distribution of images and samples from it. Built as ``Generator(config, info)``.
+
+    Attributes:
+        uses_labels: Whether ``loss`` or a closed-form fit reads labels; replay for the generator is labelled only
+            where this is true.
+    """
+
+    uses_labels: ClassVar[bool] = False
+
+    @abstractmethod
+    def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
+        """How badly the model explains the images.
+
+        Args:
+            x: (B, C, H, W) float32 in [0, 1].
+            y: (B,) int64 labels; meaningless unless ``uses_labels``.
+            rng: The only source of randomness.
+
+        Returns:
+            (B,) nats per sample: a negative log-likelihood or an upper bound of it.
+        """
+
+    @abstractmethod
+    def sample(self, n: int, rng: torch.Generator) -> Tensor:
+        """Draws ``n`` images (0 is allowed); returns (n, C, H, W) float32 in [0, 1]."""
+
+    def phase(self, batches: Batches, training: Training) -> Phase:
+        """How the generator learns ``batches``: by gradient descent on ``loss``, unless overridden.
+
+        A generator that is fitted in closed form returns ``Fit("generator", self, batches, self.fit)`` instead.
+        """
+        return Train("generator", self, batches, lambda batch, rng: self.loss(batch.x, batch.y, rng), training)
+
+    def problems(self, x: Tensor) -> Sequence[str]:
+        """What is wrong with the trained model, judged on some of its training images; nothing, by default.
+
+        Args:
+            x: (B, C, H, W) float32 in [0, 1].
+
+        Returns:
+            One sentence a problem, such as a posterior collapse.
+        """
+        return ()

@@ -1,0 +1,84 @@
+"""The scenario: a sequence of tasks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+
+from cltk.interfaces.component import Component, Info, Setting
+from cltk.interfaces.examples import Examples
+
+__all__ = ["Scenario", "Task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task of the sequence.
+
+    Attributes:
+        index: Its position, from 0.
+        classes: Its labels, as they stand in ``train.y``.
+        train: What may be trained on.
+        validation: Held out of the training data for tuning; empty where nothing is held out.
+        test: What is reported on.
+    """
+
+    index: int
+    classes: tuple[int, ...]
+    train: Examples
+    validation: Examples
+    test: Examples
+
+    def to(self, device: torch.device) -> Task:
+        """The same task on another device."""
+        parts = (part.to(device) for part in (self.train, self.validation, self.test))
+        return Task(self.index, self.classes, *parts)
+
+
+class Scenario(Component, ABC):
+    """An immutable sequence of tasks. Built as ``Scenario(config, folders)``.
+
+    ``folders`` are the places to look for data files, in order. Where they are in none of them, a scenario may
+    download them into the last, the user's cache.
+
+    Attributes:
+        fallback: The scenario to run instead where this one was not asked for by name and has no data.
+    """
+
+    fallback: ClassVar[str | None] = None
+
+    @property
+    @abstractmethod
+    def setting(self) -> Setting:
+        """Class-, task- or domain-incremental."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """Number of output units that a classifier needs."""
+
+    @property
+    @abstractmethod
+    def tasks(self) -> Sequence[Task]:
+        """The tasks, in order."""
+
+    @classmethod
+    def fetch(cls, folder: Path) -> None:
+        """Downloads the data files into ``folder``, checksummed; nothing to do by default.
+
+        Raises:
+            DataError: The download failed, or the folder cannot be written.
+        """
+
+    @property
+    def info(self) -> Info:
+        """What the other components are built from."""
+        shape = tuple(self.tasks[0].train.x.shape[1:])
+        sizes = tuple(len(task.train) for task in self.tasks)
+        classes = tuple(task.classes for task in self.tasks)
+        return Info((shape[0], shape[1], shape[2]), self.outputs, sizes, classes, self.setting)

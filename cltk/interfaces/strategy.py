@@ -1,0 +1,120 @@
+"""The strategy: what is trained on what, task after task."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from cltk.interfaces.classifier import Classifier
+from cltk.interfaces.component import Component, Info
+from cltk.interfaces.examples import Examples
+from cltk.interfaces.generator import Generator
+from cltk.interfaces.phase import Phase
+from cltk.interfaces.scenario import Task
+from cltk.interfaces.schedule import ReplaySchedule
+from cltk.interfaces.streams import Streams
+
+__all__ = ["Parts", "SlotName", "Strategy"]
+
+SlotName = Literal["generator", "classifier", "schedule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The components in the slots of a strategy; only those are there that it declares."""
+
+    slots: Mapping[SlotName, Any]
+
+    @property
+    def classifier(self) -> Classifier:
+        """The classifier."""
+        classifier = self.slots["classifier"]
+        assert isinstance(classifier, Classifier)
+        return classifier
+
+    @property
+    def generator(self) -> Generator:
+        """The generator."""
+        generator = self.slots["generator"]
+        assert isinstance(generator, Generator)
+        return generator
+
+    @property
+    def schedule(self) -> ReplaySchedule:
+        """The replay schedule."""
+        schedule = self.slots["schedule"]
+        assert isinstance(schedule, ReplaySchedule)
+        return schedule
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """The networks among them, by slot."""
+        return {slot: part for slot, part in self.slots.items() if isinstance(part, nn.Module)}
+
+
+class Strategy(Component, ABC):
+    """Learns the tasks one after the other. Built as ``Strategy(config, info, parts)``.
+
+    A strategy trains nothing itself: it says what is to be trained, and the engine does it.
+
+    Attributes:
+        slots: The slots that it uses. A component given for another slot is an error.
+    """
+
+    slots: ClassVar[tuple[SlotName, ...]] = ("classifier",)
+
+    def __init__(self, config: Component.Config, info: Info, parts: Parts) -> None:
+        self.config = config
+        self.info = info
+        self.parts = parts
+
+    @abstractmethod
+    def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
+        """Yields what is to be trained for a task, in order; the engine trains each before it asks for the next.
+
+        Only ``task.train`` may be read, and of earlier tasks only what the strategy kept itself.
+        """
+
+    def replay_count(self, completed: int, current: int) -> int:
+        """Number of samples replayed in an epoch of a task of ``current`` samples, after ``completed`` tasks."""
+        return 0
+
+    def work(self, completed: int, current: int) -> int:
+        """Expected operations to learn such a task, for estimates of cost and time left; any unit, used as a ratio."""
+        return current + self.replay_count(completed, current)
+
+    def buffer_bytes(self) -> int:
+        """Bytes of the samples stored now, at one byte a pixel value and eight a label."""
+        return 0
+
+    def preview(self, n: int, streams: Streams) -> Examples | None:
+        """Up to ``n`` samples, with hard labels, of what would be replayed next; None where nothing is replayed."""
+        return None
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that the next task needs, beside the configuration."""
+        return {
+            f"{slot}.{name}": tensor
+            for slot, module in self.parts.modules.items()
+            for name, tensor in module.state_dict().items()
+        }
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Takes back what ``state_dict`` gave.
+
+        Raises:
+            RuntimeError: A tensor is missing or has another shape.
+        """
+        for slot, module in self.parts.modules.items():
+            prefix = f"{slot}."
+            module.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.parts.classifier.parameters()).device

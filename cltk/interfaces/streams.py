@@ -1,0 +1,48 @@
+"""Named streams of randomness, so that no component touches PyTorch's global generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from cltk.seeding import derive_seed
+
+__all__ = ["Streams"]
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The streams below one name. Each is derived from the run's seed and its own name, never from another stream.
+
+    Args:
+        seed: The seed of the run.
+        path: The name that all streams of this object share.
+        device: Where the samplers that use them draw.
+    """
+
+    seed: int
+    path: tuple[str | int, ...] = ()
+    device: torch.device = torch.device("cpu")
+
+    def at(self, *purpose: str | int) -> Streams:
+        """The streams below a longer name, such as ``streams.at("task", 3)``."""
+        return Streams(self.seed, (*self.path, *purpose), self.device)
+
+    def generator(self, *purpose: str | int) -> torch.Generator:
+        """A new generator at the beginning of the stream that is named."""
+        seed = derive_seed(self.seed, *self.path, *purpose)
+        return torch.Generator(self.device).manual_seed(seed)
+
+    @contextmanager
+    def scope(self, *purpose: str | int) -> Iterator[None]:
+        """Lends the global generator to code that can draw from nowhere else (initialisation, dropout).
+
+        Inside, it stands at the beginning of the stream that is named; afterwards it is as it was before.
+        """
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(derive_seed(self.seed, *self.path, *purpose))
+            yield

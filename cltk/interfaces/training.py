@@ -1,0 +1,43 @@
+"""How long and with which optimizer a network is trained."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from torch import nn
+
+from cltk.config import Settings
+
+__all__ = ["Training"]
+
+
+class Training(Settings):
+    """A budget and an optimizer. Every phase starts with a fresh optimizer."""
+
+    epochs: PositiveInt = Field(5, description="passes over the task's data")
+    min_steps: NonNegativeInt = Field(300, description="train for more epochs where they hold fewer steps than this")
+    batch_size: PositiveInt = Field(128, description="samples of the current task in a batch")
+    optimizer: Literal["adam", "sgd"] = Field("adam", description="Adam, or SGD with momentum 0.9")
+    lr: PositiveFloat = Field(1e-3, description="learning rate")
+    lr_schedule: Literal["constant", "cosine"] = Field("constant", description="course of the learning rate in a phase")
+    weight_decay: NonNegativeFloat = Field(1e-5, description="L2 penalty on the parameters")
+
+    def rounds(self, steps: int) -> int:
+        """Number of epochs of ``steps`` steps each that the budget allows."""
+        return max(self.epochs, math.ceil(self.min_steps / steps)) if steps else 0
+
+    def make_optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
+        """A fresh optimizer over the parameters of ``module``."""
+        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        if self.optimizer == "sgd":
+            return torch.optim.SGD(parameters, self.lr, momentum=0.9, weight_decay=self.weight_decay, fused=True)
+        return torch.optim.Adam(parameters, self.lr, weight_decay=self.weight_decay, fused=True)
+
+    def lr_at(self, progress: float) -> float:
+        """The learning rate at ``progress`` in [0, 1] of a phase; ``cosine`` ends at 0 (arXiv 1608.03983)."""
+        if self.lr_schedule == "constant":
+            return self.lr
+        return self.lr * 0.5 * (1 + math.cos(math.pi * progress))

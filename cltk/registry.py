@@ -1,0 +1,164 @@
+"""Finding components through the entry points of installed distributions.
+
+Names are listed from metadata alone; only the component that is asked for is imported. The core gives no package an
+advantage: ours are found as anybody's are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import Distribution, EntryPoint, distributions
+from typing import Any
+
+from cltk.errors import ConfigError, PluginError, closest
+
+__all__ = ["GROUPS", "Plugin", "default_names", "find", "installed", "load"]
+
+GROUPS = {
+    "scenario": "cltk.scenarios",
+    "strategy": "cltk.strategies",
+    "generator": "cltk.generators",
+    "classifier": "cltk.classifiers",
+    "schedule": "cltk.schedules",
+    "metric": "cltk.metrics",
+}
+"""The kinds of component, each with its entry-point group."""
+
+DEFAULTS = "cltk.defaults"
+"""The group in which a distribution may offer its components for use where the user names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One component as its distribution's metadata describes it."""
+
+    kind: str
+    name: str
+    target: str
+    distribution: str
+    version: str
+    requires: tuple[str, ...]
+
+    @property
+    def qualified(self) -> str:
+        """The name that is unique even where two distributions offer the same one."""
+        return f"{self.distribution}:{self.name}"
+
+    @property
+    def provider(self) -> str:
+        """Distribution and version, as records keep it."""
+        return f"{self.distribution} {self.version}"
+
+
+@cache
+def _entry_points() -> tuple[tuple[EntryPoint, Distribution], ...]:
+    """All entry points of ours, of the distributions that ``CLTK_PLUGINS`` (a comma-separated list) allows."""
+    allowed = os.environ.get("CLTK_PLUGINS")
+    names = None if allowed is None else {_canonical(name) for name in allowed.split(",")}
+    found = {}
+    for distribution in distributions():
+        entry_points = [point for point in distribution.entry_points if point.group.startswith("cltk.")]
+        if not entry_points or (names is not None and _canonical(distribution.name) not in names):
+            continue
+        for point in entry_points:
+            found.setdefault((_canonical(distribution.name), point.group, point.name), (point, distribution))
+    return tuple(found.values())
+
+
+def _canonical(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
+
+
+@cache
+def installed(kind: str) -> tuple[Plugin, ...]:
+    """All components of a kind, by name; importing nothing."""
+    plugins = [
+        Plugin(kind, point.name, point.value, dist.name, dist.version, tuple(dist.requires or ()))
+        for point, dist in _entry_points()
+        if point.group == GROUPS[kind]
+    ]
+    return tuple(sorted(plugins, key=lambda plugin: (plugin.name, plugin.distribution)))
+
+
+def find(kind: str, name: str) -> Plugin:
+    """The one component of that name, which may be qualified: ``distribution:name``.
+
+    Raises:
+        ConfigError: There is none, or several distributions offer one.
+    """
+    plugins = installed(kind)
+    matches = [plugin for plugin in plugins if name in (plugin.name, plugin.qualified)]
+    if not matches:
+        raise ConfigError(f"There is no {kind} '{name}'.", closest(name, {plugin.name for plugin in plugins}))
+    if len(matches) > 1:
+        offers = " and ".join(plugin.provider for plugin in matches)
+        choices = " or ".join(f"--{kind} {plugin.qualified}" for plugin in matches)
+        raise ConfigError(f"The {kind} '{name}' is offered by {offers}.", f"Say which: {choices}.")
+    return matches[0]
+
+
+def default_names(kind: str) -> Sequence[str]:
+    """The components of a kind that an installed distribution offers as defaults, qualified where needed.
+
+    An entry of the group ``cltk.defaults`` is named after a kind; its value is that of the component's own entry, or a
+    module that holds several.
+    """
+    values = [(point.value, dist.name) for point, dist in _entry_points() if (point.group, point.name) == (DEFAULTS, kind)]
+    chosen = [
+        plugin
+        for plugin in installed(kind)
+        for value, distribution in values
+        if plugin.distribution == distribution
+        and (plugin.target == value or plugin.target.startswith((f"{value}.", f"{value}:")))
+    ]
+    names = [plugin.name for plugin in installed(kind)]
+    return [plugin.name if names.count(plugin.name) == 1 else plugin.qualified for plugin in chosen]
+
+
+def load(plugin: Plugin, base: type[Any]) -> type[Any]:
+    """Imports a component.
+
+    Args:
+        plugin: What to import.
+        base: The class that components of its kind derive from.
+
+    Raises:
+        PluginError: Its distribution needs another version of the core, it cannot be imported, or it is no such class.
+    """
+    _check_requirements(plugin)
+    try:
+        loaded = EntryPoint(plugin.name, GROUPS[plugin.kind], plugin.target).load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        cause = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise _broken(plugin, f"cannot be imported: {cause}") from error
+    if not (isinstance(loaded, type) and issubclass(loaded, base)):
+        raise _broken(plugin, f"is no {base.__name__} (found {plugin.target})")
+    return loaded
+
+
+def _broken(plugin: Plugin, what: str) -> PluginError:
+    return PluginError(
+        f"The {plugin.kind} '{plugin.name}' of {plugin.provider} {what}.",
+        f"Repair or remove it (pip uninstall {plugin.distribution}), or choose another {plugin.kind}: "
+        "see 'cltk plugins list'.",
+    )
+
+
+def _check_requirements(plugin: Plugin) -> None:
+    """Compares the core that the plugin asks for with the one that runs, before anything of it is imported."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    from cltk import __version__
+
+    for text in plugin.requires:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if _canonical(requirement.name) == "cltk-core" and not requirement.specifier.contains(__version__, prereleases=True):
+            raise _broken(plugin, f"needs cltk-core{requirement.specifier}, but this is cltk-core {__version__}")

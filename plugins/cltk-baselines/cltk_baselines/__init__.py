@@ -1,0 +1,1 @@
+"""GDumb, fine-tuning and joint training as strategies for cltk."""

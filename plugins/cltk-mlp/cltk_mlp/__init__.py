@@ -1,0 +1,1 @@
+"""A multi-layer perceptron as a classifier for cltk."""

@@ -1,0 +1,1 @@
+"""Generative replay and experience replay as strategies for cltk."""

@@ -1,0 +1,1 @@
+"""Split MNIST, Fashion-MNIST, KMNIST and digits as scenarios for cltk."""

@@ -1,0 +1,1 @@
+"""Replay schedules for cltk: how many samples to replay at which task."""
