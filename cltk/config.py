@@ -101,7 +101,7 @@ class Experiment(Settings):
     generator: SlotField | None = Field(None, description="the model that replays earlier images")
     classifier: SlotField | None = Field(None, description="the model that must not forget")
     schedule: SlotField | None = Field(None, description="how many samples are replayed at which task")
-    metrics: tuple[str, ...] | None = Field(None, description="metrics by name; those that come with cltk by default")
+    metrics: tuple[SlotField, ...] | None = Field(None, description="metrics, by default all that are offered as such")
     evaluate: Literal["test", "validation"] = Field("test", description="the part of the data that accuracy is of")
     on_divergence: Literal["stop", "warn"] = Field("stop", description="what to do when a loss is not finite any more")
 
@@ -122,9 +122,10 @@ def read_toml(path: Path) -> Layer:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"Cannot read '{path}': {error}", "Give the path of a TOML file.") from error
     try:
-        return _underscored(tomllib.loads(text))
+        layer: Layer = _underscored(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"'{path}' is not valid TOML: {error}", "Correct the file there.") from error
+    return layer
 
 
 def parse_value(text: str) -> Any:

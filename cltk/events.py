@@ -32,7 +32,7 @@ class RunStarted:
     Attributes:
         classes: The classes of each task.
         untrained: Accuracy on every task before any training, in [0, 1].
-        work: Expected training operations of each task, for estimates of the time left.
+        work: Expected operations of each task, for estimates of the time left; of use as a ratio only.
     """
 
     classes: tuple[tuple[int, ...], ...]
@@ -64,16 +64,18 @@ class EpochEnded:
     """One pass is over.
 
     Attributes:
-        loss: Weighted mean of the training loss over the epoch, in nats per sample; not a number for a closed-form fit.
-        work: Training operations of this epoch.
+        loss: Mean of the weighted training loss over the epoch, in nats per sample; None for a closed-form fit.
+        operations: Floating-point operations of this epoch, drawing replay included.
+        per_sample: Those of one forward and backward pass of one sample.
     """
 
     task: int
     phase: str
     epoch: int
-    loss: float
+    loss: float | None
     seconds: float
-    work: int
+    operations: int
+    per_sample: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +85,34 @@ class ReplayShown:
     Attributes:
         images: (n, C, H, W) float32 in [0, 1].
         labels: (n,) the labels they would be replayed with.
-        coverage: How often each class was seen among ``drawn`` replayed samples.
+        coverage: The share of each class learned so far among a larger draw, in [0, 1].
     """
 
     task: int
     images: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int64]
-    coverage: dict[int, int]
-    drawn: int
+    coverage: dict[int, float]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskEnded:
-    """A task is learned: ``accuracy`` on every task, in [0, 1], and the ``seconds`` that it took."""
+    """A task is learned.
+
+    Attributes:
+        accuracy: On every task, in [0, 1].
+        model_bytes: Bytes of all parameters now.
+        buffer_bytes: Bytes of the samples stored now.
+        operations: Floating-point operations spent on the task.
+        single_pass: Floating-point operations of one forward and backward pass over the task's own training data.
+    """
 
     task: int
     accuracy: tuple[float, ...]
     seconds: float
+    model_bytes: int
+    buffer_bytes: int
+    operations: int
+    single_pass: int
 
 
 @dataclass(frozen=True, slots=True)

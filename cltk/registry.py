@@ -58,7 +58,7 @@ def _entry_points() -> tuple[tuple[EntryPoint, Distribution], ...]:
     """All entry points of ours, of the distributions that ``CLTK_PLUGINS`` (a comma-separated list) allows."""
     allowed = os.environ.get("CLTK_PLUGINS")
     names = None if allowed is None else {_canonical(name) for name in allowed.split(",")}
-    found = {}
+    found: dict[tuple[str, str, str], tuple[EntryPoint, Distribution]] = {}
     for distribution in distributions():
         entry_points = [point for point in distribution.entry_points if point.group.startswith("cltk.")]
         if not entry_points or (names is not None and _canonical(distribution.name) not in names):
@@ -106,7 +106,9 @@ def default_names(kind: str) -> Sequence[str]:
     An entry of the group ``cltk.defaults`` is named after a kind; its value is that of the component's own entry, or a
     module that holds several.
     """
-    values = [(point.value, dist.name) for point, dist in _entry_points() if (point.group, point.name) == (DEFAULTS, kind)]
+    values = [
+        (point.value, dist.name) for point, dist in _entry_points() if (point.group, point.name) == (DEFAULTS, kind)
+    ]
     chosen = [
         plugin
         for plugin in installed(kind)
@@ -130,7 +132,7 @@ def load(plugin: Plugin, base: type[Any]) -> type[Any]:
     """
     _check_requirements(plugin)
     try:
-        loaded = EntryPoint(plugin.name, GROUPS[plugin.kind], plugin.target).load()
+        loaded = EntryPoint(plugin.name, plugin.target, GROUPS[plugin.kind]).load()
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -160,5 +162,7 @@ def _check_requirements(plugin: Plugin) -> None:
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        if _canonical(requirement.name) == "cltk-core" and not requirement.specifier.contains(__version__, prereleases=True):
+        if _canonical(requirement.name) == "cltk-core" and not requirement.specifier.contains(
+            __version__, prereleases=True
+        ):
             raise _broken(plugin, f"needs cltk-core{requirement.specifier}, but this is cltk-core {__version__}")

@@ -41,14 +41,17 @@ class Shuffled(Batches):
 
     @property
     def samples(self) -> int:
+        """All of them."""
         return len(self.examples)
 
     @property
     def steps(self) -> int:
+        """Batches of ``batch_size``, the last one smaller."""
         return math.ceil(self.samples / self.batch_size)
 
     def epoch(self, streams: Streams) -> Iterator[Examples]:
+        """Shuffles by the stream ``order``."""
         rng = streams.generator("order")
         order = torch.randperm(self.samples, generator=rng, device=self.examples.x.device)
-        for index in order.split(self.batch_size):
+        for index in torch.split(order, self.batch_size):
             yield self.examples[index]

@@ -62,7 +62,7 @@ class Examples:
             return parts[0]
         weights = [part.weight for part in parts if part.weight is not None]
         softs = [part.soft for part in parts if part.soft is not None]
-        assert len(weights) in (0, len(parts)) and len(softs) in (0, len(parts))
+        assert {len(weights), len(softs)} <= {0, len(parts)}
         return Examples(
             torch.cat([part.x for part in parts]),
             torch.cat([part.y for part in parts]),

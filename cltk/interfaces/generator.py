@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +21,11 @@ class Generator(nn.Module, Component, ABC):
     """Learns a distribution of images and samples from it. Built as ``Generator(config, info)``.
 
     Attributes:
-        uses_labels: Whether ``loss`` or a closed-form fit reads labels; replay for the generator is labelled only
-            where this is true.
+        labels: Whether ``loss`` or a closed-form fit reads labels (``hard``) or not (``none``); replay for the
+            generator is labelled only where it does.
     """
 
-    uses_labels: ClassVar[bool] = False
+    labels: ClassVar[Literal["hard", "none"]] = "none"
 
     @abstractmethod
     def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
@@ -33,7 +33,7 @@ class Generator(nn.Module, Component, ABC):
 
         Args:
             x: (B, C, H, W) float32 in [0, 1].
-            y: (B,) int64 labels; meaningless unless ``uses_labels``.
+            y: (B,) int64 labels; meaningless where ``labels`` is ``none``.
             rng: The only source of randomness.
 
         Returns:

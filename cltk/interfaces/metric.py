@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from cltk.config import Settings
 from cltk.interfaces.component import Component
 
 __all__ = ["History", "Metric"]
@@ -37,11 +38,11 @@ class History:
         return len(self.accuracy) - 1
 
     def after(self, task: int, learned: int) -> float:
-        """R[i][j]: accuracy on ``task`` j once ``learned`` tasks i are done; j from 1, i from 0 for the untrained row."""
+        """R[i][j]: accuracy on ``task`` j, from 1, once ``learned`` tasks i are done, from 0 for the untrained row."""
         return self.accuracy[learned][task - 1]
 
     def until(self, learned: int) -> History:
-        """The history as if the sequence had ended after ``learned`` tasks (at least 1)."""
+        """The history of the first ``learned`` tasks (at least 1) alone; ``data_bytes`` stays that of the sequence."""
         return replace(
             self,
             accuracy=tuple(row[:learned] for row in self.accuracy[: learned + 1]),
@@ -64,6 +65,9 @@ class Metric(Component, ABC):
     direction: ClassVar[Literal["maximize", "minimize"]] = "maximize"
     low: ClassVar[float] = 0.0
     high: ClassVar[float] = 1.0
+
+    def __init__(self, config: Settings) -> None:
+        self.config = config
 
     @abstractmethod
     def value(self, history: History) -> float:

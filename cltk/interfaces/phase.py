@@ -40,6 +40,11 @@ class Train:
     training: Training
     problems: Callable[[], Sequence[str]] = _nothing
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.module.parameters()).device
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:

@@ -68,6 +68,11 @@ class Scenario(Component, ABC):
         """The tasks, in order."""
 
     @classmethod
+    def data_state(cls, folders: Sequence[Path]) -> str:
+        """Where the data is among ``folders``, or that it is missing, in a few words; reads no image."""
+        return "comes with the package"
+
+    @classmethod
     def fetch(cls, folder: Path) -> None:
         """Downloads the data files into ``folder``, checksummed; nothing to do by default.
 

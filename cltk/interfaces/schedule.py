@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from cltk.interfaces.component import Component
+from cltk.config import Settings
+from cltk.interfaces.component import Component, Info
 
 __all__ = ["ReplaySchedule"]
 
 
 class ReplaySchedule(Component, ABC):
-    """A pure function from the position in the sequence to a number of samples. Built as ``ReplaySchedule(config, info)``."""
+    """A pure function from the position in the sequence to a number of samples.
+
+    Built as ``ReplaySchedule(config, info)``.
+    """
+
+    def __init__(self, config: Settings, info: Info) -> None:
+        self.config = config
+        self.info = info
 
     @abstractmethod
     def count(self, completed: int, current: int) -> int:

@@ -10,14 +10,17 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from cltk.interfaces.batches import Batches
 from cltk.interfaces.classifier import Classifier
 from cltk.interfaces.component import Component, Info
 from cltk.interfaces.examples import Examples
 from cltk.interfaces.generator import Generator
-from cltk.interfaces.phase import Phase
+from cltk.interfaces.losses import classification_loss, task_masks
+from cltk.interfaces.phase import Phase, Train
 from cltk.interfaces.scenario import Task
 from cltk.interfaces.schedule import ReplaySchedule
 from cltk.interfaces.streams import Streams
+from cltk.interfaces.training import Training
 
 __all__ = ["Parts", "SlotName", "Strategy"]
 
@@ -72,6 +75,8 @@ class Strategy(Component, ABC):
         self.config = config
         self.info = info
         self.parts = parts
+        masked = task_masks(info)
+        self._masked = None if masked is None else masked.to(self.device)
 
     @abstractmethod
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
@@ -80,16 +85,25 @@ class Strategy(Component, ABC):
         Only ``task.train`` may be read, and of earlier tasks only what the strategy kept itself.
         """
 
+    def classifier_phase(self, batches: Batches, training: Training, temperature: float = 1.0) -> Train:
+        """The phase that trains the classifier on hard and soft labels, as ``classification_loss`` describes."""
+        classifier = self.parts.classifier
+
+        def loss(batch: Examples, rng: torch.Generator) -> Tensor:
+            return classification_loss(classifier(batch.x), batch, self._masked, temperature)
+
+        return Train("classifier", classifier, batches, loss, training)
+
     def replay_count(self, completed: int, current: int) -> int:
         """Number of samples replayed in an epoch of a task of ``current`` samples, after ``completed`` tasks."""
         return 0
 
     def work(self, completed: int, current: int) -> int:
-        """Expected operations to learn such a task, for estimates of cost and time left; any unit, used as a ratio."""
+        """Expected operations to learn such a task, for estimates of cost and time left; of use as a ratio only."""
         return current + self.replay_count(completed, current)
 
     def buffer_bytes(self) -> int:
-        """Bytes of the samples stored now, at one byte a pixel value and eight a label."""
+        """Bytes of the samples stored now."""
         return 0
 
     def preview(self, n: int, streams: Streams) -> Examples | None:

@@ -12,6 +12,8 @@ from cltk.seeding import derive_seed
 
 __all__ = ["Streams"]
 
+_CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True, slots=True)
 class Streams:
@@ -25,7 +27,7 @@ class Streams:
 
     seed: int
     path: tuple[str | int, ...] = ()
-    device: torch.device = torch.device("cpu")
+    device: torch.device = _CPU
 
     def at(self, *purpose: str | int) -> Streams:
         """The streams below a longer name, such as ``streams.at("task", 3)``."""

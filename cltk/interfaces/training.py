@@ -29,6 +29,10 @@ class Training(Settings):
         """Number of epochs of ``steps`` steps each that the budget allows."""
         return max(self.epochs, math.ceil(self.min_steps / steps)) if steps else 0
 
+    def work(self, module: nn.Module, samples: int, steps: int) -> int:
+        """Estimated operations, six a parameter and sample as in dense layers, where an epoch has ``samples``."""
+        return 6 * sum(parameter.numel() for parameter in module.parameters()) * samples * self.rounds(steps)
+
     def make_optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         """A fresh optimizer over the parameters of ``module``."""
         parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]

@@ -1,0 +1,246 @@
+"""The composition root: from an experiment to a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from cltk.config import SLOTS, Experiment, Slot, check, config_hash
+from cltk.engine import Run
+from cltk.engine.run import Precision
+from cltk.errors import ConfigError, DataUnavailableError
+from cltk.interfaces import (
+    Classifier,
+    Component,
+    Generator,
+    Info,
+    Metric,
+    Parts,
+    ReplaySchedule,
+    Scenario,
+    SlotName,
+    Strategy,
+    Streams,
+    Task,
+)
+from cltk.registry import Plugin, default_names, find, load
+
+__all__ = ["BASES", "Bench", "Machine", "data_folders", "prepare"]
+
+BASES: dict[str, type[Any]] = {
+    "scenario": Scenario,
+    "strategy": Strategy,
+    "generator": Generator,
+    "classifier": Classifier,
+    "schedule": ReplaySchedule,
+    "metric": Metric,
+}
+"""The class that each kind of component derives from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where and how to compute.
+
+    Attributes:
+        device: ``cpu``, ``cuda`` or ``auto``, which takes a GPU where there is one.
+        threads: Number of threads, None for as many as there are cores.
+        precision: Of the matrix products in training.
+        data_dir: Where to look for data files first.
+    """
+
+    device: str = "auto"
+    threads: int | None = None
+    precision: Precision = "fp32"
+    data_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component that was chosen for a slot: where it comes from, its class and its checked configuration."""
+
+    plugin: Plugin
+    cls: type[Any]
+    config: Component.Config
+
+    def resolved(self) -> dict[str, Any]:
+        """Its name and every setting, defaults written out."""
+        return {"name": self.plugin.name, **self.config.model_dump(mode="json")}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """An experiment with its components loaded and its data in memory, ready to run with any seed.
+
+    Attributes:
+        experiment: What was asked for.
+        parts: The component in each slot.
+        metrics: The metrics by name.
+        info: What the scenario says of itself.
+        tasks: Its tasks, on the device.
+        notices: What the user should know, a sentence each.
+    """
+
+    experiment: Experiment
+    parts: Mapping[str, Part]
+    metrics: Mapping[str, Metric]
+    metric_parts: Sequence[Part]
+    plugins: Mapping[str, str]
+    info: Info
+    tasks: Sequence[Task]
+    device: torch.device
+    precision: Precision
+    notices: Sequence[str]
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The experiment with every default written out, fit for TOML and JSON."""
+        plain = self.experiment.model_dump(
+            mode="json", include={"name", "description", "seeds", "evaluate", "on_divergence"}
+        )
+        return (
+            plain
+            | {slot: part.resolved() for slot, part in self.parts.items()}
+            | {"metrics": [part.resolved() for part in self.metric_parts]}
+        )
+
+    @property
+    def config_hash(self) -> str:
+        """Identifies what is run, whatever it is called."""
+        return config_hash(self.resolved)
+
+    def run(self, seed: int) -> Run:
+        """A fresh run with this seed."""
+        streams = Streams(seed, device=self.device)
+        slots: dict[SlotName, Any] = {}
+        for slot in get_args(SlotName):
+            if slot in self.parts:
+                part = self.parts[slot]
+                with streams.scope("init", slot):
+                    component = part.cls(part.config, self.info)
+                slots[slot] = component.to(self.device) if isinstance(component, torch.nn.Module) else component
+        part = self.parts["strategy"]
+        with streams.scope("init", "strategy"):
+            strategy = part.cls(part.config, self.info, Parts(slots))
+        experiment = self.experiment
+        return Run(
+            info=self.info,
+            tasks=self.tasks,
+            strategy=strategy,
+            streams=streams,
+            part=experiment.evaluate,
+            precision=self.precision,
+            stop_on_divergence=experiment.on_divergence == "stop",
+        )
+
+
+def prepare(experiment: Experiment, machine: Machine | None = None) -> Bench:
+    """Loads what an experiment names, checks every setting, and reads its data.
+
+    Raises:
+        ConfigError: A component, field or value is not valid, or a slot is filled that the strategy does not use.
+        PluginError: A component cannot be imported.
+        DataError: The data is missing or broken.
+    """
+    machine = machine or Machine()
+    device = _device(machine)
+    parts = _parts(experiment)
+    metric_parts = _metrics(experiment)
+    scenario_part, scenario, notices = _scenario(experiment, parts["scenario"], machine)
+    parts["scenario"] = scenario_part
+    if experiment.evaluate == "validation" and not all(len(task.validation) for task in scenario.tasks):
+        raise ConfigError(
+            "The experiment evaluates on validation data, but the scenario holds none out.",
+            "Add --scenario.validation 0.1, or evaluate on the test data.",
+        )
+    bench = Bench(
+        experiment=experiment,
+        parts=parts,
+        metrics={part.plugin.name: part.cls(part.config) for part in metric_parts},
+        metric_parts=metric_parts,
+        plugins={slot: part.plugin.provider for slot, part in parts.items()}
+        | {f"metric {part.plugin.name}": part.plugin.provider for part in metric_parts},
+        info=scenario.info,
+        tasks=[task.to(device) for task in scenario.tasks],
+        device=device,
+        precision=machine.precision,
+        notices=notices,
+    )
+    bench.run(seed=0)  # A component may refuse its configuration only when it sees the tasks.
+    return bench
+
+
+def data_folders(data_dir: Path | None) -> tuple[Path, ...]:
+    """Where data files are looked for: ``--data-dir``, ``CLTK_DATA_DIR``, the user's cache."""
+    import platformdirs
+
+    named = data_dir or os.environ.get("CLTK_DATA_DIR")
+    cache = Path(platformdirs.user_cache_dir("cltk", appauthor=False)) / "data"
+    return (Path(named).expanduser(), cache) if named else (cache,)
+
+
+def _part(kind: str, slot: Slot | None) -> Part:
+    name = slot.name if slot and slot.name else _default(kind)
+    plugin = find(kind, name)
+    cls = load(plugin, BASES[kind])
+    return Part(plugin, cls, check(cls.Config, slot.settings if slot else {}, f"{kind} '{plugin.name}'"))
+
+
+def _default(kind: str) -> str:
+    names = default_names(kind)
+    if len(names) != 1:
+        found = f"{len(names)} are offered as defaults" if names else "none is offered as a default"
+        raise ConfigError(f"No {kind} was named, and {found}.", f"Name one with --{kind}: see 'cltk plugins list'.")
+    return names[0]
+
+
+def _parts(experiment: Experiment) -> dict[str, Part]:
+    strategy = _part("strategy", experiment.strategy)
+    used = ("scenario", "strategy", *strategy.cls.slots)
+    for slot in SLOTS:
+        if slot not in used and experiment.slot(slot) is not None:
+            raise ConfigError(
+                f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
+                f"Leave it out, or choose another strategy. It uses: {', '.join(strategy.cls.slots)}.",
+            )
+    parts = {slot: _part(slot, experiment.slot(slot)) for slot in SLOTS if slot in used and slot != "strategy"}
+    return parts | {"strategy": strategy}
+
+
+def _metrics(experiment: Experiment) -> list[Part]:
+    chosen = experiment.metrics
+    if chosen is None:
+        chosen = tuple(Slot(name=name) for name in default_names("metric"))
+    return [_part("metric", slot) for slot in chosen]
+
+
+def _scenario(experiment: Experiment, part: Part, machine: Machine) -> tuple[Part, Scenario, list[str]]:
+    """Builds the scenario; its fallback where it was not asked for by name and has no data."""
+    folders = data_folders(machine.data_dir)
+    try:
+        return part, part.cls(part.config, folders), []
+    except DataUnavailableError as error:
+        fallback = part.cls.fallback
+        if experiment.scenario.name is not None or fallback is None:
+            raise
+        instead = _part("scenario", Slot(name=fallback, **experiment.scenario.settings))
+        notice = f"{error.problem} Running on {fallback} instead. {error.advice}".strip()
+        return instead, instead.cls(instead.config, folders), [notice]
+
+
+def _device(machine: Machine) -> torch.device:
+    threads = machine.threads or os.cpu_count() or 1
+    torch.set_num_threads(threads)
+    name = machine.device
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name not in ("cpu", "cuda"):
+        raise ConfigError(f"There is no device '{name}'.", "Valid: auto, cpu, cuda.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("There is no usable CUDA device.", "Use --device cpu, or install a CUDA driver.")
+    return torch.device(name)

@@ -1,0 +1,42 @@
+"""The commands, and what becomes of an error."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from cltk.cli import cite, data, plugins, run, ui
+from cltk.cli.console import show_error
+from cltk.errors import CltkError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="cltk",
+    help="Ablations in continual learning, every component a plugin.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(cls=run.RunCommand)(run.run)
+app.command()(cite.cite)
+app.command()(ui.ui)
+app.add_typer(data.app, name="data")
+app.add_typer(plugins.app, name="plugins")
+
+
+@app.callback()
+def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error.")) -> None:
+    """Ablations in continual learning, every component a plugin."""
+
+
+def main() -> None:
+    """Runs the command line; a user's mistake ends it with a message and the documented exit status."""
+    try:
+        app()
+    except CltkError as error:
+        if "--debug" in sys.argv:
+            raise
+        show_error(error)
+        sys.exit(error.exit_status)

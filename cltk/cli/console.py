@@ -1,0 +1,37 @@
+"""The two streams: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from cltk.errors import CltkError
+
+__all__ = ["print_json", "show_error", "show_notice"]
+
+
+def print_json(value: Any) -> None:
+    """Prints one JSON value on standard output."""
+    json.dump(value, sys.stdout, indent=2, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def show_error(error: CltkError) -> None:
+    """Says what went wrong and what to do next, in a panel on standard error."""
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    text = Text(error.problem)
+    if error.advice:
+        text.append(f"\n\n{error.advice}", style="bold")
+    Console(stderr=True).print(Panel(text, title="Error", title_align="left", border_style="red"))
+
+
+def show_notice(text: str) -> None:
+    """Says something that the user should know, on standard error."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(stderr=True).print(Text.assemble(("Note: ", "yellow"), text))

@@ -1,0 +1,63 @@
+"""``cltk data``: what data there is, and fetching more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cltk.cli.complete import component_names
+from cltk.cli.console import print_json
+
+__all__ = ["app"]
+
+app = typer.Typer(help="List and download the data of scenarios.", no_args_is_help=True)
+
+DataDir = Annotated[Path | None, typer.Option(help="Where to look for data first.", envvar="CLTK_DATA_DIR")]
+
+
+@app.command("list")
+def list_data(
+    data_dir: DataDir = None, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """List the scenarios and whether their data is at hand; nothing is downloaded."""
+    from cltk.build import BASES, data_folders
+    from cltk.errors import CltkError
+    from cltk.registry import installed, load
+
+    folders = data_folders(data_dir)
+    found = []
+    for plugin in installed("scenario"):
+        try:
+            state = load(plugin, BASES["scenario"]).data_state(folders)
+        except CltkError as error:
+            state = error.problem
+        found.append({"scenario": plugin.name, "data": state, "distribution": plugin.distribution})
+    if json:
+        print_json(found)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_edge=False)
+    for column in ("scenario", "data", "distribution"):
+        table.add_column(column, overflow="fold")
+    for row in found:
+        table.add_row(*row.values())
+    Console().print(table)
+
+
+@app.command()
+def fetch(
+    scenario: Annotated[str, typer.Argument(help="The scenario.", autocompletion=component_names("scenario"))],
+    data_dir: DataDir = None,
+) -> None:
+    """Download the data of a scenario, checksummed, into --data-dir or the user's cache."""
+    from cltk.build import BASES, data_folders
+    from cltk.cli.console import show_notice
+    from cltk.registry import find, load
+
+    folder = data_folders(data_dir)[0]
+    load(find("scenario", scenario), BASES["scenario"]).fetch(folder)
+    show_notice(f"The data of {scenario} is complete; files are looked for in '{folder}'.")

@@ -1,0 +1,48 @@
+"""Options such as ``--generator.latent-dim 50``, which are not known until the component is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from cltk.config import SLOTS, merge, parse_value, path_layer
+from cltk.errors import ConfigError
+
+__all__ = ["OverridesCommand", "overrides_of"]
+
+_OPTION = re.compile(rf"--(?P<path>(?:{'|'.join(SLOTS)})(?:\.[A-Za-z0-9_-]+)+)(?:=(?P<value>.*))?", re.DOTALL)
+
+
+class OverridesCommand(TyperCommand):
+    """A command that takes the fields of components as options, beside its own."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Takes the fields out before the rest is parsed, so that every other unknown option is still refused."""
+        rest, layer = _split(args)
+        ctx.meta[__name__] = layer
+        return super().parse_args(ctx, rest)
+
+
+def overrides_of(ctx: typer.Context) -> dict[str, Any]:
+    """The layer of an experiment that the command line made."""
+    layer: dict[str, Any] = ctx.meta.get(__name__, {})
+    return layer
+
+
+def _split(args: list[str]) -> tuple[list[str], dict[str, Any]]:
+    rest: list[str] = []
+    layers = []
+    remaining = iter(args)
+    for arg in remaining:
+        match = _OPTION.fullmatch(arg)
+        if match is None:
+            rest.append(arg)
+            continue
+        value = match["value"] if match["value"] is not None else next(remaining, None)
+        if value is None:
+            raise ConfigError(f"The option '{arg}' needs a value.", f"For example: {arg} 50")
+        layers.append(path_layer(match["path"], parse_value(value)))
+    return rest, merge(layers)

@@ -1,0 +1,84 @@
+"""The result of an experiment, as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.columns import Columns
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cltk.record import Record
+from cltk.sinks.batch import Outcome
+from cltk.sinks.progress import matrix_table
+
+__all__ = ["print_result"]
+
+
+def print_result(outcome: Outcome) -> None:
+    """Prints the result tables on standard output; of several seeds, their summary."""
+    console = Console()
+    last = outcome.records[-1]
+    console.print(_title(last))
+    if len(outcome.records) == 1:
+        console.print(matrix_table(last), "")
+        console.print(Columns([_metrics(last.metrics), _cost(last)], padding=(0, 4)), "")
+    else:
+        console.print(_summary(outcome), "")
+    for record in outcome.records:
+        _print_end(console, record)
+
+
+def _title(record: Record) -> RenderableType:
+    config = record.config
+    slots = ("strategy", "generator", "classifier", "schedule")
+    parts = [config[slot]["name"] for slot in slots if slot in config]
+    return Text.assemble("\n", (" · ".join(parts), "bold"), f" on {config['scenario']['name']}\n")
+
+
+def _metrics(metrics: Mapping[str, float]) -> Table:
+    table = _table("Metrics", "metric", "value")
+    for name, value in metrics.items():
+        table.add_row(name, f"{value:.4f}")
+    return table
+
+
+def _cost(record: Record) -> Table:
+    table = _table("Cost", "", "parameters", "bytes")
+    for name in record.bytes:
+        if name not in ("image", "total"):
+            table.add_row(
+                name, f"{record.parameters[name]:,}" if name in record.parameters else "", f"{record.bytes[name]:,}"
+            )
+    table.add_row("total", f"{record.parameters['total']:,}", f"{record.bytes['total']:,}")
+    table.add_section()
+    table.add_row("samples replayed", "", " ".join(f"{count:,}" for count in record.replay.counts))
+    table.add_row("seconds", "", f"{record.seconds.get('total', 0):.1f}")
+    return table
+
+
+def _summary(outcome: Outcome) -> Table:
+    finished = sum(record.status == "finished" for record in outcome.records)
+    table = _table(f"Metrics over {finished} seeds", "metric", "mean", "std", "95 % interval")
+    for name, of in outcome.summary.items():
+        spread = [f"{of['std']:.4f}", f"± {of['ci95']:.4f}"] if "std" in of else ["", ""]
+        table.add_row(name, f"{of['mean']:.4f}", *spread)
+    return table
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _print_end(console: Console, record: Record) -> None:
+    """What a reader must not overlook: warnings, and runs that did not finish."""
+    lines: Sequence[tuple[str, str]] = [(f"Warning: {warning}", "yellow") for warning in record.warnings]
+    if record.status != "finished":
+        lines = [*lines, (f"Seed {record.seed} {record.status}: {record.error}", "red")]
+    for text, style in lines:
+        console.print(Text(text, style=style))

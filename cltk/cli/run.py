@@ -1,0 +1,109 @@
+"""``cltk run``: an experiment, from its file and the command line to its record."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cltk.cli.complete import component_names
+from cltk.cli.console import print_json, show_notice
+from cltk.cli.overrides import OverridesCommand, overrides_of
+
+if TYPE_CHECKING:
+    from cltk.config import Experiment
+
+__all__ = ["RunCommand", "run"]
+
+
+class RunCommand(OverridesCommand):
+    """Takes the fields of components as options."""
+
+
+def _slot(kind: str) -> Any:
+    return typer.Option(
+        help=f"The {kind}, by name. Its fields: --{kind}.<field> <value>.",
+        envvar=f"CLTK_{kind.upper()}",
+        autocompletion=component_names(kind),
+        rich_help_panel="Components",
+    )
+
+
+def run(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="An experiment, as a TOML file.")] = None,
+    scenario: Annotated[str | None, _slot("scenario")] = None,
+    strategy: Annotated[str | None, _slot("strategy")] = None,
+    generator: Annotated[str | None, _slot("generator")] = None,
+    classifier: Annotated[str | None, _slot("classifier")] = None,
+    schedule: Annotated[str | None, _slot("schedule")] = None,
+    seeds: Annotated[str | None, typer.Option(help="Such as 0, 0..4 or 1,5.", envvar="CLTK_SEEDS")] = None,
+    name: Annotated[str | None, typer.Option(help="What results are filed under.", envvar="CLTK_NAME")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.", envvar="CLTK_DEVICE")] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads; by default, one a core.", envvar="CLTK_THREADS")
+    ] = None,
+    precision: Annotated[str, typer.Option(help="fp32 or bf16.", envvar="CLTK_PRECISION")] = "fp32",
+    data_dir: Annotated[Path | None, typer.Option(help="Where to look for data first.", envvar="CLTK_DATA_DIR")] = None,
+    store: Annotated[Path, typer.Option(help="Folder of records and of the MLflow store.", envvar="CLTK_STORE")] = Path(
+        "runs"
+    ),
+    tracking_uri: Annotated[
+        str | None, typer.Option(help="MLflow server; by default, a store in --store.", envvar="MLFLOW_TRACKING_URI")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the record as JSON, and nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Run an experiment, record it, and print its result.
+
+    Without a file: deep generative replay on Split MNIST. Any field of a component is an option of its own:
+    --generator.latent-dim 50, --schedule.samples 2000, --strategy.replay.refresh task.
+    """
+    from cltk.build import Machine, prepare
+    from cltk.cli.result import print_result
+    from cltk.sinks.batch import run_seeds
+    from cltk.sinks.progress import Progress
+
+    chosen = {
+        "scenario": scenario,
+        "strategy": strategy,
+        "generator": generator,
+        "classifier": classifier,
+        "schedule": schedule,
+        "seeds": seeds,
+        "name": name,
+    }
+    experiment = _experiment(
+        file, {key: value for key, value in chosen.items() if value is not None}, overrides_of(ctx)
+    )
+    bench = prepare(experiment, Machine(device, threads, _precision(precision), data_dir))
+    for notice in bench.notices:
+        show_notice(notice)
+    with Progress(len(experiment.seeds), quiet=quiet or json) as progress:
+        outcome = run_seeds(bench, store, tracking_uri, [progress])
+    if json:
+        print_json(outcome.to_dict())
+    else:
+        print_result(outcome)
+    for notice in outcome.notices:
+        show_notice(notice)
+    raise typer.Exit(outcome.exit_status)
+
+
+def _experiment(file: Path | None, chosen: dict[str, Any], overrides: dict[str, Any]) -> Experiment:
+    """Lays the four layers over each other: defaults, file, environment, command line."""
+    from cltk.config import Experiment, check, environment_layer, merge, read_toml
+
+    layers = [read_toml(file)] if file else []
+    layers += [environment_layer(os.environ), merge([chosen, overrides])]
+    return check(Experiment, merge(layers), f"'{file}'" if file else "the experiment")
+
+
+def _precision(name: str) -> Any:
+    from cltk.errors import ConfigError, closest
+
+    if name not in ("fp32", "bf16"):
+        raise ConfigError(f"There is no precision '{name}'.", closest(name, ("fp32", "bf16")))
+    return name

@@ -1,0 +1,56 @@
+"""``cltk ui``: browsing recorded runs in MLflow's own interface."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cltk.errors import ConfigError
+
+__all__ = ["ui"]
+
+
+def ui(
+    store: Annotated[Path, typer.Option(help="Folder of records and of the MLflow store.", envvar="CLTK_STORE")] = Path(
+        "runs"
+    ),
+    host: Annotated[str, typer.Option(help="Address to listen on; any but the default lets others in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
+) -> None:
+    """Open the MLflow UI over the recorded runs. Ctrl-C ends it."""
+    from cltk.cli.console import show_notice
+    from cltk.sinks.store import open_store
+
+    _check_port(host, port)
+    opened = open_store(store)
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        show_notice(f"Listening on {host}: whoever reaches this machine can read, change and delete the runs.")
+    show_notice(f"MLflow is starting on http://{host}:{port} (about 5 s); Ctrl-C ends it.")
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", opened.uri, "--workers", "1"]
+    command += ["--host", host, "--port", str(port)]
+    if opened.artifacts:
+        command += ["--default-artifact-root", opened.artifacts]
+    try:
+        raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - the command is ours
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+def _check_port(host: str, port: int) -> None:
+    """Refuses a port that is in use, naming a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe, socket.socket(family) as other:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            other.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
+            free = other.getsockname()[1]
+            raise ConfigError(
+                f"Cannot listen on {host}:{port}: {error.strerror}.", f"Port {free} is free: cltk ui --port {free}"
+            ) from error

@@ -1,0 +1,127 @@
+"""Carrying out one phase: the loop that all gradient training of every strategy runs through."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from cltk.engine.run import Precision, Run
+from cltk.errors import DivergenceError
+from cltk.events import EpochEnded, Event, PhaseStarted, Warned
+from cltk.interfaces import Examples, Fit, Phase, Streams, Train
+
+__all__ = ["carry_out"]
+
+
+def carry_out(phase: Phase, task: int, run: Run, streams: Streams) -> Iterator[Event]:
+    """Trains or fits what the phase says, and yields what happens."""
+    match phase:
+        case Train():
+            yield from _train(phase, task, run, streams)
+        case Fit():
+            yield from _fit(phase, task, streams)
+    yield from (Warned(task, phase.name, problem) for problem in phase.problems())
+
+
+def _fit(phase: Fit, task: int, streams: Streams) -> Iterator[Event]:
+    yield PhaseStarted(task, phase.name, epochs=1, steps=phase.batches.steps)
+    started = time.perf_counter()
+    own = streams.at(1)
+    with own.scope("global"), torch.no_grad():
+        phase.fit(Examples.concat(list(phase.batches.epoch(own))), own.generator("loss"))
+    yield EpochEnded(task, phase.name, 1, None, time.perf_counter() - started, operations=0, per_sample=0)
+
+
+def _train(phase: Train, task: int, run: Run, streams: Streams) -> Iterator[Event]:
+    steps = phase.batches.steps
+    epochs = phase.training.rounds(steps)
+    yield PhaseStarted(task, phase.name, epochs, steps)
+    descent = _Descent(phase, run.precision, epochs * steps)
+    for epoch in range(1, epochs + 1):
+        started = time.perf_counter()
+        losses = descent.epoch(streams.at(epoch))
+        loss = float(losses.mean())
+        if not math.isfinite(loss):
+            problem = f"in epoch {epoch}, step {_first_bad(losses)}, the loss is {loss}"
+            if run.stop_on_divergence:
+                raise _diverged(phase.name, task, problem)
+            yield Warned(task, phase.name, problem)
+        yield EpochEnded(
+            task=task,
+            phase=phase.name,
+            epoch=epoch,
+            loss=loss,
+            seconds=time.perf_counter() - started,
+            operations=descent.operations,
+            per_sample=descent.per_sample,
+        )
+
+
+class _Descent:
+    """Gradient descent through a phase, an epoch at a time."""
+
+    def __init__(self, phase: Train, precision: Precision, steps: int) -> None:
+        self.phase = phase
+        self.optimizer = phase.training.make_optimizer(phase.module)
+        self.autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=precision == "bf16")
+        self.steps = steps
+        self.done = 0
+        self.operations = 0
+        self.per_sample = 0
+
+    def epoch(self, streams: Streams) -> Tensor:
+        """Trains on every batch of an epoch; returns the loss of each step."""
+        phase = self.phase
+        losses = torch.empty(phase.batches.steps, device=phase.device)
+        phase.module.train()
+        batches, rng = phase.batches.epoch(streams), streams.generator("loss")
+        # Nothing is yielded in here, so that nobody else sees the global generator that dropout draws from.
+        with streams.scope("global"):
+            for step in range(len(losses)):
+                counted = self.done == 0
+                losses[step] = self._counted_step(batches, rng) if counted else self._step(next(batches), rng)
+                self.done += 1
+        return losses
+
+    def _step(self, batch: Examples, rng: torch.Generator) -> Tensor:
+        self._set_lr()
+        with self.autocast:
+            loss = batch.mean(self.phase.loss(batch, rng))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.detach()
+
+    def _counted_step(self, batches: Iterator[Examples], rng: torch.Generator) -> Tensor:
+        """The first step, in which floating-point operations are counted: those of all steps follow from it."""
+        with FlopCounterMode(display=False) as drawing:
+            batch = next(batches)
+        with FlopCounterMode(display=False) as training:
+            loss = self._step(batch, rng)
+        flops = drawing.get_total_flops() + training.get_total_flops()
+        self.operations = flops * self.phase.batches.samples // len(batch)
+        self.per_sample = training.get_total_flops() // len(batch)
+        return loss
+
+    def _set_lr(self) -> None:
+        training = self.phase.training
+        if training.lr_schedule != "constant":
+            for group in self.optimizer.param_groups:
+                group["lr"] = training.lr_at(self.done / self.steps)
+
+
+def _first_bad(losses: Tensor) -> int:
+    """The first step whose loss is not finite, from 1."""
+    return int((~losses.isfinite()).nonzero()[0]) + 1
+
+
+def _diverged(phase: str, task: int, problem: str) -> DivergenceError:
+    return DivergenceError(
+        f"Training diverged in task {task + 1}, phase '{phase}': {problem}.",
+        f'Lower that learning rate (--strategy.{phase}.lr), or go on regardless with on_divergence = "warn".',
+    )

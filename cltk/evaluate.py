@@ -1,0 +1,48 @@
+"""Filling the accuracy matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from cltk.interfaces import Classifier, Examples, Info, Task, task_masks
+
+__all__ = ["Part", "accuracy_row"]
+
+Part = Literal["test", "validation"]
+CHUNK = 2048
+"""Samples classified at once."""
+
+
+def accuracy_row(classifier: Classifier, info: Info, tasks: Sequence[Task], part: Part) -> tuple[float, ...]:
+    """The classifier's accuracy on every task, in [0, 1].
+
+    In the task-incremental setting a sample competes among the classes of its own task alone.
+
+    Args:
+        classifier: Put into evaluation mode for this, and back.
+        info: What its scenario says.
+        tasks: All tasks, learned or not.
+        part: Which part of their data to classify.
+    """
+    masks = task_masks(info)
+    training = classifier.training
+    classifier.eval()
+    try:
+        return tuple(_accuracy(classifier, getattr(task, part), masks) for task in tasks)
+    finally:
+        classifier.train(training)
+
+
+@torch.no_grad()
+def _accuracy(classifier: Classifier, examples: Examples, masks: Tensor | None) -> float:
+    correct = torch.zeros((), dtype=torch.int64, device=examples.x.device)
+    for x, y in zip(torch.split(examples.x, CHUNK), torch.split(examples.y, CHUNK), strict=True):
+        logits = classifier(x)
+        if masks is not None:
+            logits = logits.masked_fill(masks.to(y.device)[y], float("-inf"))
+        correct += (logits.argmax(1) == y).sum()
+    return int(correct) / len(examples)

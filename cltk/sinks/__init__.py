@@ -1,0 +1,1 @@
+"""Sinks: what observes a run and reports it, from a progress display to MLflow. Nothing flows back into the run."""

@@ -1,0 +1,82 @@
+"""All seeds of an experiment: one run each, and a summary over them."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cltk.build import Bench
+from cltk.record import Record
+from cltk.sinks.mirror import Mirror
+from cltk.sinks.session import Sink, execute
+
+__all__ = ["Outcome", "run_seeds", "summarise"]
+
+Summary = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an experiment.
+
+    Attributes:
+        records: One a seed, in order; fewer where the user interrupted.
+        summary: ``mean``, ``std`` and ``ci95`` of each metric over the finished runs; empty for one run.
+        notices: What the user should know, a sentence each.
+    """
+
+    records: Sequence[Record]
+    summary: Summary
+    notices: Sequence[str]
+
+    @property
+    def exit_status(self) -> int:
+        """0 where all runs finished, 130 where the user interrupted, else 1."""
+        states = {record.status for record in self.records}
+        return 130 if "interrupted" in states else int(states != {"finished"})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record of a single run; of several, all ``runs`` and their ``summary``."""
+        runs = [record.to_dict() for record in self.records]
+        return runs[0] if len(runs) == 1 and not self.summary else {"runs": runs, "summary": self.summary}
+
+
+def run_seeds(bench: Bench, store: Path, tracking_uri: str | None, sinks: Sequence[Sink]) -> Outcome:
+    """Runs an experiment with each of its seeds; a failed run does not keep the others from running."""
+    seeds = bench.experiment.seeds
+    records: list[Record] = []
+    with Mirror(store, tracking_uri, bench.experiment) as mirror:
+        for seed in seeds:
+            record = execute(bench, seed, store, [*sinks, mirror])
+            mirror.finish(record)
+            records.append(record)
+            if record.status == "interrupted":
+                break
+        summary = summarise(records) if len(seeds) > 1 else {}
+        mirror.summarise(records, summary)
+    return Outcome(records, summary, mirror.notices)
+
+
+def summarise(records: Sequence[Record]) -> Summary:
+    """Mean, standard deviation and half the width of the 95 % t interval of each metric over the finished runs.
+
+    With one finished run there is no deviation: ``std`` and ``ci95`` are left out.
+    """
+    finished = [record for record in records if record.status == "finished"]
+    names = finished[0].metrics if finished else {}
+    return {name: _summary([record.metrics[name] for record in finished if name in record.metrics]) for name in names}
+
+
+def _summary(values: Sequence[float]) -> dict[str, float]:
+    mean = {"mean": statistics.fmean(values)}
+    if len(values) < 2:
+        return mean
+    from scipy.special import stdtrit
+
+    deviation = statistics.stdev(values)
+    half_width = float(stdtrit(len(values) - 1, 0.975)) * deviation / math.sqrt(len(values))
+    return mean | {"std": deviation, "ci95": half_width}

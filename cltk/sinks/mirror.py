@@ -1,0 +1,96 @@
+"""Mirroring runs into MLflow while they go on, beside the training and never in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from cltk.config import Experiment
+from cltk.errors import StoreError
+from cltk.events import Event, RunStarted, TaskEnded
+from cltk.record import Record
+
+__all__ = ["Mirror"]
+
+
+class Mirror:
+    """A sink that writes to MLflow in one thread of its own, in the order in which things happened.
+
+    Whatever the server does, the runs go on: after the first failure nothing more is sent, and ``notices`` says how to
+    upload the records later.
+
+    Args:
+        store: The folder of the runs, and of the MLflow store unless ``uri`` names another.
+        uri: A tracking URI, or None.
+        experiment: What is run, with how many seeds.
+    """
+
+    def __init__(self, store: Path, uri: str | None, experiment: Experiment) -> None:
+        self.notices: list[str] = []
+        self._store = store
+        self._experiment = experiment
+        self._uri = uri
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlflow")
+        self._parent: str | None = None
+        self._current = ""
+        self._submit(self._open)
+
+    def __enter__(self) -> Mirror:
+        """Nothing more to prepare."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Waits until everything is written."""
+        self._thread.shutdown(wait=True)
+
+    def __call__(self, event: Event, record: Record) -> None:
+        """Mirrors the beginning of a run and the end of each task."""
+        match event:
+            case RunStarted():
+                self._submit(lambda: self._start(record))
+            case TaskEnded():
+                self._submit(lambda: self._tracker.log_task(self._current, record, event.task + 1))
+
+    def finish(self, record: Record) -> None:
+        """Mirrors the end of a run; its folder must be complete."""
+        self._submit(lambda: self._tracker.finish(self._current, record, self._store / record.run_id))
+
+    def summarise(self, records: Sequence[Record], summary: Mapping[str, Mapping[str, float]]) -> None:
+        """Mirrors the summary over the seeds, where there are several, and waits until everything is written."""
+        self._submit(lambda: self._end_parent(records, summary))
+        self._thread.shutdown(wait=True)
+
+    def _open(self) -> None:
+        from cltk.sinks.store import open_store
+        from cltk.sinks.tracking import Tracker
+
+        self._tracker = Tracker(open_store(self._store, self._uri), self._experiment.name)
+
+    def _start(self, record: Record) -> None:
+        seeds = self._experiment.seeds
+        if len(seeds) > 1 and self._parent is None:
+            self._parent = self._tracker.start_parent(record, seeds)
+        self._current = self._tracker.start(record, self._store / record.run_id, self._parent)
+        self._tracker.log_task(self._current, record, 0)
+
+    def _end_parent(self, records: Sequence[Record], summary: Mapping[str, Mapping[str, float]]) -> None:
+        if self._parent is not None:
+            self._tracker.finish_parent(self._parent, records, summary)
+
+    def _submit(self, write: Callable[[], object]) -> None:
+        self._thread.submit(self._attempt, write)
+
+    def _attempt(self, write: Callable[[], object]) -> None:
+        if self.notices:
+            return
+        try:
+            write()
+        except StoreError as error:
+            self.notices.append(
+                f"{error.problem} The records are kept in '{self._store}'; 'cltk sync --store {self._store}' uploads "
+                "them later."
+            )

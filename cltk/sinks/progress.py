@@ -1,0 +1,136 @@
+"""Live progress: bars and the accuracy matrix on a terminal, one plain line a task elsewhere. On standard error."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from cltk.events import EpochEnded, Event, PhaseStarted, RunStarted, TaskEnded, TaskStarted, Warned
+from cltk.record import Record
+
+__all__ = ["Progress", "matrix_table"]
+
+
+class Progress:
+    """A sink that shows how far the runs are.
+
+    Args:
+        seeds: Number of runs to come.
+        quiet: Whether to show nothing at all.
+    """
+
+    def __init__(self, seeds: int, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet)
+        self._live: Live | None = None
+        self._seeds = seeds
+        self._finished = 0
+        self._work: tuple[int, ...] = ()
+        self._spent = 0
+        self._bars = Bars(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            expand=True,
+        )
+        self._all = self._bars.add_task("all", total=float(seeds))
+        self._phase = self._bars.add_task("", total=None, visible=False)
+        self._started = time.perf_counter()
+
+    def __enter__(self) -> Progress:
+        """Takes over the terminal, if there is one."""
+        if self._console.is_terminal and not self._console.quiet:
+            self._live = Live(self._bars, console=self._console, refresh_per_second=4, transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Gives the terminal back."""
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, event: Event, record: Record) -> None:
+        """Shows what happened."""
+        match event:
+            case RunStarted():
+                self._work, self._spent = event.work, 0
+                self._show(record)
+            case TaskStarted():
+                self._label(record, event.task)
+            case PhaseStarted():
+                description = f"task {event.task + 1} · {event.phase}"
+                self._bars.reset(self._phase, total=event.epochs, description=description, visible=True)
+            case EpochEnded():
+                self._epoch(event)
+            case Warned():
+                self._console.print(f"Warning: {record.warnings[-1]}", style="yellow", markup=False, highlight=False)
+            case TaskEnded():
+                self._task(event, record)
+
+    def _label(self, record: Record, task: int) -> None:
+        run = f"seed {record.seed} ({self._finished + 1} of {self._seeds}) · " if self._seeds > 1 else ""
+        self._bars.update(self._all, description=f"{run}task {task + 1} of {len(self._work)}")
+
+    def _epoch(self, event: EpochEnded) -> None:
+        loss = "" if event.loss is None else f" · loss {event.loss:.3f}"
+        description = f"task {event.task + 1} · {event.phase} · epoch {event.epoch}{loss}"
+        self._bars.update(self._phase, advance=1, description=description)
+        self._spent += event.operations
+        self._advance(sum(self._work[: event.task]) + min(self._spent, self._work[event.task]))
+
+    def _task(self, event: TaskEnded, record: Record) -> None:
+        self._spent = 0
+        self._advance(sum(self._work[: event.task + 1]))
+        if event.task + 1 == len(self._work):
+            self._finished += 1
+        if self._live:
+            self._show(record)
+        else:
+            self._console.print(self._line(event, record), markup=False, highlight=False, soft_wrap=True)
+
+    def _advance(self, done: int) -> None:
+        run = done / max(sum(self._work), 1)
+        self._bars.update(self._all, completed=min(self._finished + run, self._seeds))
+
+    def _show(self, record: Record) -> None:
+        if self._live:
+            self._live.update(Group(matrix_table(record), self._bars))
+
+    def _line(self, event: TaskEnded, record: Record) -> str:
+        learned = event.accuracy[: event.task + 1]
+        return (
+            f"seed {record.seed}, task {event.task + 1} of {len(self._work)}: "
+            f"accuracy {' '.join(f'{value:.3f}' for value in learned)}, "
+            f"mean {sum(learned) / len(learned):.3f}, {event.seconds:.1f} s"
+        )
+
+
+def matrix_table(record: Record) -> Table:
+    """The accuracy matrix so far, in percent: rows after each task, columns tasks."""
+    table = Table(title="Accuracy on each task (%)", title_justify="left", title_style="bold", show_edge=False)
+    table.add_column("", no_wrap=True)
+    for task, classes in enumerate(record.classes):
+        table.add_column(f"{task + 1}: {_classes(classes)}", justify="right", no_wrap=True)
+    table.add_column("seen", justify="right")
+    for learned, row in enumerate(record.accuracy):
+        cells = [f"{100 * value:.1f}" for value in row]
+        cells = [cell if task < learned else f"[dim]{cell}[/]" for task, cell in enumerate(cells)]
+        mean = f"[bold]{100 * sum(row[:learned]) / learned:.1f}[/]" if learned else ""
+        table.add_row(f"after {learned}" if learned else "before", *cells, mean)
+    return table
+
+
+def _classes(classes: list[int]) -> str:
+    return " ".join(map(str, classes)) if len(classes) < 4 else f"{classes[0]} … {classes[-1]}"

@@ -1,0 +1,38 @@
+"""Fine-tuning: training on without any means against forgetting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from cltk.config import Settings
+from cltk.interfaces import Phase, Shuffled, Strategy, Streams, Task, Training
+
+__all__ = ["Finetune"]
+
+
+class Finetune(Strategy):
+    """Trains the classifier on each task as it comes. The lower bound: it forgets.
+
+    Source: "none" in van de Ven & Tolias 2018, arXiv 1809.10635, table 2.
+
+    Deviations: none.
+    """
+
+    class Config(Settings):
+        """The classifier's budget."""
+
+        classifier: Training = Field(Training(), description="budget and optimizer of the classifier")
+
+    config: Config
+
+    def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
+        """Yields one phase, on the task's own samples."""
+        training = self.config.classifier
+        yield self.classifier_phase(Shuffled(task.train, training.batch_size), training)
+
+    def work(self, completed: int, current: int) -> int:
+        """Training of the classifier on the task."""
+        training = self.config.classifier
+        return training.work(self.parts.classifier, current, -(-current // training.batch_size))

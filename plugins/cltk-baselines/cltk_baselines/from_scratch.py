@@ -1,0 +1,53 @@
+"""What GDumb and joint training share: store, forget everything learned, train on what is stored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from torch import Tensor
+
+from cltk.interfaces import Batches, Buffer, Info, Parts, Phase, Shuffled, Strategy, Streams, Task, Train, Training
+
+__all__ = ["FromScratch"]
+
+
+class FromScratch(Strategy):
+    """Keeps a buffer, and trains the classifier from its initial weights on all of it at each task."""
+
+    def __init__(self, config: Strategy.Config, info: Info, parts: Parts, capacity: int, training: Training) -> None:
+        super().__init__(config, info, parts)
+        self.buffer = Buffer(capacity, info.shape, self.device)
+        self.training = training
+        self._initial = {name: tensor.clone() for name, tensor in parts.classifier.state_dict().items()}
+
+    def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
+        """Stores the task, or a part of it, and yields one phase on all that is stored."""
+        self.buffer.add(task, streams)
+        self.parts.classifier.load_state_dict(self._initial)
+        yield self.training_phase(Shuffled(self.buffer.all(), self.training.batch_size))
+
+    def training_phase(self, batches: Batches) -> Train:
+        """The phase that trains on what is stored."""
+        return self.classifier_phase(batches, self.training)
+
+    def work(self, completed: int, current: int) -> int:
+        """Training of the classifier on all that is stored by then."""
+        stored = min(sum(self.info.sizes[: completed + 1]), self.buffer.capacity)
+        steps = math.ceil(stored / self.training.batch_size)
+        return self.training.work(self.parts.classifier, stored, steps)
+
+    def buffer_bytes(self) -> int:
+        """Bytes of the stored images and labels."""
+        return self.buffer.bytes
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The classifier and the buffer."""
+        return super().state_dict() | {f"buffer.{name}": part for name, part in self.buffer.state_dict().items()}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Takes back what ``state_dict`` gave."""
+        super().load_state_dict(state)
+        self.buffer.load_state_dict(
+            {name.removeprefix("buffer."): part for name, part in state.items() if name.startswith("buffer.")}
+        )

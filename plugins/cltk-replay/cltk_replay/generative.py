@@ -1,0 +1,102 @@
+"""Deep generative replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field, PositiveFloat
+
+from cltk.config import Settings
+from cltk.interfaces import Batches, Examples, Phase, Strategy, Streams, Task, Training
+from cltk_replay.mixing import Replay, mix
+from cltk_replay.teacher import Labels, Teacher, without_soft_labels
+
+__all__ = ["GenerativeReplay"]
+
+
+class LabelledReplay(Replay):
+    """How replayed samples join the task, and how they are labelled."""
+
+    labels: Literal["hard", "soft"] = Field(
+        "hard", description="the frozen classifier's most likely class, or its probabilities (distillation)"
+    )
+    temperature: PositiveFloat = Field(2.0, description="of the softmax behind soft labels")
+
+
+class GenerativeReplay(Strategy):
+    """Trains a classifier and a generator on the current task and on generated samples of the earlier ones.
+
+    From the second task on, samples are drawn from a copy of the generator, frozen as it was after the previous task,
+    and labelled by a copy of the classifier, frozen likewise. The classifier learns first, then the generator.
+
+    Source: Shin et al. 2017, arXiv 1705.08690. With ``refresh = "iteration"`` and ``weighting = "task"``:
+    genovese-2024 (after van de Ven & Tolias 2018, arXiv 1809.10635). With ``refresh = "task"`` and
+    ``weighting = "sample"``: devoto-2024, where a replay set joins the data, S = S0 + T * S_t. Soft labels: van de Ven
+    & Tolias 2018, with temperature 2.
+
+    Deviations: labels are chosen among the classes learned so far alone.
+    """
+
+    slots = ("classifier", "generator", "schedule")
+
+    class Config(Settings):
+        """Replay, and the budgets of both networks; by default genovese-2024's 5 and 50 epochs."""
+
+        replay: LabelledReplay = Field(LabelledReplay(), description="how replayed samples join the task")
+        classifier: Training = Field(Training(), description="budget and optimizer of the classifier")
+        generator: Training = Field(
+            Training(epochs=50, min_steps=1000), description="budget and optimizer of the generator"
+        )
+
+    config: Config
+
+    def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
+        """Yields the classifier's phase, then the generator's."""
+        generator = self.parts.generator
+        teacher = self._teacher(task.index)
+        replay_set = None
+        if self.config.replay.refresh == "task":
+            count = self.replay_count(task.index, len(task.train))
+            replay_set = teacher.draw(count, streams.generator("replay"), "none")
+
+        replay, training = self.config.replay, self.config.classifier
+        batches = self._batches(task, teacher, replay_set, replay.labels, training.batch_size)
+        yield self.classifier_phase(batches, training, replay.temperature)
+
+        training = self.config.generator
+        batches = self._batches(task, teacher, replay_set, generator.labels, training.batch_size)
+        phase = generator.phase(batches, training)
+        yield replace(phase, problems=lambda: generator.problems(task.train.x[:1000]))
+
+    def replay_count(self, completed: int, current: int) -> int:
+        """What the schedule says; 0 at the first task."""
+        return self.parts.schedule.count(completed, current) if completed else 0
+
+    def work(self, completed: int, current: int) -> int:
+        """Training of both networks on current and replayed samples, with the budgets that they have."""
+        config, parts, count = self.config, self.parts, self.replay_count(completed, current)
+        return sum(
+            budget.work(module, current + count, config.replay.steps(current, count, budget.batch_size))
+            for budget, module in ((config.classifier, parts.classifier), (config.generator, parts.generator))
+        )
+
+    def preview(self, n: int, streams: Streams) -> Examples:
+        """Samples of the generator as it is now, labelled by the classifier as it is now."""
+        return self._teacher(self.info.tasks).draw(n, streams.generator("preview"), "hard")
+
+    def _teacher(self, completed: int) -> Teacher:
+        seen, temperature = self.info.seen(completed), self.config.replay.temperature
+        return Teacher(self.parts.generator, self.parts.classifier, seen, self.info.outputs, temperature)
+
+    def _batches(
+        self, task: Task, teacher: Teacher, replay_set: Examples | None, labels: Labels, batch_size: int
+    ) -> Batches:
+        current, count = task.train, self.replay_count(task.index, len(task.train))
+        if labels == "soft":
+            current = without_soft_labels(current, self.info.outputs)
+        weights = self.config.replay.weights(task.index, len(current), count)
+        if replay_set is not None:
+            return mix(current, teacher.label(replay_set, labels), count, batch_size, weights)
+        return mix(current, lambda n, rng: teacher.draw(n, rng, labels), count, batch_size, weights)

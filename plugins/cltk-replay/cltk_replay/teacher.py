@@ -1,0 +1,63 @@
+"""The frozen copies that replay earlier classes."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Literal, TypeVar
+
+import torch
+from torch import nn
+
+from cltk.interfaces import SOFT_ONLY, Classifier, Examples, Generator
+
+__all__ = ["Labels", "Teacher", "without_soft_labels"]
+
+Labels = Literal["hard", "soft", "none"]
+M = TypeVar("M", bound=nn.Module)
+
+
+class Teacher:
+    """A generator and a classifier as they were at one moment; the originals may be trained on.
+
+    Args:
+        generator: Draws the images.
+        classifier: Labels them.
+        seen: The classes learned so far, among which labels are chosen.
+        outputs: Number of output units K.
+        temperature: Of the softmax behind soft labels.
+    """
+
+    def __init__(
+        self, generator: Generator, classifier: Classifier, seen: tuple[int, ...], outputs: int, temperature: float
+    ) -> None:
+        self._generator = _frozen(generator)
+        self._classifier = _frozen(classifier)
+        unseen = [label for label in range(outputs) if label not in seen]
+        self._unseen = torch.tensor(unseen, dtype=torch.int64)
+        self._temperature = temperature
+
+    @torch.no_grad()
+    def draw(self, n: int, rng: torch.Generator, labels: Labels) -> Examples:
+        """``n`` samples, labelled as asked; with ``none`` their labels mean nothing."""
+        x = self._generator.sample(n, rng)
+        return self.label(Examples(x, torch.full((n,), SOFT_ONLY, device=x.device)), labels)
+
+    @torch.no_grad()
+    def label(self, examples: Examples, labels: Labels) -> Examples:
+        """The same images with other labels."""
+        if labels == "none":
+            return examples
+        logits = self._classifier(examples.x).float().index_fill(1, self._unseen.to(examples.x.device), float("-inf"))
+        if labels == "hard":
+            return replace(examples, y=logits.argmax(1))
+        return replace(examples, soft=(logits / self._temperature).softmax(1))
+
+
+def without_soft_labels(examples: Examples, outputs: int) -> Examples:
+    """Samples with hard labels, in the form that joins those with soft ones."""
+    return replace(examples, soft=torch.zeros((len(examples), outputs), device=examples.x.device))
+
+
+def _frozen(module: M) -> M:
+    return copy.deepcopy(module).eval().requires_grad_(False)

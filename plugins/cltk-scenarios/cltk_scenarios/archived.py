@@ -1,0 +1,37 @@
+"""Scenarios over data sets in MNIST's format."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from cltk_scenarios.archive import Archive
+from cltk_scenarios.images import Images
+from cltk_scenarios.split import Split
+
+__all__ = ["ArchivedSplit"]
+
+
+class ArchivedSplit(Split, ABC):
+    """Splits a data set that is read from an archive.
+
+    Attributes:
+        archive: The data set.
+    """
+
+    archive: ClassVar[Archive]
+
+    @classmethod
+    def fetch(cls, folder: Path) -> None:
+        """Downloads the data files into ``folder``, except those that are there and whole.
+
+        Raises:
+            DataError: The download failed, or the folder cannot be written.
+        """
+        cls.archive.fetch(folder)
+
+    @classmethod
+    def _read(cls, folders: Sequence[Path]) -> tuple[Images, Images]:
+        return cls.archive.load(folders)

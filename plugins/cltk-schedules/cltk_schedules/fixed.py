@@ -1,0 +1,38 @@
+"""The same amount of replay at every task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from cltk.interfaces import Dimension, Info, IntRange, ReplaySchedule
+from cltk_schedules.samples import Samples
+
+__all__ = ["Fixed"]
+
+
+class Fixed(ReplaySchedule):
+    """The same number of samples at every task, however large the task is and however many came before.
+
+    Source: none; the plainest schedule there is, for the others to be compared with.
+    """
+
+    class Config(ReplaySchedule.Config):
+        """How many samples."""
+
+        samples: Samples = Field(1000, description="samples to replay at every task")
+
+    config: Config
+
+    def __init__(self, config: Config, info: Info) -> None:
+        self.config = config
+
+    @classmethod
+    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+        """From no replay to twice the largest task."""
+        return {"samples": IntRange(0, 2 * max(info.sizes))}
+
+    def count(self, completed: int, current: int) -> int:
+        """The same number always."""
+        return self.config.samples

@@ -1,0 +1,42 @@
+"""Replay that grows with a power of the tasks completed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from cltk.interfaces import Dimension, FloatRange, Info, IntRange, ReplaySchedule
+from cltk_schedules.samples import Samples
+
+__all__ = ["Power"]
+
+
+class Power(ReplaySchedule):
+    """T^p · S_t samples after T tasks, rounded: ``fixed`` at p = 0, ``linear`` at p = 1, less than linear between.
+
+    Source: none; it puts one number to the remark in Devoto 2024, "Deep Generative View on Continual Learning", that
+        hand-set counts that grow less than linearly did slightly better.
+    """
+
+    class Config(ReplaySchedule.Config):
+        """The scale and the exponent."""
+
+        per_task: Samples = Field(1000, description="samples to replay after the first task (S_t)")
+        # With these bounds no number of tasks that fits a machine takes the power out of a float's range.
+        exponent: float = Field(0.5, ge=0, le=10, description="how fast the number grows with the tasks completed (p)")
+
+    config: Config
+
+    def __init__(self, config: Config, info: Info) -> None:
+        self.config = config
+
+    @classmethod
+    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+        """All between ``fixed`` and ``linear``, up to twice the largest task after the first one."""
+        return {"per_task": IntRange(0, 2 * max(info.sizes)), "exponent": FloatRange(0.0, 1.0)}
+
+    def count(self, completed: int, current: int) -> int:
+        """T^p · S_t, rounded to the nearest whole number, halves to the even one."""
+        return round(math.pow(completed, self.config.exponent) * self.config.per_task)
