@@ -28,7 +28,7 @@ def read_samples(path: Path) -> Samples:
         StoreError: The file is truncated or altered.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             tasks = sorted(int(name.removeprefix("images_")) for name in arrays if name.startswith("images_"))
             return {task: (arrays[f"images_{task}"], arrays[f"labels_{task}"]) for task in tasks}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

@@ -16,6 +16,7 @@ from cltk.errors import StoreError
 __all__ = ["Store", "open_store", "shown", "store_uri"]
 
 _LOCK_SECONDS = 120
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 # MLflow would call home, print to standard output, which belongs to results, log a traceback for every error, and wait
 # minutes for a server that is down.
@@ -70,7 +71,7 @@ def open_store(folder: Path, uri: str | None = None) -> Store:
         os.environ.setdefault(name, value)
     uri = store_uri(folder, uri)
     with _reported(uri):
-        if uri.startswith(("http:", "https:")):
+        if not uri.startswith(_DATABASES):
             return Store(uri, None, _connect(uri))
         from filelock import FileLock
 
@@ -78,7 +79,22 @@ def open_store(folder: Path, uri: str | None = None) -> Store:
         artifacts = (folder.absolute() / "artifacts").as_uri()
         # Of several processes that create the tables at once, all but one would fail.
         with FileLock(folder / "mlflow.lock", timeout=_LOCK_SECONDS):
+            _probe(uri)
             return Store(uri, artifacts, _connect(uri))
+
+
+def _probe(uri: str) -> None:
+    """Connects once: MLflow would try again for 100 seconds where there is no database to connect to."""
+    from sqlalchemy import create_engine, inspect, make_url
+
+    url = make_url(uri)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+    try:
+        inspect(engine)
+    finally:
+        engine.dispose()
 
 
 def _connect(uri: str) -> Any:
@@ -102,19 +118,17 @@ def _reported(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise StoreError(
-            f"The MLflow store at '{shown(uri)}' does not work: {_cause(error)}", _advice(uri)
-        ) from error
+        raise StoreError(f"The MLflow store at '{shown(uri)}' does not work: {_cause(error)}", _advice(uri)) from error
 
 
-def _cause(error: BaseException) -> str:
+def _cause(error: Exception) -> str:
     """What the system said at the bottom of a chain of errors, else what MLflow says of it."""
-    bottom: BaseException | None = error
-    while bottom is not None and not isinstance(bottom, OSError | sqlite3.Error):
-        bottom = bottom.__cause__ or bottom.__context__
-    while bottom is not None and isinstance(inner := bottom.__cause__ or bottom.__context__, OSError | sqlite3.Error):
-        bottom = inner
-    return shown(str(bottom or error).strip() or type(error).__name__).splitlines()[0]
+    told: BaseException = error
+    link: BaseException | None = error
+    while link is not None:
+        told = link if isinstance(link, OSError | sqlite3.Error) else told
+        link = link.__cause__ or link.__context__
+    return shown(str(told).strip() or type(told).__name__).splitlines()[0]
 
 
 def _advice(uri: str) -> str:

@@ -87,4 +87,4 @@ def tasks_axis(axes: Axes) -> None:
 
 def save(figure: Figure, path: Path) -> None:
     """Writes a figure as PNG."""
-    figure.savefig(path, dpi=_DPI, facecolor="white")
+    figure.savefig(path, dpi=_DPI, facecolor="white", pil_kwargs={"compress_level": 3})

@@ -63,8 +63,15 @@ class Tracker:
         """Logs, in one call, what is known when ``learned`` tasks are learned; 0 for the row before any training."""
         self._writer.log(run_id, task_points(record, learned))
 
-    def finish(self, run_id: str, record: Record, folder: Path) -> None:
-        """Logs the result, figures, tables and files of a run that has ended, and marks its folder as complete."""
+    def finish(self, run_id: str, record: Record, folder: Path, ended: float | None = None) -> None:
+        """Logs the result, figures, tables and files of a run that has ended, and marks its folder as complete.
+
+        Args:
+            run_id: What ``start`` returned.
+            record: The run.
+            folder: The run's folder, complete.
+            ended: When the run ended, in seconds since the epoch; now by default.
+        """
         tags = {"mlflow.note.content": description(record), "warnings": "\n".join(record.warnings)}
         tags["error"] = record.error or ""
         with tempfile.TemporaryDirectory() as temporary:
@@ -74,7 +81,7 @@ class Tracker:
             self._writer.files(run_id, report)
         self._writer.files(run_id, folder, RUN_FILES)
         self._writer.log(run_id, final_points(record), tags={name: text for name, text in tags.items() if text})
-        self._writer.end(run_id, _ENDED[record.status], _written(folder))
+        self._writer.end(run_id, _ENDED[record.status], ended)
         mark = read_mark(folder)
         self._mark(folder, run_id, mark.parent_id if mark else None, complete=True)
 
@@ -143,16 +150,11 @@ def upload(store: Store, folder: Path, parent_id: str | None = None) -> Mark:
         raise StoreError(f"The run in '{folder}' is {record.status}.", "Upload it when it has ended.")
     tracker = Tracker(store, str(record.config.get("name", "run")))
     parent_id = parent_id or (mark.parent_id if mark else None)
-    started = _written(folder) - record.seconds.get("total", 0)
-    run_id = tracker.start(record, folder, parent_id, started)
+    ended = (folder / "record.json").stat().st_mtime
+    run_id = tracker.start(record, folder, parent_id, ended - record.seconds.get("total", 0))
     for learned in range(len(record.accuracy)):
         tracker.log_task(run_id, record, learned)
-    tracker.finish(run_id, record, folder)
+    tracker.finish(run_id, record, folder, ended)
     uploaded = read_mark(folder)
     assert uploaded is not None
     return uploaded
-
-
-def _written(folder: Path) -> float:
-    """When the record was last written, which is when the run ended."""
-    return (folder / "record.json").stat().st_mtime

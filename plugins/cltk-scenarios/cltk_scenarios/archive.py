@@ -114,7 +114,7 @@ class Archive:
             )
         if labels.max(initial=0) >= CLASSES:
             raise self._broken(label_path, f"it has the label {labels.max()}, but labels end at {CLASSES - 1}")
-        return Images.of(images, labels, PEAK)
+        return Images(images, labels, PEAK)
 
     def _read(self, file: Published, path: Path) -> NDArray[np.uint8]:
         try:

@@ -40,7 +40,7 @@ class SplitDigits(Split):
         tested = np.zeros(len(labels), dtype=bool)
         for label in range(CLASSES):
             tested[np.flatnonzero(labels == label)[TEST_EVERY - 1 :: TEST_EVERY]] = True
-        return Images.of(pixels[~tested], labels[~tested], PEAK), Images.of(pixels[tested], labels[tested], PEAK)
+        return Images(pixels[~tested], labels[~tested], PEAK), Images(pixels[tested], labels[tested], PEAK)
 
 
 def _table() -> NDArray[np.uint8]:

@@ -21,7 +21,7 @@ def decode(data: bytes, dimensions: int) -> NDArray[np.uint8]:
         dimensions: How many dimensions it must have.
 
     Returns:
-        A writable array of that many dimensions.
+        An array of that many dimensions, read-only because it is a view of ``data``.
 
     Raises:
         ValueError: The header is another one, or the values are not as many as it says.
@@ -37,4 +37,4 @@ def decode(data: bytes, dimensions: int) -> NDArray[np.uint8]:
         raise ValueError(
             f"it has {len(data)} bytes instead of the {header + math.prod(shape)} that its header announces"
         )
-    return np.frombuffer(data, np.uint8, offset=header).reshape(shape).copy()
+    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)

@@ -17,29 +17,28 @@ CLASSES = 10
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """The training or the test part of a data set.
+    """The training or the test part of a data set of grey-scale images.
 
     Args:
-        x: (N, C, H, W) uint8 in [0, ``peak``]. Kept as bytes, so that each image is made a float once: in its task.
-        y: (N,) int64 labels.
+        pixels: (N, H, W) uint8 in [0, ``peak``]. Kept as bytes, so that each image is made floats once: in its task.
+        labels: (N,) uint8 below ``CLASSES``.
         peak: The value of a pixel that is fully on.
     """
 
-    x: Tensor
-    y: Tensor
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
     peak: int
 
-    @staticmethod
-    def of(pixels: NDArray[np.uint8], labels: NDArray[np.uint8], peak: int) -> Images:
-        """Grey-scale images from arrays.
+    def members(self) -> list[Tensor]:
+        """The positions of each class's images, (n,) int64, ascending; one entry a class."""
+        return [torch.from_numpy(np.flatnonzero(self.labels == label)) for label in range(CLASSES)]
 
-        Args:
-            pixels: (N, H, W).
-            labels: (N,).
-            peak: The value of a pixel that is fully on.
-        """
-        return Images(torch.from_numpy(pixels)[:, None], torch.from_numpy(labels).long(), peak)
+    def x(self, index: Tensor) -> Tensor:
+        """The images at ``index``, (n,) int64, as (n, 1, H, W) float32 in [0, 1]."""
+        # NumPy scales bytes in one pass, several times faster than PyTorch, and rounds as PyTorch does.
+        scaled = np.divide(self.pixels[index.numpy()], np.float32(self.peak), dtype=np.float32)
+        return torch.from_numpy(scaled)[:, None]
 
-    def scaled(self, index: Tensor) -> Tensor:
-        """The images at ``index``, (n,) int64, as (n, C, H, W) float32 in [0, 1]."""
-        return self.x[index].float().div_(self.peak)
+    def y(self, index: Tensor) -> Tensor:
+        """The labels at ``index``, (n,) int64, as (n,) int64."""
+        return torch.from_numpy(self.labels[index.numpy()].astype(np.int64))

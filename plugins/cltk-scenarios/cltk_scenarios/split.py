@@ -62,7 +62,7 @@ class Split(Scenario, ABC):
         self.config = config
         train, test = self._read(folders)
         self._groups = groups(config.class_order or range(CLASSES), config.tasks)
-        self._tasks = tuple(self._task(index, train, test) for index in range(config.tasks))
+        self._tasks = self._split(train, test)
 
     @classmethod
     @abstractmethod
@@ -84,37 +84,39 @@ class Split(Scenario, ABC):
         """The tasks, in order."""
         return self._tasks
 
-    def _task(self, index: int, train: Images, test: Images) -> Task:
-        group = self._groups[index]
-        parts = [
-            hold_out(self._members(train, label), label, self.config.validation, self.config.per_class)
-            for label in group
+    def _split(self, train: Images, test: Images) -> tuple[Task, ...]:
+        trained = [
+            hold_out(members, label, self.config.validation, self.config.per_class)
+            for label, members in enumerate(self._members(train))
         ]
-        kept, held = (torch.cat(part).sort().values for part in zip(*parts, strict=True))
-        tested = torch.cat([self._members(test, label) for label in group]).sort().values
-        classes = tuple(range(len(group))) if self.setting == "domain" else group
-        names = torch.zeros(CLASSES, dtype=torch.int64)
-        names[list(group)] = torch.tensor(classes)
-        return Task(
-            index,
-            classes,
-            _examples(train, kept, names),
-            _examples(train, held, names),
-            _examples(test, tested, names),
-        )
-
-    def _members(self, images: Images, label: int) -> Tensor:
-        """The positions of a class's images, (n,) int64 with n at least 1."""
-        members = (images.y == label).nonzero().flatten()
-        if not len(members):
-            raise DataError(
-                f"{self.data} came without any image of class {label}; its training and its test part must hold all "
-                f"of 0 to {CLASSES - 1}.",
-                "Replace its files by the published ones.",
+        tested = self._members(test)
+        tasks = []
+        for index, group in enumerate(self._groups):
+            classes = tuple(range(len(group))) if self.setting == "domain" else group
+            names = torch.zeros(CLASSES, dtype=torch.int64)
+            names[list(group)] = torch.tensor(classes)
+            parts = (
+                _examples(train, [trained[label][0] for label in group], names),
+                _examples(train, [trained[label][1] for label in group], names),
+                _examples(test, [tested[label] for label in group], names),
             )
+            tasks.append(Task(index, classes, *parts))
+        return tuple(tasks)
+
+    def _members(self, images: Images) -> list[Tensor]:
+        """The positions of each class's images, none of them empty."""
+        members = images.members()
+        for label, positions in enumerate(members):
+            if not len(positions):
+                raise DataError(
+                    f"{self.data} came without any image of class {label}; its training and its test part must hold "
+                    f"all of 0 to {CLASSES - 1}.",
+                    "Replace its files by the published ones.",
+                )
         return members
 
 
-def _examples(images: Images, index: Tensor, names: Tensor) -> Examples:
-    """The images at ``index``, (n,) int64, their classes renamed by ``names``, (K,) int64."""
-    return Examples(images.scaled(index), names[images.y[index]])
+def _examples(images: Images, members: Sequence[Tensor], names: Tensor) -> Examples:
+    """The images at the positions in ``members``, in the order of their file; ``names`` (K,) renames the classes."""
+    index = torch.cat(list(members)).sort().values
+    return Examples(images.x(index), names[images.y(index)])
