@@ -8,12 +8,12 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from cltk.config import SLOTS, merge, parse_value, path_layer
 from cltk.errors import ConfigError
+from cltk.registry import GROUPS
 
 __all__ = ["OverridesCommand", "overrides_of"]
 
-_OPTION = re.compile(rf"--(?P<path>(?:{'|'.join(SLOTS)})(?:\.[A-Za-z0-9_-]+)+)(?:=(?P<value>.*))?", re.DOTALL)
+_OPTION = re.compile(rf"--(?P<path>(?:{'|'.join(GROUPS)})(?:\.[A-Za-z0-9_-]+)+)(?:=(?P<value>.*))?", re.DOTALL)
 
 
 class OverridesCommand(TyperCommand):
@@ -33,6 +33,8 @@ def overrides_of(ctx: typer.Context) -> dict[str, Any]:
 
 
 def _split(args: list[str]) -> tuple[list[str], dict[str, Any]]:
+    from cltk.config import merge, parse_value, path_layer
+
     rest: list[str] = []
     layers = []
     remaining = iter(args)

@@ -18,13 +18,16 @@ Point = tuple[str, float, int]
 
 _VALUE_LENGTH = 6000
 _NO_SETTINGS = ("name", "description", "seeds")
-_NAMED = ("strategy", "generator", "schedule")
+_NAMED = ("generator", "schedule", "strategy")
 
 
 def run_name(record: Record, seeds: str) -> str:
-    """A name such as ``generative-replay · vae · fixed · seed 0``; slots that are empty are left out."""
+    """A name such as ``seed 0 · vae · fixed · generative-replay``; slots that are empty are left out.
+
+    What tells runs apart comes first, as MLflow's list shows some twenty characters.
+    """
     names = _slot_names(record.config)
-    return " · ".join([*(names[slot] for slot in _NAMED if slot in names), seeds])
+    return " · ".join([seeds, *(names[slot] for slot in _NAMED if slot in names)])
 
 
 def run_tags(record: Record) -> dict[str, str]:

@@ -117,7 +117,7 @@ def _reported(uri: str) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         raise StoreError(f"The MLflow store at '{shown(uri)}' does not work: {_cause(error)}", _advice(uri)) from error
 
 

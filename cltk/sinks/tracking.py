@@ -95,9 +95,8 @@ class Tracker:
         Returns:
             The MLflow run's id.
         """
-        text = ", ".join(map(str, seeds))
-        tags = {"kind": "seeds", "seeds": text, **run_tags(record)}
-        run_id = self._writer.create(run_name(record, f"seeds {text}"), tags)
+        tags = {"kind": "seeds", "seeds": ", ".join(map(str, seeds)), **run_tags(record)}
+        run_id = self._writer.create(run_name(record, f"{len(seeds)} seeds"), tags)
         self._writer.log(run_id, params=params(record))
         return run_id
 

@@ -41,7 +41,7 @@ def artifacts_of(store: Store, run_id: str) -> set[str]:
 
 def test_a_run_is_found_by_its_name_tags_and_parameters(store: Store, record: Record, run_folder: Path) -> None:
     run = store.client.get_run(track(store, record, run_folder))
-    assert run.info.run_name == "generative-replay · vae · linear · seed 0"
+    assert run.info.run_name == "seed 0 · vae · linear · generative-replay"
     assert run.info.status == "FINISHED"
     expected = {"strategy": "generative-replay", "scenario": "split-mnist", "seed": "0", "config_hash": "3f9a2c41d0be"}
     assert expected.items() <= run.data.tags.items()
@@ -136,7 +136,7 @@ def test_seeds_are_grouped_under_a_parent(store: Store, make_record: Callable[..
         assert store.client.get_run(child).data.tags["mlflow.parentRunId"] == parent
     tracker.finish_parent(parent, records, {"average-accuracy": {"mean": 0.9, "std": 0.01, "ci95": 0.02}})
     run = store.client.get_run(parent)
-    assert run.info.run_name == "generative-replay · vae · linear · seeds 0, 1, 2"
+    assert run.info.run_name == "3 seeds · vae · linear · generative-replay"
     assert run.info.status == "FINISHED"
     assert run.data.metrics == {
         "average-accuracy": 0.9,

@@ -66,6 +66,15 @@ class Archive:
         paths = {file: self._locate(file, homes) or self._obtain(file, homes) for file in (*self.train, *self.test)}
         return self._images(self.train, paths), self._images(self.test, paths)
 
+    def state(self, folders: Sequence[Path]) -> str:
+        """The folder that the files are in, or how many of them are missing."""
+        homes = [self._home(folder) for folder in folders]
+        paths = [self._locate(file, homes) for file in (*self.train, *self.test)]
+        found = [path for path in paths if path is not None]
+        if len(found) < len(paths):
+            return f"missing {len(paths) - len(found)} of {len(paths)} files"
+        return f"in {', '.join(sorted({str(path.parent) for path in found}))}"
+
     def fetch(self, folder: Path) -> None:
         """Downloads what is missing from ``folder`` or broken there.
 

@@ -24,6 +24,11 @@ class ArchivedSplit(Split, ABC):
     archive: ClassVar[Archive]
 
     @classmethod
+    def data_state(cls, folders: Sequence[Path]) -> str:
+        """The folder that the data is in, or how many of its files are missing."""
+        return cls.archive.state(folders)
+
+    @classmethod
     def fetch(cls, folder: Path) -> None:
         """Downloads the data files into ``folder``, except those that are there and whole.
 
