@@ -42,6 +42,9 @@ BASES: dict[str, type[Any]] = {
 }
 """The class that each kind of component derives from."""
 
+SMALL = 300_000
+"""Number of parameters below which a second thread costs more than it brings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -49,7 +52,7 @@ class Machine:
 
     Attributes:
         device: ``cpu``, ``cuda`` or ``auto``, which takes a GPU where there is one.
-        threads: Number of threads, None for as many as there are cores.
+        threads: Number of threads, None for what suits the size of the networks.
         precision: Of the matrix products in training.
         data_dir: Where to look for data files first.
     """
@@ -171,7 +174,8 @@ def prepare(experiment: Experiment, machine: Machine | None = None) -> Bench:
         precision=machine.precision,
         notices=notices,
     )
-    bench.run(seed=0)  # A component may refuse its configuration only when it sees the tasks.
+    # Built once beforehand, because a component may refuse its configuration only when it sees the tasks.
+    torch.set_num_threads(machine.threads or _sensible_threads(bench.run(seed=0)))
     return bench
 
 
@@ -233,9 +237,14 @@ def _scenario(experiment: Experiment, part: Part, machine: Machine) -> tuple[Par
         return instead, instead.cls(instead.config, folders), [notice]
 
 
+def _sensible_threads(run: Run) -> int:
+    """One for small networks, whose steps are too short to share; else one a core."""
+    modules = run.strategy.parts.modules.values()
+    parameters = sum(parameter.numel() for module in modules for parameter in module.parameters())
+    return 1 if parameters < SMALL else os.cpu_count() or 1
+
+
 def _device(machine: Machine) -> torch.device:
-    threads = machine.threads or os.cpu_count() or 1
-    torch.set_num_threads(threads)
     name = machine.device
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"

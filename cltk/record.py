@@ -61,6 +61,7 @@ class Record(BaseModel):
         losses: Every epoch's training loss.
         parameters: Number of parameters of ``classifier``, ``generator`` and ``total``.
         bytes: Bytes of these, of the ``buffer``, in ``total``, and of one ``image`` at one byte a value.
+        operations: Floating-point operations spent on each task.
         seconds: Wall-clock time in ``total`` and of each phase.
         environment: Python, PyTorch and processor: what else a result may depend on.
     """

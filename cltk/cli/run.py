@@ -43,7 +43,7 @@ def run(
     name: Annotated[str | None, typer.Option(help="What results are filed under.", envvar="CLTK_NAME")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.", envvar="CLTK_DEVICE")] = "auto",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads; by default, one a core.", envvar="CLTK_THREADS")
+        int | None, typer.Option(min=1, help="Threads; by default, what suits the networks.", envvar="CLTK_THREADS")
     ] = None,
     precision: Annotated[str, typer.Option(help="fp32 or bf16.", envvar="CLTK_PRECISION")] = "fp32",
     data_dir: Annotated[Path | None, typer.Option(help="Where to look for data first.", envvar="CLTK_DATA_DIR")] = None,

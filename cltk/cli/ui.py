@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -30,15 +32,21 @@ def ui(
     opened = open_store(store)
     if host not in ("127.0.0.1", "localhost", "::1"):
         show_notice(f"Listening on {host}: whoever reaches this machine can read, change and delete the runs.")
-    show_notice(f"MLflow is starting on http://{host}:{port} (about 5 s); Ctrl-C ends it.")
+    # Without the parameter MLflow 3 opens on its pages for language models, which hide the runs.
+    address = f"http://{host}:{port}/#/experiments?workflowType=machine_learning"
+    show_notice(f"In about 5 seconds MLflow is at {address} ; Ctrl-C ends it.")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", opened.uri, "--workers", "1"]
     command += ["--host", host, "--port", str(port)]
     if opened.artifacts:
         command += ["--default-artifact-root", opened.artifacts]
-    try:
-        raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - the command is ours
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
+    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with subprocess.Popen(command, env=environment, start_new_session=True) as server:  # noqa: S603 - the command is ours
+        try:
+            status = server.wait()
+        except KeyboardInterrupt:
+            os.killpg(server.pid, signal.SIGTERM)
+            status = 0
+    raise typer.Exit(status)
 
 
 def _check_port(host: str, port: int) -> None:

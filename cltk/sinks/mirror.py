@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -51,7 +52,8 @@ class Mirror:
         """Mirrors the beginning of a run and the end of each task."""
         match event:
             case RunStarted():
-                self._submit(lambda: self._start(record))
+                started = time.time()
+                self._submit(lambda: self._start(record, started))
             case TaskEnded():
                 self._submit(lambda: self._tracker.log_task(self._current, record, event.task + 1))
 
@@ -70,11 +72,11 @@ class Mirror:
 
         self._tracker = Tracker(open_store(self._store, self._uri), self._experiment.name)
 
-    def _start(self, record: Record) -> None:
+    def _start(self, record: Record, started: float) -> None:
         seeds = self._experiment.seeds
         if len(seeds) > 1 and self._parent is None:
             self._parent = self._tracker.start_parent(record, seeds)
-        self._current = self._tracker.start(record, self._store / record.run_id, self._parent)
+        self._current = self._tracker.start(record, self._store / record.run_id, self._parent, started)
         self._tracker.log_task(self._current, record, 0)
 
     def _end_parent(self, records: Sequence[Record], summary: Mapping[str, Mapping[str, float]]) -> None:

@@ -1,0 +1,42 @@
+"""``cltk sync``: uploading records that never reached MLflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["sync"]
+
+
+def sync(
+    store: Annotated[Path, typer.Option(help="Folder of records and of the MLflow store.", envvar="CLTK_STORE")] = Path(
+        "runs"
+    ),
+    tracking_uri: Annotated[
+        str | None, typer.Option(help="MLflow server; by default, a store in --store.", envvar="MLFLOW_TRACKING_URI")
+    ] = None,
+) -> None:
+    """Upload the runs in --store that are not in MLflow yet, once each."""
+    from cltk.cli.console import show_notice
+    from cltk.errors import CltkError
+    from cltk.record import read_record
+    from cltk.sinks.marks import read_mark
+    from cltk.sinks.store import open_store
+    from cltk.sinks.tracking import upload
+
+    opened = open_store(store, tracking_uri)
+    uploaded = failed = 0
+    for path in sorted(store.glob("*/record.json")):
+        try:
+            mark = read_mark(path.parent)
+            if read_record(path).status == "running" or (mark and mark.complete):
+                continue
+            upload(opened, path.parent)
+            uploaded += 1
+        except CltkError as error:
+            failed += 1
+            show_notice(error.problem)
+    print(f"{uploaded} uploaded, {failed} failed")
+    raise typer.Exit(int(failed > 0))
