@@ -55,9 +55,10 @@ def show(
 ) -> None:
     """Describe a component: what it is, where it comes from, its fields."""
     from cltk.build import BASES
+    from cltk.cli.describe import describe
     from cltk.registry import load
 
-    descriptions = [_describe(plugin, load(plugin, BASES[plugin.kind])) for plugin in named(name)]
+    descriptions = [describe(plugin, load(plugin, BASES[plugin.kind])) for plugin in named(name)]
     if json:
         print_json(descriptions[0] if len(descriptions) == 1 else descriptions)
         return
@@ -84,60 +85,6 @@ def named(name: str) -> list[Plugin]:
     return found
 
 
-def _describe(plugin: Plugin, cls: type[Any]) -> dict[str, Any]:
-    from inspect import getdoc
-
-    return {
-        "kind": plugin.kind,
-        "name": plugin.name,
-        "distribution": plugin.distribution,
-        "version": plugin.version,
-        "description": getdoc(cls) or "",
-        "fields": _fields(cls.Config.model_json_schema()),
-    }
-
-
-def _fields(schema: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
-    """Every field with its path, type, default, bounds and meaning; nested configurations spelled out."""
-    definitions = schema.get("$defs", {})
-    fields = []
-    for name, field in schema.get("properties", {}).items():
-        nested = definitions.get(field.get("$ref", "").rpartition("/")[2])
-        if nested:
-            overrides = field.get("default", {})
-            inner = _fields({**nested, "$defs": definitions}, f"{prefix}{name}.")
-            fields += [
-                {**row, "default": overrides.get(row["name"].rpartition(".")[2], row["default"])} for row in inner
-            ]
-            continue
-        fields.append(
-            {
-                "name": prefix + name,
-                "type": _type(field),
-                "default": field.get("default"),
-                "range": _range(field),
-                "description": field.get("description", ""),
-            }
-        )
-    return fields
-
-
-def _type(field: dict[str, Any]) -> str:
-    if "enum" in field:
-        return " | ".join(map(str, field["enum"]))
-    if "anyOf" in field:
-        return " | ".join(_type(option) for option in field["anyOf"])
-    name = str(field.get("type", "any"))
-    return f"list of {_type(field['items'])}" if name == "array" and "items" in field else name
-
-
-def _range(field: dict[str, Any]) -> str:
-    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    own = [f"{sign} {field[key]:g}" for key, sign in signs.items() if key in field]
-    inner = [_range(field["items"])] if isinstance(field.get("items"), dict) else []
-    return ", ".join(filter(None, own + inner))
-
-
 def _print(description: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.markup import escape
@@ -146,16 +93,24 @@ def _print(description: dict[str, Any]) -> None:
     console = Console()
     title = "[bold]{name}[/], a {kind} of {distribution} {version}\n"
     console.print(title.format_map(description))
-    console.print(escape(description["description"]), "")
+    for paragraph in description["description"].split("\n\n"):
+        console.print(escape(" ".join(paragraph.split())), "", highlight=False)
     if not description["fields"]:
         console.print("It has no fields.")
         return
-    table = Table(show_edge=False)
-    for column in ("field", "type", "default", "range", "meaning"):
+    table = Table(
+        show_edge=False, caption=f"As an option: --{description['kind']}.<field> <value>", caption_justify="left"
+    )
+    table.add_column("field", no_wrap=True)
+    for column in ("type", "default", "range", "meaning"):
         table.add_column(column)
     for field in description["fields"]:
-        default = field["default"]
-        default = ",".join(map(str, default)) if isinstance(default, list) else str(default)
-        option = f"--{description['kind']}.{field['name'].replace('_', '-')}"
-        table.add_row(*map(escape, (option, field["type"], default, field["range"], field["description"])))
+        table.add_row(
+            *map(escape, (field["name"], field["type"], _shown(field["default"]), field["range"], field["description"]))
+        )
     console.print(table)
+
+
+def _shown(value: object) -> str:
+    """A default as one would type it."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

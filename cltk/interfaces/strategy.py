@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from cltk.config import Settings
 from cltk.interfaces.batches import Batches
 from cltk.interfaces.classifier import Classifier
 from cltk.interfaces.component import Component, Info
@@ -71,7 +72,7 @@ class Strategy(Component, ABC):
 
     slots: ClassVar[tuple[SlotName, ...]] = ("classifier",)
 
-    def __init__(self, config: Component.Config, info: Info, parts: Parts) -> None:
+    def __init__(self, config: Settings, info: Info, parts: Parts) -> None:
         self.config = config
         self.info = info
         self.parts = parts

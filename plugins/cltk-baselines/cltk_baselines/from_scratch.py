@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor
 
+from cltk.config import Settings
 from cltk.interfaces import Batches, Buffer, Info, Parts, Phase, Shuffled, Strategy, Streams, Task, Train, Training
 
 __all__ = ["FromScratch"]
@@ -15,7 +16,7 @@ __all__ = ["FromScratch"]
 class FromScratch(Strategy):
     """Keeps a buffer, and trains the classifier from its initial weights on all of it at each task."""
 
-    def __init__(self, config: Strategy.Config, info: Info, parts: Parts, capacity: int, training: Training) -> None:
+    def __init__(self, config: Settings, info: Info, parts: Parts, capacity: int, training: Training) -> None:
         super().__init__(config, info, parts)
         self.buffer = Buffer(capacity, info.shape, self.device)
         self.training = training

@@ -30,6 +30,8 @@ class MLP(Classifier):
         hidden: Sizes = Field((50, 50), description="units of each hidden layer")
         dropout: float = Field(0.1, ge=0, lt=1, description="share of hidden units that are dropped in training")
 
+    config: Config
+
     def __init__(self, config: Config, info: Info) -> None:
         super().__init__()
         self.config = config

@@ -41,7 +41,7 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     Returns:
         (B,) float32 nats per sample.
     """
-    nll: Tensor = _BernoulliNLL.apply(logits.float(), x)  # type: ignore[no-untyped-call]
+    nll: Tensor = _BernoulliNLL.apply(logits.float(), x)
     return nll
 
 

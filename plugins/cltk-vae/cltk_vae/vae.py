@@ -37,6 +37,8 @@ class VAE(Generator):
         latent_dim: PositiveInt = Field(100, description="number of latent variables")
         beta: NonNegativeFloat = Field(1.0, description="weight of the KL divergence in the loss")
 
+    config: Config
+
     def __init__(self, config: Config, info: Info) -> None:
         super().__init__()
         self.config = config
