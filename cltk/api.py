@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cltk.build import Machine, prepare
-from cltk.config import Experiment, check, merge, path_layer, read_toml
+from cltk.config import Experiment, check, gather, merge, path_layer, read_toml
 from cltk.engine import train as _train
 from cltk.events import Event
 from cltk.record import Record
@@ -27,7 +27,7 @@ def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
         ConfigError: The file cannot be read, or a field is not valid.
     """
     layers = [read_toml(Path(file))] if file is not None else []
-    layers += [path_layer(name.replace("__", "."), value) for name, value in overrides.items()]
+    layers.append(gather(path_layer(name.replace("__", "."), value) for name, value in overrides.items()))
     return check(Experiment, merge(layers), f"'{file}'" if file else "the experiment")
 
 

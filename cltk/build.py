@@ -13,7 +13,7 @@ import torch
 from cltk.config import SLOTS, Experiment, Slot, check, config_hash
 from cltk.engine import Run
 from cltk.engine.run import Precision
-from cltk.errors import ConfigError, DataUnavailableError
+from cltk.errors import CltkError, ConfigError, DataUnavailableError
 from cltk.interfaces import (
     Classifier,
     Component,
@@ -28,7 +28,7 @@ from cltk.interfaces import (
     Streams,
     Task,
 )
-from cltk.registry import Plugin, default_names, find, load
+from cltk.registry import Plugin, default_names, find, load, shortest_name
 
 __all__ = ["BASES", "Bench", "Machine", "data_folders", "prepare"]
 
@@ -73,7 +73,32 @@ class Part:
 
     def resolved(self) -> dict[str, Any]:
         """Its name and every setting, defaults written out."""
-        return {"name": self.plugin.name, **self.config.model_dump(mode="json")}
+        return {"name": self.name, **self.config.model_dump(mode="json")}
+
+    @property
+    def name(self) -> str:
+        """The name that finds it again."""
+        return shortest_name(self.plugin)
+
+    def build(self, *arguments: Any) -> Any:
+        """The component itself.
+
+        Args:
+            arguments: What its constructor takes beside the configuration.
+
+        Raises:
+            ConfigError: It cannot be built with these settings.
+        """
+        try:
+            return self.cls(self.config, *arguments)
+        except CltkError:
+            raise
+        except Exception as error:
+            cause = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise ConfigError(
+                f"The {self.plugin.kind} '{self.name}' of {self.plugin.provider} cannot be built: {cause}",
+                f"Change its settings: 'cltk plugins show {self.name}' lists them.",
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +150,11 @@ class Bench:
             if slot in self.parts:
                 part = self.parts[slot]
                 with streams.scope("init", slot):
-                    component = part.cls(part.config, self.info)
+                    component = part.build(self.info)
                 slots[slot] = component.to(self.device) if isinstance(component, torch.nn.Module) else component
         part = self.parts["strategy"]
         with streams.scope("init", "strategy"):
-            strategy = part.cls(part.config, self.info, Parts(slots))
+            strategy = part.build(self.info, Parts(slots))
         experiment = self.experiment
         return Run(
             info=self.info,
@@ -164,10 +189,10 @@ def prepare(experiment: Experiment, machine: Machine | None = None) -> Bench:
     bench = Bench(
         experiment=experiment,
         parts=parts,
-        metrics={part.plugin.name: part.cls(part.config) for part in metric_parts},
+        metrics={part.name: part.build() for part in metric_parts},
         metric_parts=metric_parts,
         plugins={slot: part.plugin.provider for slot, part in parts.items()}
-        | {f"metric {part.plugin.name}": part.plugin.provider for part in metric_parts},
+        | {f"metric {part.name}": part.plugin.provider for part in metric_parts},
         info=scenario.info,
         tasks=[task.to(device) for task in scenario.tasks],
         device=device,
@@ -220,21 +245,25 @@ def _metrics(experiment: Experiment) -> list[Part]:
     chosen = experiment.metrics
     if chosen is None:
         chosen = tuple(Slot(name=name) for name in default_names("metric"))
-    return [_part("metric", slot) for slot in chosen]
+    parts = [_part("metric", slot) for slot in chosen]
+    names = [part.name for part in parts]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(f"The metric '{twice}' is asked for twice.", "Name each metric once.")
+    return parts
 
 
 def _scenario(experiment: Experiment, part: Part, machine: Machine) -> tuple[Part, Scenario, list[str]]:
     """Builds the scenario; its fallback where it was not asked for by name and has no data."""
     folders = data_folders(machine.data_dir)
     try:
-        return part, part.cls(part.config, folders), []
+        return part, part.build(folders), []
     except DataUnavailableError as error:
         fallback = part.cls.fallback
         if experiment.scenario.name is not None or fallback is None:
             raise
         instead = _part("scenario", Slot(name=fallback, **experiment.scenario.settings))
         notice = f"{error.problem} Running on {fallback} instead. {error.advice}".strip()
-        return instead, instead.cls(instead.config, folders), [notice]
+        return instead, instead.build(folders), [notice]
 
 
 def _sensible_threads(run: Run) -> int:

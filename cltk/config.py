@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cltk.errors import ConfigError, closest
 
@@ -26,6 +26,7 @@ __all__ = [
     "check",
     "config_hash",
     "environment_layer",
+    "gather",
     "merge",
     "parse_value",
     "path_layer",
@@ -34,6 +35,8 @@ __all__ = [
 
 SLOTS = ("scenario", "strategy", "generator", "classifier", "schedule")
 """The places in an experiment that a component fills, by name."""
+
+_MOST_SEEDS = 10_000
 
 Layer = dict[str, Any]
 S = TypeVar("S", bound="Settings")
@@ -66,7 +69,10 @@ def _as_seeds(value: object) -> object:
     """Reads ``3``, ``"0..4"`` and ``"0,2,5"`` as lists of seeds."""
     if isinstance(value, str):
         if match := re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", value):
-            return tuple(range(int(match[1]), int(match[2]) + 1))
+            first, last = int(match[1]), int(match[2])
+            if not first <= last < first + _MOST_SEEDS:
+                raise ValueError(f"a range goes upwards, over at most {_MOST_SEEDS:,} seeds, such as '0..4'")
+            return tuple(range(first, last + 1))
         return tuple(part.strip() for part in value.split(","))
     return _as_list(value)
 
@@ -76,6 +82,8 @@ def _as_list(value: object) -> object:
 
 
 def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
+    if not values:
+        raise ValueError("there is no seed")
     if len(set(values)) < len(values):
         raise ValueError("the same seed twice")
     return values
@@ -93,8 +101,9 @@ class Experiment(Settings):
     description: str = Field("", description="what the experiment is for")
     seeds: Annotated[
         tuple[Annotated[int, Field(ge=0, lt=2**63)], ...],
-        Field(min_length=1, description="one run each: 0, [0, 1] or '0..4'"),
+        Field(description="one run each: 0, [0, 1] or '0..4'"),
         BeforeValidator(_as_seeds),
+        AfterValidator(_distinct),
     ] = (0,)
     scenario: SlotField = Field(Slot(), description="the sequence of tasks")
     strategy: SlotField = Field(Slot(), description="what is trained on what, task after task")
@@ -148,19 +157,37 @@ def path_layer(path: str, value: Any) -> Layer:
 
 
 def environment_layer(environment: Mapping[str, str]) -> Layer:
-    """The layer that variables such as ``CLTK_GENERATOR__LATENT_DIM`` make; those without ``__`` are options' own."""
-    layer: Layer = {}
+    """The layer that variables such as ``CLTK_GENERATOR`` and ``CLTK_GENERATOR__LATENT_DIM`` make.
+
+    An empty variable counts as unset; those that name no slot and have no ``__`` are options' own.
+
+    Raises:
+        ConfigError: A variable sets a field of something that is no slot.
+    """
+    settings = []
     for name, text in sorted(environment.items()):
         head, *rest = name.removeprefix("CLTK_").lower().split("__")
-        if name.startswith("CLTK_") and rest and head in SLOTS:
-            layer = merge([layer, path_layer(".".join([head, *rest]), parse_value(text))])
+        if not name.startswith("CLTK_") or not text:
+            continue
+        if head in SLOTS:
+            settings.append(path_layer(".".join([head, *rest]), parse_value(text) if rest else text))
+        elif rest:
+            raise ConfigError(f"The variable {name} sets a field of '{head}', which is no slot.", closest(head, SLOTS))
+    return gather(settings)
+
+
+def gather(settings: Iterable[Layer]) -> Layer:
+    """Makes one layer of settings in any order; where two set the same field, the later one holds."""
+    layer: Layer = {}
+    for setting in settings:
+        layer = _deep_merge(layer, {key: _as_slot(value) if key in SLOTS else value for key, value in setting.items()})
     return layer
 
 
 def merge(layers: Iterable[Layer]) -> Layer:
     """Lays the later layers over the earlier ones.
 
-    Where a layer puts another component into a slot, the settings of the one below go with it.
+    Where a layer puts another component into a slot, the settings of the one named below go with it.
     """
     result: Layer = {}
     for layer in layers:
@@ -173,7 +200,7 @@ def _merge_slot(below: Any, above: Any) -> Any:
     below, above = _as_slot(below), _as_slot(above)
     if not isinstance(below, dict) or not isinstance(above, dict):
         return above
-    if above.get("name", below.get("name")) != below.get("name"):
+    if "name" in below and "name" in above and below["name"] != above["name"]:
         return above
     return _deep_merge(below, above)
 

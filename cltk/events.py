@@ -100,7 +100,7 @@ class TaskEnded:
 
     Attributes:
         accuracy: On every task, in [0, 1].
-        model_bytes: Bytes of all parameters now.
+        model_bytes: Bytes of all parameters and fitted statistics now.
         buffer_bytes: Bytes of the samples stored now.
         operations: Floating-point operations spent on the task.
         single_pass: Floating-point operations of one forward and backward pass over the task's own training data.

@@ -59,7 +59,7 @@ class Record(BaseModel):
         metrics: Each metric after the last task.
         curves: Each metric as if the sequence had ended after the first, second, ... task; None where undefined.
         losses: Every epoch's training loss.
-        parameters: Number of parameters of ``classifier``, ``generator`` and ``total``.
+        parameters: Number of parameters and fitted statistics of ``classifier``, ``generator`` and ``total``.
         bytes: Bytes of these, of the ``buffer``, in ``total``, and of one ``image`` at one byte a value.
         operations: Floating-point operations spent on each task.
         seconds: Wall-clock time in ``total`` and of each phase.

@@ -7,6 +7,7 @@ advantage: ours are found as anybody's are.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from typing import Any
 
 from cltk.errors import ConfigError, PluginError, closest
 
-__all__ = ["GROUPS", "Plugin", "default_names", "find", "installed", "load"]
+__all__ = ["GROUPS", "Plugin", "default_names", "find", "installed", "load", "shortest_name", "state", "unreadable"]
 
 GROUPS = {
     "scenario": "cltk.scenarios",
@@ -26,6 +27,8 @@ GROUPS = {
     "metric": "cltk.metrics",
 }
 """The kinds of component, each with its entry-point group."""
+
+_TARGET = re.compile(r"[\w.]+:[\w.]+")
 
 DEFAULTS = "cltk.defaults"
 """The group in which a distribution may offer its components for use where the user names none."""
@@ -60,12 +63,21 @@ def _entry_points() -> tuple[tuple[EntryPoint, Distribution], ...]:
     names = None if allowed is None else {_canonical(name) for name in allowed.split(",")}
     found: dict[tuple[str, str, str], tuple[EntryPoint, Distribution]] = {}
     for distribution in distributions():
-        entry_points = [point for point in distribution.entry_points if point.group.startswith("cltk.")]
+        entry_points = _ours(distribution)
         if not entry_points or (names is not None and _canonical(distribution.name) not in names):
             continue
         for point in entry_points:
             found.setdefault((_canonical(distribution.name), point.group, point.name), (point, distribution))
     return tuple(found.values())
+
+
+def _ours(distribution: Distribution) -> list[EntryPoint]:
+    """The entry points of a distribution that are meant for us; none where its metadata cannot be read."""
+    try:
+        entry_points = [point for point in distribution.entry_points if point.group.startswith("cltk.")]
+        return entry_points if entry_points and distribution.name and distribution.version else []
+    except Exception:
+        return []
 
 
 def _canonical(name: str) -> str:
@@ -116,8 +128,13 @@ def default_names(kind: str) -> Sequence[str]:
         if plugin.distribution == distribution
         and (plugin.target == value or plugin.target.startswith((f"{value}.", f"{value}:")))
     ]
-    names = [plugin.name for plugin in installed(kind)]
-    return [plugin.name if names.count(plugin.name) == 1 else plugin.qualified for plugin in chosen]
+    return [shortest_name(plugin) for plugin in chosen]
+
+
+def shortest_name(plugin: Plugin) -> str:
+    """The name that finds the component: its own, or the qualified one where several distributions offer that."""
+    names = [other.name for other in installed(plugin.kind)]
+    return plugin.name if names.count(plugin.name) == 1 else plugin.qualified
 
 
 def load(plugin: Plugin, base: type[Any]) -> type[Any]:
@@ -130,7 +147,8 @@ def load(plugin: Plugin, base: type[Any]) -> type[Any]:
     Raises:
         PluginError: Its distribution needs another version of the core, it cannot be imported, or it is no such class.
     """
-    _check_requirements(plugin)
+    if unmet := _unmet_requirement(plugin):
+        raise _broken(plugin, f"needs {unmet}")
     try:
         loaded = EntryPoint(plugin.name, plugin.target, GROUPS[plugin.kind]).load()
     except KeyboardInterrupt:
@@ -143,6 +161,30 @@ def load(plugin: Plugin, base: type[Any]) -> type[Any]:
     return loaded
 
 
+def state(plugin: Plugin) -> str:
+    """What metadata alone says of a component: ``ready``, or what is wrong with it."""
+    unmet = _unmet_requirement(plugin)
+    others = [other for other in installed(plugin.kind) if other.name == plugin.name and other != plugin]
+    if not _TARGET.fullmatch(plugin.target):
+        return f"malformed entry point: '{plugin.target}' is no 'module:Class'"
+    if unmet:
+        return f"needs {unmet}"
+    if others:
+        return f"name taken by {' and '.join(other.provider for other in others)} too: say {plugin.qualified}"
+    return "ready"
+
+
+def unreadable() -> dict[str, str]:
+    """The distributions whose entry points cannot be read at all, each with the reason."""
+    reasons = {}
+    for distribution in distributions():
+        try:
+            list(distribution.entry_points)
+        except Exception as error:
+            reasons[str(distribution.name)] = f"malformed entry points: {type(error).__name__}: {error}"
+    return reasons
+
+
 def _broken(plugin: Plugin, what: str) -> PluginError:
     return PluginError(
         f"The {plugin.kind} '{plugin.name}' of {plugin.provider} {what}.",
@@ -151,8 +193,8 @@ def _broken(plugin: Plugin, what: str) -> PluginError:
     )
 
 
-def _check_requirements(plugin: Plugin) -> None:
-    """Compares the core that the plugin asks for with the one that runs, before anything of it is imported."""
+def _unmet_requirement(plugin: Plugin) -> str | None:
+    """The version of the core that the plugin asks for, where it is not the one that runs."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     from cltk import __version__
@@ -162,7 +204,9 @@ def _check_requirements(plugin: Plugin) -> None:
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        if _canonical(requirement.name) == "cltk-core" and not requirement.specifier.contains(
-            __version__, prereleases=True
-        ):
-            raise _broken(plugin, f"needs cltk-core{requirement.specifier}, but this is cltk-core {__version__}")
+        applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if _canonical(requirement.name) != "cltk-core" or not applies:
+            continue
+        if not requirement.specifier.contains(__version__, prereleases=True):
+            return f"cltk-core{requirement.specifier}, but this is cltk-core {__version__}"
+    return None

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cltk.cli import cite, data, plugins, run, sync, ui
+from cltk.cli import cite, data, plugins, run, schema, sync, ui
 from cltk.cli.console import show_error
 from cltk.errors import CltkError
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command(cls=run.RunCommand)(run.run)
 app.command()(sync.sync)
+app.command()(schema.schema)
 app.command()(cite.cite)
 app.command()(ui.ui)
 app.add_typer(data.app, name="data")

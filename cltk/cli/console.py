@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cltk.errors import CltkError
 
-__all__ = ["print_json", "show_error", "show_notice"]
+__all__ = ["print_json", "print_rows", "show_error", "show_notice"]
 
 
 def print_json(value: Any) -> None:
     """Prints one JSON value on standard output."""
     json.dump(value, sys.stdout, indent=2, allow_nan=False)
     sys.stdout.write("\n")
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], json: bool) -> None:
+    """Prints rows of the same columns on standard output, as JSON or as a table."""
+    if json:
+        print_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_edge=False)
+    for column in rows[0] if rows else ():
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    Console().print(table)
 
 
 def show_error(error: CltkError) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cltk.cli.complete import component_names
-from cltk.cli.console import print_json
+from cltk.cli.console import print_rows
 
 __all__ = ["app"]
 
@@ -34,18 +34,7 @@ def list_data(
         except CltkError as error:
             state = error.problem
         found.append({"scenario": plugin.name, "data": state, "distribution": plugin.distribution})
-    if json:
-        print_json(found)
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(show_edge=False)
-    for column in ("scenario", "data", "distribution"):
-        table.add_column(column, overflow="fold")
-    for row in found:
-        table.add_row(*row.values())
-    Console().print(table)
+    print_rows(found, json)
 
 
 @app.command()

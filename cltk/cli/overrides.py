@@ -33,10 +33,10 @@ def overrides_of(ctx: typer.Context) -> dict[str, Any]:
 
 
 def _split(args: list[str]) -> tuple[list[str], dict[str, Any]]:
-    from cltk.config import merge, parse_value, path_layer
+    from cltk.config import gather, parse_value, path_layer
 
     rest: list[str] = []
-    layers = []
+    settings = []
     remaining = iter(args)
     for arg in remaining:
         match = _OPTION.fullmatch(arg)
@@ -46,5 +46,5 @@ def _split(args: list[str]) -> tuple[list[str], dict[str, Any]]:
         value = match["value"] if match["value"] is not None else next(remaining, None)
         if value is None:
             raise ConfigError(f"The option '{arg}' needs a value.", f"For example: {arg} 50")
-        layers.append(path_layer(match["path"], parse_value(value)))
-    return rest, merge(layers)
+        settings.append(path_layer(match["path"], parse_value(value)))
+    return rest, gather(settings)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cltk.cli.console import print_json
+from cltk.cli.console import print_json, print_rows, show_error
+from cltk.cli.overrides import OverridesCommand, overrides_of
+from cltk.errors import DataUnavailableError
 
 if TYPE_CHECKING:
     from cltk.registry import Plugin
@@ -20,32 +23,40 @@ JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("list")
 def list_plugins(json: JSON = False) -> None:
-    """List the installed components, from their metadata alone."""
-    from cltk.registry import GROUPS, default_names, installed
+    """List the installed components and their states, from their metadata alone."""
+    from cltk.registry import GROUPS, default_names, installed, state, unreadable
 
-    found = [
+    rows = [
         {
             "kind": plugin.kind,
             "name": plugin.name,
-            "default": plugin.name in default_names(plugin.kind),
+            "default": "yes" if {plugin.name, plugin.qualified} & set(default_names(kind)) else "",
             "distribution": plugin.distribution,
             "version": plugin.version,
+            "state": state(plugin),
         }
         for kind in GROUPS
         for plugin in installed(kind)
     ]
-    if json:
-        print_json(found)
-        return
-    from rich.console import Console
-    from rich.table import Table
+    unread = [_unread(name, reason) for name, reason in unreadable().items()]
+    print_rows([*rows, *unread], json)
 
-    table = Table(show_edge=False)
-    for column in ("kind", "name", "default", "distribution", "version"):
-        table.add_column(column)
-    for row in found:
-        table.add_row(*("yes" if value is True else str(value or "") for value in row.values()))
-    Console().print(table)
+
+def _unread(distribution: str, reason: str) -> dict[str, str]:
+    return {"kind": "", "name": "", "default": "", "distribution": distribution, "version": "", "state": reason}
+
+
+@app.command()
+def doctor(json: JSON = False) -> None:
+    """Load every component: what is broken, what is slow, what conflicts. Fails where anything is broken."""
+    from cltk.cli.console import show_notice
+    from cltk.cli.doctor import conflicts, examine
+
+    rows, problems = examine(), conflicts()
+    print_rows(rows, json)
+    for problem in problems:
+        show_notice(problem)
+    raise typer.Exit(3 if problems or any(row["state"] != "ready" for row in rows) else 0)
 
 
 @app.command()
@@ -64,6 +75,49 @@ def show(
         return
     for description in descriptions:
         _print(description)
+
+
+@app.command()
+def new(
+    kind: Annotated[str, typer.Argument(help="scenario, strategy, generator, classifier, schedule or metric.")],
+    name: Annotated[str, typer.Argument(help="Its name, such as my-generator.")],
+    folder: Annotated[Path, typer.Option(help="Where the new folder goes.")] = Path(),
+) -> None:
+    """Write a new plugin package, complete and working, for you to change."""
+    from cltk.cli.scaffold import scaffold
+
+    written = scaffold(kind, name, folder)
+    print(f"Written to {written}. Next:\n  pip install -e ./{written}\n  cltk run --{kind} {name}")
+
+
+@app.command(cls=OverridesCommand)
+def check(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The component; kind:name where several kinds have one.")],
+    json: JSON = False,
+) -> None:
+    """Check whether a component does what its kind promises; fields as options: --schedule.counts 0,10,20."""
+    from cltk.build import BASES
+    from cltk.registry import load
+    from cltk.testing import ConformanceError, checks_of
+
+    rows, failures = [], []
+    for plugin in named(name):
+        settings = overrides_of(ctx).get(plugin.kind, {})
+        for conformance in checks_of(load(plugin, BASES[plugin.kind]), settings):
+            try:
+                conformance.run()
+                result = "ok"
+            except DataUnavailableError:
+                result = "skipped: its data is not here"
+            except ConformanceError as error:
+                failures.append(error)
+                result = "failed"
+            rows.append({"component": f"{plugin.kind} {plugin.name}", "check": conformance.name, "result": result})
+    print_rows(rows, json)
+    for failure in failures:
+        show_error(failure)
+    raise typer.Exit(3 if failures else 0)
 
 
 def named(name: str) -> list[Plugin]:

@@ -61,7 +61,7 @@ def _cost(record: Record) -> Table:
 def _summary(outcome: Outcome) -> Table:
     finished = sum(record.status == "finished" for record in outcome.records)
     table = _table(f"Metrics over {finished} seeds", "metric", "mean", "std", "95 % interval")
-    for name, of in outcome.summary.items():
+    for name, of in (outcome.summary or {}).items():
         spread = [f"{of['std']:.4f}", f"± {of['ci95']:.4f}"] if "std" in of else ["", ""]
         table.add_row(name, f"{of['mean']:.4f}", *spread)
     return table

@@ -39,6 +39,14 @@ def run(
     generator: Annotated[str | None, _slot("generator")] = None,
     classifier: Annotated[str | None, _slot("classifier")] = None,
     schedule: Annotated[str | None, _slot("schedule")] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A metric to compute; repeat it for more. By default, all that are offered as defaults.",
+            autocompletion=component_names("metric"),
+            rich_help_panel="Components",
+        ),
+    ] = None,
     seeds: Annotated[str | None, typer.Option(help="Such as 0, 0..4 or 1,5.", envvar="CLTK_SEEDS")] = None,
     name: Annotated[str | None, typer.Option(help="What results are filed under.", envvar="CLTK_NAME")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.", envvar="CLTK_DEVICE")] = "auto",
@@ -72,6 +80,7 @@ def run(
         "generator": generator,
         "classifier": classifier,
         "schedule": schedule,
+        "metrics": metric or None,
         "seeds": seeds,
         "name": name,
     }
@@ -94,10 +103,10 @@ def run(
 
 def _experiment(file: Path | None, chosen: dict[str, Any], overrides: dict[str, Any]) -> Experiment:
     """Lays the four layers over each other: defaults, file, environment, command line."""
-    from cltk.config import Experiment, check, environment_layer, merge, read_toml
+    from cltk.config import Experiment, check, environment_layer, gather, merge, read_toml
 
     layers = [read_toml(file)] if file else []
-    layers += [environment_layer(os.environ), merge([chosen, overrides])]
+    layers += [environment_layer(os.environ), gather([chosen, overrides])]
     return check(Experiment, merge(layers), f"'{file}'" if file else "the experiment")
 
 

@@ -65,7 +65,7 @@ def _learn(run: Run, task: Task) -> Iterator[Event]:
 
 def _model_bytes(run: Run) -> int:
     modules = run.strategy.parts.modules.values()
-    return sum(tensor.nbytes for module in modules for tensor in module.parameters())
+    return sum(tensor.nbytes for module in modules for tensor in module.state_dict().values())
 
 
 def _show_replay(run: Run, task: Task, streams: Streams) -> Iterator[Event]:

@@ -116,8 +116,9 @@ class _Descent:
 
 
 def _first_bad(losses: Tensor) -> int:
-    """The first step whose loss is not finite, from 1."""
-    return int((~losses.isfinite()).nonzero()[0]) + 1
+    """The first step whose loss is not finite, from 1; the last one where only their sum is too large."""
+    bad = (~losses.isfinite()).nonzero()
+    return int(bad[0]) + 1 if len(bad) else len(losses)
 
 
 def _diverged(phase: str, task: int, problem: str) -> DivergenceError:

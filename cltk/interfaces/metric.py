@@ -18,7 +18,7 @@ class History:
 
     Attributes:
         accuracy: N + 1 rows of N: before any training, then after each task; in [0, 1].
-        model_bytes: Bytes of all parameters after each task.
+        model_bytes: Bytes of all parameters and fitted statistics after each task.
         buffer_bytes: Bytes of stored samples after each task.
         data_bytes: Bytes of the training data of all tasks.
         operations: Floating-point operations spent to learn each task.

@@ -17,13 +17,17 @@ __all__ = ["Training"]
 class Training(Settings):
     """A budget and an optimizer. Every phase starts with a fresh optimizer."""
 
-    epochs: PositiveInt = Field(5, description="passes over the task's data")
-    min_steps: NonNegativeInt = Field(300, description="train for more epochs where they hold fewer steps than this")
-    batch_size: PositiveInt = Field(128, description="samples of the current task in a batch")
-    optimizer: Literal["adam", "sgd"] = Field("adam", description="Adam, or SGD with momentum 0.9")
-    lr: PositiveFloat = Field(1e-3, description="learning rate")
-    lr_schedule: Literal["constant", "cosine"] = Field("constant", description="course of the learning rate in a phase")
-    weight_decay: NonNegativeFloat = Field(1e-5, description="L2 penalty on the parameters")
+    epochs: PositiveInt = Field(default=5, description="passes over the task's data")
+    min_steps: NonNegativeInt = Field(
+        default=300, description="train for more epochs where they hold fewer steps than this"
+    )
+    batch_size: PositiveInt = Field(default=128, description="samples of the current task in a batch")
+    optimizer: Literal["adam", "sgd"] = Field(default="adam", description="Adam, or SGD with momentum 0.9")
+    lr: PositiveFloat = Field(default=1e-3, description="learning rate")
+    lr_schedule: Literal["constant", "cosine"] = Field(
+        default="constant", description="course of the learning rate in a phase"
+    )
+    weight_decay: NonNegativeFloat = Field(default=1e-5, description="L2 penalty on the parameters")
 
     def rounds(self, steps: int) -> int:
         """Number of epochs of ``steps`` steps each that the budget allows."""

@@ -25,12 +25,12 @@ class Outcome:
 
     Attributes:
         records: One a seed, in order; fewer where the user interrupted.
-        summary: ``mean``, ``std`` and ``ci95`` of each metric over the finished runs; empty for one run.
+        summary: ``mean``, ``std`` and ``ci95`` of each metric over the finished runs; None for a single seed.
         notices: What the user should know, a sentence each.
     """
 
     records: Sequence[Record]
-    summary: Summary
+    summary: Summary | None
     notices: Sequence[str]
 
     @property
@@ -42,7 +42,7 @@ class Outcome:
     def to_dict(self) -> dict[str, Any]:
         """The record of a single run; of several, all ``runs`` and their ``summary``."""
         runs = [record.to_dict() for record in self.records]
-        return runs[0] if len(runs) == 1 and not self.summary else {"runs": runs, "summary": self.summary}
+        return runs[0] if self.summary is None else {"runs": runs, "summary": self.summary}
 
 
 def run_seeds(bench: Bench, store: Path, tracking_uri: str | None, sinks: Sequence[Sink]) -> Outcome:
@@ -56,8 +56,8 @@ def run_seeds(bench: Bench, store: Path, tracking_uri: str | None, sinks: Sequen
             records.append(record)
             if record.status == "interrupted":
                 break
-        summary = summarise(records) if len(seeds) > 1 else {}
-        mirror.summarise(records, summary)
+        summary = summarise(records) if len(seeds) > 1 else None
+        mirror.summarise(records, summary or {})
     return Outcome(records, summary, mirror.notices)
 
 

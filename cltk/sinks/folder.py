@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ __all__ = ["RunFolder", "experiment_toml"]
 
 class RunFolder:
     """``record.json``, ``experiment.toml``, ``replay.npz`` and ``weights.safetensors`` of one run, each written whole.
+
+    A run that failed by a mistake in a component leaves a ``traceback.txt`` too.
 
     Args:
         path: The folder; created when something is written.
@@ -46,6 +49,12 @@ class RunFolder:
 
         write_atomically(self.path / "weights.safetensors", save({k: v.cpu().contiguous() for k, v in state.items()}))
 
+    def save_traceback(self) -> Path:
+        """Writes down where the exception that is being handled came from."""
+        path = self.path / "traceback.txt"
+        write_atomically(path, traceback.format_exc().encode())
+        return path
+
 
 def experiment_toml(record: Record) -> str:
     """The experiment of a record with every default written out, for the one seed, as ``cltk run`` takes it."""
@@ -55,4 +64,6 @@ def experiment_toml(record: Record) -> str:
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_none(inner) for inner in value]
     return value

@@ -91,8 +91,9 @@ class Mirror:
             return
         try:
             write()
-        except StoreError as error:
+        except Exception as error:  # No mistake in tracking is worth a result.
+            problem = error.problem if isinstance(error, StoreError) else f"{type(error).__name__}: {error}."
             self.notices.append(
-                f"{error.problem} The records are kept in '{self._store}'; 'cltk sync --store {self._store}' uploads "
+                f"{problem} The records are kept in '{self._store}'; 'cltk sync --store {self._store}' uploads "
                 "them later."
             )

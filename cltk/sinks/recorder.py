@@ -32,11 +32,11 @@ def new_record(bench: Bench, run: Run) -> Record:
     """The record of a run that has not begun."""
     seed = run.streams.seed
     parameters = {
-        slot: sum(parameter.numel() for parameter in module.parameters())
+        slot: sum(tensor.numel() for tensor in module.state_dict().values())
         for slot, module in run.strategy.parts.modules.items()
     }
     sizes = {
-        slot: sum(parameter.nbytes for parameter in module.parameters())
+        slot: sum(tensor.nbytes for tensor in module.state_dict().values())
         for slot, module in run.strategy.parts.modules.items()
     }
     return Record(

@@ -22,8 +22,8 @@ Sink = Callable[[Event, Record], None]
 def execute(bench: Bench, seed: int, store: Path, sinks: Sequence[Sink] = ()) -> Record:
     """Runs an experiment with one seed, and keeps what comes of it in a folder of ``store``.
 
-    The record is written after each task, so that an end at any moment loses one task at most. A run that diverges or
-    is interrupted ends with a record that says so.
+    The record is written after each task, so that an end at any moment loses one task at most. A run that diverges, is
+    interrupted or meets a mistake in a component ends with a record that says so.
 
     Raises:
         StoreError: The folder cannot be written.
@@ -46,6 +46,8 @@ def execute(bench: Bench, seed: int, store: Path, sinks: Sequence[Sink] = ()) ->
         folder.save_weights(run.strategy.state_dict())
     except CltkError as failure:
         status, error = "failed", str(failure)
+    except Exception as failure:
+        status, error = "failed", f"{type(failure).__name__}: {failure} (see {folder.save_traceback()})"
     except KeyboardInterrupt:
         status, error = "interrupted", "Interrupted by the user."
     record = recorder.record.model_copy(update={"status": status, "error": error})

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, PositiveFloat
 
 from cltk.config import Settings
-from cltk.interfaces import Batches, Examples, Phase, Strategy, Streams, Task, Training
+from cltk.interfaces import Batches, Examples, Info, Parts, Phase, Strategy, Streams, Task, Training
 from cltk_replay.mixing import Replay, mix
 from cltk_replay.teacher import Labels, Teacher, without_soft_labels
 
@@ -52,6 +52,10 @@ class GenerativeReplay(Strategy):
 
     config: Config
 
+    def __init__(self, config: Config, info: Info, parts: Parts) -> None:
+        super().__init__(config, info, parts)
+        self._learned = 0
+
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields the classifier's phase, then the generator's."""
         generator = self.parts.generator
@@ -67,6 +71,7 @@ class GenerativeReplay(Strategy):
 
         training = self.config.generator
         batches = self._batches(task, teacher, replay_set, generator.labels, training.batch_size)
+        self._learned = task.index + 1
         phase = generator.phase(batches, training)
         yield replace(phase, problems=lambda: generator.problems(task.train.x[:1000]))
 
@@ -84,7 +89,7 @@ class GenerativeReplay(Strategy):
 
     def preview(self, n: int, streams: Streams) -> Examples:
         """Samples of the generator as it is now, labelled by the classifier as it is now."""
-        return self._teacher(self.info.tasks).draw(n, streams.generator("preview"), "hard")
+        return self._teacher(self._learned).draw(n, streams.generator("preview"), "hard")
 
     def _teacher(self, completed: int) -> Teacher:
         seen, temperature = self.info.seen(completed), self.config.replay.temperature

@@ -1,0 +1,53 @@
+"""``cltk plugins doctor``: loading everything that is installed, to see what it costs and what is broken."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import PackageNotFoundError, metadata
+from typing import Any
+
+from cltk.errors import PluginError
+from cltk.registry import GROUPS, Plugin, installed, load, state, unreadable
+
+__all__ = ["conflicts", "examine"]
+
+
+def examine() -> list[dict[str, Any]]:
+    """Loads every component, and says how long that took and how it ended.
+
+    Returns:
+        One row a component; ``seconds`` is the time of its import, beyond what was imported before it.
+    """
+    return [_examine(plugin) for kind in GROUPS for plugin in installed(kind)]
+
+
+def conflicts() -> list[str]:
+    """What is wrong with the environment as a whole, a sentence each."""
+    found = [f"{name}: {reason}" for name, reason in unreadable().items()]
+    try:
+        unrelated = metadata("cltk")
+    except PackageNotFoundError:
+        return found
+    return [
+        *found,
+        f"cltk {unrelated['Version']}, the Classical Language Toolkit, is installed too. Its import package has the "
+        "same name, so that one overwrites the other: pip uninstall cltk, then reinstall cltk-core.",
+    ]
+
+
+def _examine(plugin: Plugin) -> dict[str, Any]:
+    from cltk.build import BASES
+
+    known, started = state(plugin), time.perf_counter()
+    try:
+        load(plugin, BASES[plugin.kind])
+    except PluginError as error:
+        known = error.problem
+    return {
+        "kind": plugin.kind,
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "seconds": round(time.perf_counter() - started, 3),
+        "state": known,
+    }

@@ -1,0 +1,77 @@
+"""What a classifier promises."""
+
+from __future__ import annotations
+
+import torch
+
+from cltk.interfaces import Classifier, Info, Setting, Streams
+from cltk.testing.defects import require
+from cltk.testing.learning import LEARNING
+from cltk.testing.networks import BATCH, ready
+from cltk.testing.outcome import require_equal
+from cltk.testing.sequences import batch_of, info_of
+from cltk.testing.subject import Body, Subject
+
+__all__ = ["CLASSIFIER_CHECKS"]
+
+TOLERANCE = 1e-4
+"""Matrix products of another size round differently; a dependence on the other samples is larger."""
+
+SETTINGS: tuple[Setting, ...] = ("class", "domain")
+
+
+def logits_for_any_number(subject: Subject) -> None:
+    """The logits of B samples have the shape (B, K) with K = info.outputs and are finite, for B = 0, 1 and 7."""
+    for setting in SETTINGS:
+        info = info_of(setting=setting)
+        classifier = _ready(subject, info).eval()
+        for n in (0, 1, BATCH):
+            logits, expected = classifier(batch_of(info, n).x), (n, info.outputs)
+            came = f"for {n} samples their shape is {tuple(logits.shape)} instead of {expected}"
+            require(tuple(logits.shape) == expected, came, "Return one row a sample and info.outputs columns.")
+            require(logits.is_floating_point(), f"their type is {logits.dtype}", "Return a floating type.")
+            require(bool(logits.isfinite().all()), "some are not finite", "Return logits, not logarithms of zero.")
+
+
+def trains_on_one_sample(subject: Subject) -> None:
+    """In training mode a batch may hold a single sample, as the last one of an epoch does at times."""
+    info = info_of()
+    classifier = _ready(subject, info).train()
+    with Streams(0).scope("global"):
+        logits = classifier(batch_of(info, 1).x)
+    fix = "Normalise over something else than the batch alone."
+    require(bool(logits.isfinite().all()), f"the logits are {logits.tolist()}", fix)
+
+
+def evaluation_is_deterministic(subject: Subject) -> None:
+    """In evaluation mode the same images give the same logits."""
+    info = info_of()
+    classifier, x = _ready(subject, info).eval(), batch_of(info, BATCH).x
+    first, again = ({"logits": classifier(x).detach()} for _ in range(2))
+    require_equal(first, again, "the second answer differs", "Switch dropout and noise off unless self.training.")
+
+
+def evaluation_is_per_sample(subject: Subject) -> None:
+    """In evaluation mode the logits of a sample do not depend on the other samples of its batch."""
+    info = info_of()
+    classifier, x = _ready(subject, info).eval(), batch_of(info, BATCH).x
+    together = classifier(x).detach()
+    alone = torch.cat([classifier(x[index : index + 1]).detach() for index in range(BATCH)])
+    apart = float((together - alone).abs().max())
+    fix = "Use no statistic of the batch in evaluation mode; batch normalisation has running ones."
+    require(apart <= TOLERANCE * (1 + float(alone.abs().max())), f"they differ by {apart:.3g}", fix)
+
+
+def _ready(subject: Subject, info: Info) -> Classifier:
+    classifier = ready(subject, info)
+    assert isinstance(classifier, Classifier)
+    return classifier
+
+
+CLASSIFIER_CHECKS: tuple[Body, ...] = (
+    logits_for_any_number,
+    trains_on_one_sample,
+    evaluation_is_deterministic,
+    evaluation_is_per_sample,
+    *LEARNING,
+)

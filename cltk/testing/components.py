@@ -1,0 +1,102 @@
+"""What every component promises, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cltk.testing.defects import require
+from cltk.testing.isolation import offline, randomness
+from cltk.testing.outcome import Outcome, require_equal
+from cltk.testing.settings import SETTINGS_CHECKS
+from cltk.testing.spaces import search_space_is_valid
+from cltk.testing.subject import Body, Subject
+
+__all__ = ["Kind", "common_checks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of component.
+
+    Attributes:
+        build: Makes one, as the composition root does.
+        exercise: Makes one, calls all its methods, and gives what came out.
+        checks: What this kind alone promises.
+    """
+
+    build: Callable[[Subject], object]
+    exercise: Callable[[Subject], Outcome]
+    checks: tuple[Body, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """What a component gave, and what it reached for meanwhile."""
+
+    outcome: Outcome
+    drawn: tuple[str, ...]
+    tried: tuple[str, ...]
+    error: Exception | None
+
+
+def common_checks(kind: Kind) -> tuple[Body, ...]:
+    """The checks that all kinds share, for one of them."""
+
+    def builds(subject: Subject) -> None:
+        """It is built from its config and what the scenario knows, and keeps the config as ``self.config``."""
+        component = kind.build(subject)
+        came = f"self.config is {getattr(component, 'config', 'not there')!r}"
+        require(getattr(component, "config", None) == subject.config, came, "Write self.config = config.")
+
+    def leaves_global_randomness_alone(subject: Subject) -> None:
+        """Outside of a lent scope, the global generators of torch, NumPy and random stay as they are."""
+        drawn = _traced(kind, subject).drawn
+        fix = "Draw from the generator or the streams handed over; derive a NumPy generator's seed from them."
+        require(not drawn, f"it drew from {' and '.join(drawn)}", fix)
+
+    def same_stream_same_result(subject: Subject) -> None:
+        """Built and used twice with the same streams, it gives the same, bit for bit."""
+        trace = _traced(kind, subject)
+        if trace.error:
+            raise trace.error
+        fix = "Take all randomness from the streams, and keep no state on the class or the module."
+        require_equal(trace.outcome, kind.exercise(subject), "the second time differs", fix)
+
+    def uses_no_network(subject: Subject) -> None:
+        """It opens no connection, for data neither where CLTK_OFFLINE is set."""
+        tried = _traced(kind, subject).tried
+        fix = "Ship what is needed with the package; let a scenario download in fetch, unless CLTK_OFFLINE is set."
+        require(not tried, f"it tried {', '.join(tried[:3])}", fix)
+
+    return (
+        *SETTINGS_CHECKS,
+        docstring_names_its_source,
+        builds,
+        search_space_is_valid,
+        leaves_global_randomness_alone,
+        same_stream_same_result,
+        uses_no_network,
+    )
+
+
+def docstring_names_its_source(subject: Subject) -> None:
+    """The docstring of the class has a line ``Source:`` that names the paper, or says that there is none."""
+    fix = "Add 'Source: ...' to the class: arXiv or DOI, or 'none' and why."
+    require("Source:" in (subject.cls.__doc__ or ""), "it has none", fix)
+
+
+@lru_cache(maxsize=8)
+def _traced(kind: Kind, subject: Subject) -> _Trace:
+    before, error, outcome = randomness(), None, {}
+    with offline() as tried:
+        try:
+            outcome = kind.exercise(subject)
+        except Exception as caught:
+            error = caught
+    after = randomness()
+    drawn = tuple(name for name, state in after.items() if before.get(name, state) != state)
+    if error and not tried and not drawn:
+        raise error
+    return _Trace(outcome, drawn, tuple(tried), error)

@@ -1,0 +1,47 @@
+"""The kinds of component that the kit knows, by the names that the composition root gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cltk.build import BASES
+from cltk.errors import PluginError
+from cltk.testing import networks
+from cltk.testing.classifiers import CLASSIFIER_CHECKS
+from cltk.testing.components import Kind
+from cltk.testing.generators import GENERATOR_CHECKS
+from cltk.testing.metrics import METRIC
+from cltk.testing.scenarios import SCENARIO
+from cltk.testing.schedules import SCHEDULE
+from cltk.testing.sequences import info_of
+from cltk.testing.strategies import STRATEGY
+from cltk.testing.subject import Subject
+
+__all__ = ["kind_of"]
+
+
+def _network(subject: Subject) -> object:
+    return subject.build(info_of())
+
+
+KINDS = {
+    "scenario": SCENARIO,
+    "strategy": STRATEGY,
+    "generator": Kind(_network, networks.exercise, GENERATOR_CHECKS),
+    "classifier": Kind(_network, networks.exercise, CLASSIFIER_CHECKS),
+    "schedule": SCHEDULE,
+    "metric": METRIC,
+}
+
+
+def kind_of(cls: type[Any]) -> Kind:
+    """The kind of a class, by what it derives from.
+
+    Raises:
+        PluginError: It derives from none.
+    """
+    for name, base in BASES.items():
+        if isinstance(cls, type) and issubclass(cls, base):
+            return KINDS[name]
+    bases = ", ".join(base.__name__ for base in BASES.values())
+    raise PluginError(f"{cls!r} is no component.", f"Derive it from one of {bases}, of cltk.interfaces.")

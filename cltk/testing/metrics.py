@@ -1,0 +1,102 @@
+"""What a metric promises."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from cltk.interfaces import History, Metric
+from cltk.testing.components import Kind
+from cltk.testing.defects import require
+from cltk.testing.outcome import Outcome
+from cltk.testing.subject import Subject
+
+__all__ = ["METRIC"]
+
+SLACK = 1e-9
+"""A sum of many accuracies may leave its range by rounding."""
+
+RUNS = 40
+LONGEST = 6
+
+
+def values_lie_in_the_declared_range(subject: Subject) -> None:
+    """For two tasks or more the value is a finite float in [low, high]; for one it may be not a number."""
+    metric = _metric(subject)
+    low, high = metric.low - SLACK, metric.high + SLACK
+    for history in _histories():
+        value = metric.value(history)
+        came = f"for {history} it gave {value!r}"
+        require(isinstance(value, float), came, "Return float(...).")
+        undefined = history.tasks == 1 and math.isnan(value)
+        fix = "Clamp it, declare another low and high, or define it where a sum is empty or a quotient has no value."
+        require(undefined or low <= value <= high, f"{came}, outside of [{metric.low}, {metric.high}]", fix)
+
+
+def measuring_is_pure(subject: Subject) -> None:
+    """The history is not changed, and the same history always has the same value."""
+    metric, histories = _metric(subject), _histories()
+    first = [metric.value(history) for history in copy.deepcopy(histories)]
+    for history, kept, expected in reversed(list(zip(histories, _histories(), first, strict=True))):
+        value = metric.value(history)
+        require(history == kept, f"{kept} became {history}", "Compute without changing it.")
+        same = value == expected or (math.isnan(value) and math.isnan(expected))
+        require(same, f"{kept} gave {expected!r} and then {value!r}", "Keep nothing on self in value.")
+
+
+def direction_and_range_are_declared(subject: Subject) -> None:
+    """``direction`` is "maximize" or "minimize", and ``low`` is below ``high``."""
+    direction: Any = subject.cls.direction
+    require(direction in ("maximize", "minimize"), f"direction is {direction!r}", 'Write "maximize" or "minimize".')
+    low, high = subject.cls.low, subject.cls.high
+    require(low < high, f"low is {low!r}, high is {high!r}", "Give the least and the greatest value there is.")
+
+
+def _metric(subject: Subject) -> Metric:
+    metric: Metric = subject.build()
+    return metric
+
+
+def _histories() -> Sequence[History]:
+    """Random runs and those at the limits: all right, all wrong, everything forgotten, nothing computed or stored."""
+    rng = np.random.default_rng(0)
+    lengths = [1 + run % LONGEST for run in range(RUNS)]
+    limits = [
+        _history(tasks, rng, accuracy=accuracy, operations=operations)
+        for tasks in (1, 2, LONGEST)
+        for accuracy in (lambda i, j: 1.0, lambda i, j: 0.0, lambda i, j: float(i == j), lambda i, j: float(i < j))
+        for operations in (0, 10**15)
+    ]
+    return [_history(tasks, rng) for tasks in lengths] + limits
+
+
+def _history(tasks: int, rng: np.random.Generator, accuracy: Any = None, operations: int | None = None) -> History:
+    entry = accuracy or (lambda i, j: float(rng.random()))
+    rows = tuple(tuple(entry(i, j) for j in range(1, tasks + 1)) for i in range(tasks + 1))
+    spent = tuple(int(rng.integers(1, 10**12)) if operations is None else operations for _ in range(tasks))
+    return History(
+        accuracy=rows,
+        model_bytes=tuple(int(rng.integers(1, 10**7)) for _ in range(tasks)),
+        buffer_bytes=tuple(int(rng.integers(2) * rng.integers(10**8)) for _ in range(tasks)),
+        data_bytes=int(rng.integers(1, 10**8)),
+        operations=spent,
+        single_pass=tuple(min(int(rng.integers(1, 10**10)), most) for most in spent),
+    )
+
+
+def _exercise(subject: Subject) -> Outcome:
+    metric = _metric(subject)
+    values = [metric.value(history) for history in _histories()]
+    return {f"history {number}": torch.tensor(float(value)) for number, value in enumerate(values)}
+
+
+METRIC = Kind(
+    _metric,
+    _exercise,
+    (values_lie_in_the_declared_range, measuring_is_pure, direction_and_range_are_declared),
+)

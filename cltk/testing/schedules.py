@@ -1,0 +1,82 @@
+"""What a replay schedule promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from cltk.errors import ConfigError
+from cltk.interfaces import Info, ReplaySchedule
+from cltk.testing.components import Kind
+from cltk.testing.defects import require
+from cltk.testing.outcome import Outcome
+from cltk.testing.sequences import info_of
+from cltk.testing.subject import Subject
+
+__all__ = ["SCHEDULE"]
+
+CURRENT = (1, 48, 1_000, 12_665, 1_000_000)
+LENGTHS = (1, 2, 5, 20)
+
+Counts = dict[tuple[int, int, int], int]
+
+
+def counts_are_whole_and_not_negative(subject: Subject) -> None:
+    """``count`` gives an int that is not below 0, after any number of tasks and for a task of any size."""
+    for (tasks, completed, current), count in _counts(subject).items():
+        came = f"after {completed} of {tasks} tasks, for {current} samples, it gave {count!r}"
+        require(type(count) is int, came, "Return int(round(...)).")
+        require(count >= 0, came, "Return max(0, ...).")
+
+
+def counting_is_pure(subject: Subject) -> None:
+    """``count`` depends on its arguments alone: asked in another order or again, it gives the same."""
+    kept = subject.config.model_dump_json()
+    first = _counts(subject)
+    for (tasks, completed, current), count in _counts(subject, shuffled=True).items():
+        expected = first[tasks, completed, current]
+        came = f"after {completed} of {tasks} tasks, for {current} samples, it gave {expected!r} and then {count!r}"
+        require(count == expected, came, "Keep nothing on self in count, and draw nothing at random.")
+    for _, schedule in _schedules(subject):
+        require(schedule.config.model_dump_json() == kept, "the config changed", "Compute without changing it.")
+
+
+def _schedules(subject: Subject) -> Iterator[tuple[Info, ReplaySchedule]]:
+    """One for the kit's own number of tasks, and one for each other that its settings fit."""
+    yield info_of(), subject.build(info_of())
+    for tasks in LENGTHS:
+        info = info_of(tasks=tasks)
+        try:
+            schedule = subject.build(info)
+        except ConfigError:
+            continue
+        yield info, schedule
+
+
+def _counts(subject: Subject, shuffled: bool = False) -> Counts:
+    """What it answers at every point of the grid, by number of tasks, tasks completed, and samples."""
+    counts: Counts = {}
+    for info, schedule in _schedules(subject):
+        counts |= _grid(schedule, info, shuffled)
+    return counts
+
+
+def _grid(schedule: ReplaySchedule, info: Info, shuffled: bool) -> Counts:
+    points = [(completed, current) for completed in range(1, info.tasks) for current in (*CURRENT, *info.sizes)]
+    if shuffled:
+        points = [points[index % len(points)] for index in np.random.default_rng(0).permutation(2 * len(points))]
+    return {(info.tasks, completed, current): schedule.count(completed, current) for completed, current in points}
+
+
+def _exercise(subject: Subject) -> Outcome:
+    subject.cls.search_space(info_of())
+    return {str(point): torch.tensor(float(count)) for point, count in _counts(subject).items()}
+
+
+def _build(subject: Subject) -> object:
+    return subject.build(info_of())
+
+
+SCHEDULE = Kind(_build, _exercise, (counts_are_whole_and_not_negative, counting_is_pure))

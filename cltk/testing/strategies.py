@@ -1,0 +1,158 @@
+"""What a strategy promises."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import torch
+
+from cltk.interfaces import Examples, Setting, SlotName, Strategy, Streams
+from cltk.testing.components import Kind
+from cltk.testing.defects import require
+from cltk.testing.outcome import Outcome, require_equal
+from cltk.testing.studies import Study, build, resume, snapshot, study, usual
+from cltk.testing.subject import Subject
+
+__all__ = ["STRATEGY"]
+
+SHOWN = 5
+
+
+def slots_are_declared(subject: Subject) -> None:
+    """``slots`` is a tuple of known names with "classifier" among them, and no component of another slot is used."""
+    slots, known = subject.cls.slots, get_args(SlotName)
+    fix = f"Write slots = (...) with names out of {', '.join(known)}."
+    require(isinstance(slots, tuple) and set(slots) <= set(known), f"slots is {slots!r}", fix)
+    require("classifier" in slots, f"slots is {slots!r}", "Add the classifier: its accuracy is what is measured.")
+    undeclared = usual(subject).slots.undeclared
+    require(not undeclared, f"it uses {', '.join(undeclared)} but slots is {slots!r}", "Add it to slots.")
+
+
+def learns_class_incrementally(subject: Subject) -> None:
+    """Once the last of three easy tasks is learned, more than half of its test samples are told from all classes."""
+    _require_learned(subject, "class")
+
+
+def learns_task_incrementally(subject: Subject) -> None:
+    """Once the last of three easy tasks is learned, more than half of its test samples are told from each other."""
+    _require_learned(subject, "task")
+
+
+def learns_domain_incrementally(subject: Subject) -> None:
+    """Once the last of three easy tasks is learned, whose labels the others share, more than half of it is right."""
+    _require_learned(subject, "domain")
+
+
+def reads_no_held_out_data(subject: Subject) -> None:
+    """What is learned does not change when test and validation data are overwritten before the first task."""
+    fix = "Read task.train alone."
+    came = "without test and validation data it learns otherwise"
+    require_equal(usual(subject).outcome(), study(subject, hide=["held out"]).outcome(), came, fix)
+
+
+def reads_no_past_data(subject: Subject) -> None:
+    """What is learned does not change when a task's training data are overwritten once the task is over."""
+    fix = "Keep no reference to task.train; what may be stored goes into a Buffer, which copies."
+    came = "without the data of earlier tasks it learns otherwise"
+    require_equal(usual(subject).outcome(), study(subject, hide=["past"]).outcome(), came, fix)
+
+
+def stored_samples_are_counted(subject: Subject) -> None:
+    """``buffer_bytes`` is 0 or more, and no less than what the images in ``state_dict`` take."""
+    seen = usual(subject)
+    for stored in seen.stored:
+        require(type(stored) is int and stored >= 0, f"buffer_bytes is {stored!r}", "Return a whole number of bytes.")
+    held = _image_bytes(seen)
+    came = f"state_dict holds images of {held} bytes, but buffer_bytes is {seen.stored[-1]}"
+    require(held <= seen.stored[-1], came, "Override buffer_bytes.")
+
+
+def resumes_exactly(subject: Subject) -> None:
+    """A new strategy that loads the state after the first task goes on bit for bit as if there had been no break."""
+    rest = len(usual(subject).accuracy) - 1
+    fix = "Put all that the next task needs into state_dict, and draw from the streams handed over alone."
+    came = "resumed after the first task, it ends otherwise"
+    require_equal(usual(subject).outcome(rest), resume(subject).outcome(rest), came, fix)
+
+
+def counts_and_costs_are_not_negative(subject: Subject) -> None:
+    """``replay_count`` and ``work`` give an int that is not below 0, after any number of tasks."""
+    made = build(subject)
+    for completed, current in enumerate(made.info.sizes):
+        for name in ("replay_count", "work"):
+            value = getattr(made.strategy, name)(completed, current)
+            came = f"after {completed} tasks, for {current} samples, {name} gave {value!r}"
+            require(type(value) is int and value >= 0, came, "Return a whole number, 0 or more.")
+
+
+def phases_have_names_of_their_own(subject: Subject) -> None:
+    """Every task has a phase, and the names of its phases are not empty and differ: their streams go by them."""
+    seen = usual(subject)
+    for task in range(seen.info.tasks):
+        names = seen.phases.get(task, [])
+        fix = "Yield at least one phase a task, each under a name of its own."
+        require(all(names) and 0 < len(names) == len(set(names)), f"task {task + 1} has the phases {names}", fix)
+
+
+def preview_shows_samples(subject: Subject) -> None:
+    """``preview`` gives None or up to n images in [0, 1] with labels of classes learned, and changes no state."""
+    seen, before = usual(subject), snapshot(usual(subject).strategy)
+    shown = _preview(seen)
+    fix = "Draw from copies, or put things back."
+    require_equal(before, snapshot(seen.strategy), "it changed the state", fix)
+    if shown is None:
+        return
+    shape, learned = (len(shown), *seen.info.shape), seen.info.seen(seen.info.tasks)
+    came = f"asked for {SHOWN}, it gave x: {tuple(shown.x.shape)} {shown.x.dtype}, y: {shown.y.tolist()}"
+    sound = len(shown) <= SHOWN and tuple(shown.x.shape) == shape and shown.x.dtype == torch.float32
+    require(sound, came, "Return Examples of (n, C, H, W) float32.")
+    require(bool(((shown.x >= 0) & (shown.x <= 1)).all()), "the images leave [0, 1]", "Clamp them.")
+    labelled = len(shown.y) == len(shown) and set(shown.y.tolist()) <= set(learned)
+    require(labelled, came, "Give each a hard label out of info.seen(...).")
+
+
+def _require_learned(subject: Subject, setting: Setting) -> None:
+    accuracy = usual(subject, setting).accuracy[-1][-1]
+    fix = "See that the classifier is trained on task.train; if the setting is none of yours, declare the failure."
+    require(accuracy > 0.5, f"{accuracy:.0%} are right", fix)
+
+
+def _image_bytes(seen: Study) -> int:
+    """Bytes of the tensors in the state that are no part of a network and hold images, flattened or not."""
+    prefixes = tuple(f"{slot}." for slot in seen.strategy.parts.modules)
+    extra = [tensor for name, tensor in snapshot(seen.strategy).items() if not name.startswith(prefixes)]
+    images = [tensor for tensor in extra if tensor.shape[1:] in (seen.info.shape, (seen.info.pixels,))]
+    return sum(tensor.nbytes for tensor in images)
+
+
+def _preview(seen: Study) -> Examples | None:
+    return seen.strategy.preview(SHOWN, Streams(0).at("preview"))
+
+
+def _build(subject: Subject) -> Strategy:
+    return build(subject).strategy
+
+
+def _exercise(subject: Subject) -> Outcome:
+    seen = study(subject)
+    shown = _preview(seen)
+    return seen.outcome() | ({} if shown is None else {"preview x": shown.x, "preview y": shown.y})
+
+
+STRATEGY = Kind(
+    _build,
+    _exercise,
+    (
+        slots_are_declared,
+        learns_class_incrementally,
+        learns_task_incrementally,
+        learns_domain_incrementally,
+        reads_no_held_out_data,
+        reads_no_past_data,
+        stored_samples_are_counted,
+        resumes_exactly,
+        counts_and_costs_are_not_negative,
+        phases_have_names_of_their_own,
+        preview_shows_samples,
+    ),
+)

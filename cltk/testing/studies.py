@@ -1,0 +1,166 @@
+"""A strategy under test, run through the engine on made-up tasks with everything it does noted down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, get_args
+
+import torch
+from torch import Tensor
+
+from cltk.engine import Run, train
+from cltk.evaluate import accuracy_row
+from cltk.events import Event, PhaseStarted, TaskEnded, TaskStarted
+from cltk.interfaces import Examples, Info, Parts, Setting, SlotName, Strategy, Streams, Task
+from cltk.testing.outcome import Outcome
+from cltk.testing.sequences import info_of, tasks_of
+from cltk.testing.standins import Half, Mixture, Perceptron
+from cltk.testing.subject import Subject
+
+__all__ = ["Study", "build", "resume", "study", "usual"]
+
+STANDINS: dict[SlotName, type[Any]] = {"generator": Mixture, "classifier": Perceptron, "schedule": Half}
+
+
+class Slots(Mapping[SlotName, Any]):
+    """The components of the slots that are declared; those of the others are there too, but their use is noted."""
+
+    def __init__(self, info: Info, declared: Sequence[str]) -> None:
+        self._parts = {slot: _standin(slot, info) for slot in get_args(SlotName)}
+        self._declared = [slot for slot in self._parts if slot in declared]
+        self.undeclared: set[str] = set()
+
+    def __getitem__(self, slot: SlotName) -> Any:
+        if slot not in self._declared:
+            self.undeclared.add(slot)
+        return self._parts[slot]
+
+    def __contains__(self, slot: object) -> bool:
+        return slot in self._declared
+
+    def __iter__(self) -> Iterator[SlotName]:
+        return iter(self._declared)
+
+    def __len__(self) -> int:
+        return len(self._declared)
+
+
+@dataclass(slots=True)
+class Study:
+    """A strategy and what was seen of it.
+
+    Attributes:
+        info: The tasks in short.
+        strategy: As it is after the last task.
+        slots: What it was built from.
+        accuracy: A row for each task learned.
+        phases: The names of each task's phases, by task.
+        stored: What it said of its buffer after each task, in bytes.
+    """
+
+    info: Info
+    strategy: Strategy
+    slots: Slots
+    accuracy: list[tuple[float, ...]] = field(default_factory=list)
+    phases: dict[int, list[str]] = field(default_factory=dict)
+    stored: list[int] = field(default_factory=list)
+
+    def outcome(self, rows: int = 0) -> Outcome:
+        """The last ``rows`` of accuracy, all by default, and the networks and the state at the end."""
+        table = torch.tensor(self.accuracy[-rows:], dtype=torch.float64)
+        networks = {
+            f"{slot} {name}": value.detach().clone()
+            for slot, module in self.strategy.parts.modules.items()
+            for name, value in module.state_dict().items()
+        }
+        state = {f"state {name}": value for name, value in snapshot(self.strategy).items()}
+        return {"accuracy": table, **networks, **state}
+
+
+def build(subject: Subject, setting: Setting = "class") -> Study:
+    """A new strategy with stand-ins in its slots, before its first task."""
+    info = info_of(setting=setting)
+    slots = Slots(info, subject.cls.slots)
+    return Study(info, subject.build(info, Parts(slots)), slots)
+
+
+def study(subject: Subject, setting: Setting = "class", *, hide: Sequence[str] = ()) -> Study:
+    """Learns all tasks.
+
+    Args:
+        subject: The strategy.
+        setting: How its classes fall into tasks.
+        hide: ``held out``: test and validation data are made useless while it learns. ``past``: so is the training
+            data of every task but the one that is learned.
+    """
+    made = build(subject, setting)
+    shown = tasks_of(made.info)
+    if "held out" in hide:
+        for task in shown:
+            _spoil(task.test, made.info)
+            _spoil(task.validation, made.info)
+
+    def watch(event: Event) -> None:
+        if isinstance(event, TaskStarted) and "past" in hide:
+            _reveal_only(event.task, shown, made.info)
+
+    return _learn(made, shown, watch)
+
+
+@lru_cache(maxsize=8)
+def usual(subject: Subject, setting: Setting = "class") -> Study:
+    """Learns all tasks, with nothing hidden; the same study whenever it is asked for."""
+    return study(subject, setting)
+
+
+def resume(subject: Subject) -> Study:
+    """Learns the first task, hands its state to a strategy built anew, and has that learn the others."""
+    before = build(subject)
+    tasks = tasks_of(before.info)
+    _learn(before, tasks[:1])
+    after = build(subject)
+    after.strategy.load_state_dict(snapshot(before.strategy))
+    return _learn(after, tasks[1:])
+
+
+def snapshot(strategy: Strategy) -> dict[str, Tensor]:
+    """A copy of its state."""
+    return {name: tensor.detach().clone() for name, tensor in strategy.state_dict().items()}
+
+
+def _learn(made: Study, tasks: Sequence[Task], watch: Callable[[Event], None] = lambda event: None) -> Study:
+    """Trains on the tasks as they are shown, and tests on those that nobody spoiled."""
+    strategy, whole = made.strategy, tasks_of(made.info)
+    # What is hidden may well make a loss infinite; what comes of it is to be compared.
+    run = Run(made.info, tasks, strategy, Streams(0), stop_on_divergence=False)
+    for event in train(run):
+        watch(event)
+        if isinstance(event, PhaseStarted):
+            made.phases.setdefault(event.task, []).append(event.phase)
+        if isinstance(event, TaskEnded):
+            made.accuracy.append(accuracy_row(strategy.parts.classifier, made.info, whole, "test"))
+            made.stored.append(event.buffer_bytes)
+    return made
+
+
+def _standin(slot: SlotName, info: Info) -> Any:
+    cls = STANDINS[slot]
+    with Streams(0).scope("init", slot):
+        return cls(cls.Config(), info)
+
+
+def _reveal_only(index: int, shown: Sequence[Task], info: Info) -> None:
+    for task, clean in zip(shown, tasks_of(info), strict=True):
+        if task.index == index:
+            task.train.x.copy_(clean.train.x)
+            task.train.y.copy_(clean.train.y)
+        else:
+            _spoil(task.train, info)
+
+
+def _spoil(examples: Examples, info: Info) -> None:
+    """Overwrites the samples in place: whoever kept a reference to them keeps nothing."""
+    examples.x.fill_(float("nan"))
+    examples.y.copy_((examples.y + 1) % info.outputs)

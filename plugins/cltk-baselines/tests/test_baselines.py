@@ -1,0 +1,120 @@
+"""Fine-tuning forgets, joint training does not, and GDumb starts over from a buffer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from cltk.api import Machine, load
+from cltk.build import prepare
+from cltk.engine import Run, train
+from cltk.events import PhaseStarted, TaskEnded
+from cltk.interfaces import Examples, Phase
+
+
+def make(strategy: str, tasks: int = 2, per_class: int | None = 40, **settings: Any) -> Run:
+    budget = settings.pop("classifier", {"epochs": 1, "min_steps": 0})
+    experiment = load(
+        scenario={"name": "split-digits", "tasks": tasks} | ({"per_class": per_class} if per_class else {}),
+        strategy={"name": strategy, "classifier": budget, **settings},
+    )
+    return prepare(experiment, Machine("cpu", threads=1)).run(0)
+
+
+def phase_of(run: Run, task: int) -> Phase:
+    return next(iter(run.strategy.phases(run.tasks[task], run.streams.at("task", task))))
+
+
+def epoch(phase: Phase) -> Examples:
+    return Examples.concat(list(phase.batches.epoch(phase_streams())))
+
+
+def phase_streams() -> Any:
+    from cltk.interfaces import Streams
+
+    return Streams(0)
+
+
+def accuracy(run: Run) -> list[tuple[float, ...]]:
+    return [event.accuracy for event in train(run) if isinstance(event, TaskEnded)]
+
+
+def weights(run: Run) -> list[torch.Tensor]:
+    return [tensor.clone() for tensor in run.strategy.parts.classifier.parameters()]
+
+
+class TestFinetune:
+    def test_it_trains_on_the_task_alone(self) -> None:
+        run = make("finetune")
+        for task in run.tasks:
+            seen = epoch(phase_of(run, task.index))
+            assert sorted(seen.y.tolist()) == sorted(task.train.y.tolist())
+
+    def test_it_forgets(self) -> None:
+        rows = accuracy(make("finetune", per_class=None, classifier={"epochs": 20, "min_steps": 0}))
+        assert rows[0][0] > 0.8
+        assert rows[1][0] < 0.1
+        assert rows[1][1] > 0.8
+
+    def test_it_stores_nothing(self) -> None:
+        assert make("finetune").strategy.buffer_bytes() == 0
+
+
+class TestJoint:
+    def test_it_sees_everything_so_far(self) -> None:
+        run = make("joint")
+        sizes = [len(epoch(phase_of(run, task.index))) for task in run.tasks]
+        assert sizes == [len(run.tasks[0].train), len(run.tasks[0].train) + len(run.tasks[1].train)]
+
+    def test_the_images_it_sees_are_those_of_the_tasks(self) -> None:
+        """Stored as bytes, they come back to within half a step."""
+        run = make("joint")
+        for task in run.tasks:
+            phase = phase_of(run, task.index)
+        every = Examples.concat([task.train for task in run.tasks])
+        seen, given = (examples.x.flatten(1).sum(1).sort().values for examples in (epoch(phase), every))
+        torch.testing.assert_close(seen, given, rtol=0, atol=64 / 2 / 255)
+
+    def test_it_keeps_the_first_task(self) -> None:
+        rows = accuracy(make("joint", per_class=None, classifier={"epochs": 20, "min_steps": 0}))
+        assert min(rows[1]) > 0.75
+
+
+class TestGDumb:
+    @pytest.mark.parametrize("strategy", ["gdumb", "joint"])
+    def test_it_starts_over_at_each_task(self, strategy: str) -> None:
+        run = make(strategy, tasks=3)
+        initial = weights(run)
+        for event in train(run):
+            if isinstance(event, PhaseStarted):
+                assert all(torch.equal(a, b) for a, b in zip(initial, weights(run), strict=True))
+        assert not all(torch.equal(a, b) for a, b in zip(initial, weights(run), strict=True))
+
+    def test_it_trains_on_a_balanced_buffer_alone(self) -> None:
+        run = make("gdumb", tasks=5, buffer=50)
+        for task in run.tasks:
+            labels = epoch(phase_of(run, task.index)).y
+            assert len(labels) == 50
+            counts = torch.bincount(labels)[list(run.info.seen(task.index + 1))]
+            assert int(counts.max() - counts.min()) <= 1
+
+    def test_its_bytes_are_those_of_the_buffer(self) -> None:
+        run = make("gdumb", buffer=30)
+        assert [event.buffer_bytes for event in train(run) if isinstance(event, TaskEnded)] == [30 * (64 + 8)] * 2
+
+    @pytest.mark.parametrize("setting", ["class", "task", "domain"])
+    def test_it_runs_with_cutmix_in_every_setting(self, setting: str) -> None:
+        experiment = load(
+            scenario={"name": "split-digits", "tasks": 2, "per_class": 20, "setting": setting},
+            strategy={"name": "gdumb", "buffer": 40, "cutmix": 1.0, "classifier": {"epochs": 2}},
+        )
+        assert len(accuracy(prepare(experiment, Machine("cpu", threads=1)).run(0))) == 2
+
+    def test_a_state_goes_into_another_run(self) -> None:
+        one, other = make("gdumb"), make("gdumb")
+        list(train(one))
+        other.strategy.load_state_dict(one.strategy.state_dict())
+        for name, tensor in one.strategy.state_dict().items():
+            assert torch.equal(tensor, other.strategy.state_dict()[name])

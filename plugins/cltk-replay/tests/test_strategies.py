@@ -1,0 +1,217 @@
+"""Generative and experience replay: what is replayed, with which labels, and that it helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from cltk.api import Machine, load
+from cltk.build import prepare
+from cltk.engine import Run, train
+from cltk.events import TaskEnded, TaskStarted
+from cltk.interfaces import SOFT_ONLY, Examples, Phase, Train
+
+QUICK = {"epochs": 1, "min_steps": 0}
+Make = Callable[..., Run]
+
+
+def make(strategy: str = "generative-replay", **overrides: Any) -> Run:
+    """A run on two tasks of the digits, small and untrained."""
+    budgets = {"classifier": QUICK} | ({"generator": QUICK} if strategy == "generative-replay" else {})
+    slots: dict[str, Any] = {
+        "scenario": {"name": "split-digits", "tasks": 2, "per_class": 40},
+        "strategy": {"name": strategy, **budgets, **overrides.pop("settings", {})},
+    }
+    if strategy == "generative-replay":
+        slots["generator"] = {"name": "vae", "hidden": [16], "latent_dim": 3}
+    return prepare(load(**(slots | overrides)), Machine("cpu", threads=1)).run(0)
+
+
+def second_task(run: Run) -> Iterator[Phase]:
+    """Trains the first task; then the phases of the second, which nobody trains."""
+    for event in train(run):
+        if isinstance(event, TaskEnded):
+            break
+    return run.strategy.phases(run.tasks[1], run.streams.at("task", 1))
+
+
+def epoch(phase: Phase, run: Run) -> Examples:
+    return Examples.concat(list(phase.batches.epoch(run.streams.at("look"))))
+
+
+def replayed(phase: Phase, run: Run) -> Examples:
+    """What of an epoch is not of the current task."""
+    whole = epoch(phase, run)
+    own = {tuple(image.flatten().tolist()) for image in run.tasks[1].train.x}
+    return whole[torch.tensor([tuple(image.flatten().tolist()) not in own for image in whole.x])]
+
+
+class TestGenerative:
+    def test_the_classifier_learns_first_then_the_generator(self) -> None:
+        run = make()
+        phases = list(run.strategy.phases(run.tasks[0], run.streams.at("task", 0)))
+        assert [phase.name for phase in phases] == ["classifier", "generator"]
+        assert [phase.module for phase in phases] == [run.strategy.parts.classifier, run.strategy.parts.generator]
+
+    @pytest.mark.parametrize("refresh", ["iteration", "task"])
+    def test_the_first_task_has_nothing_to_replay(self, refresh: str) -> None:
+        run = make(settings={"replay": {"refresh": refresh}})
+        for phase in run.strategy.phases(run.tasks[0], run.streams.at("task", 0)):
+            assert phase.batches.samples == len(run.tasks[0].train)
+
+    @pytest.mark.parametrize("refresh", ["iteration", "task"])
+    def test_later_tasks_replay_what_the_schedule_says(self, refresh: str) -> None:
+        run = make(settings={"replay": {"refresh": refresh}}, schedule={"name": "fixed", "samples": 33})
+        for phase in second_task(run):
+            assert phase.batches.samples == len(run.tasks[1].train) + 33
+
+    @pytest.mark.parametrize("refresh", ["iteration", "task"])
+    @pytest.mark.parametrize("labels", ["hard", "soft"])
+    def test_the_teacher_is_frozen(self, refresh: str, labels: str) -> None:
+        """Whatever becomes of the networks during a task, replay is as it was when the task began."""
+        run = make(settings={"replay": {"refresh": refresh, "labels": labels}})
+        phase = next(second_task(run))
+        before = epoch(phase, run)
+        with torch.no_grad():
+            for module in run.strategy.parts.modules.values():
+                for parameter in module.parameters():
+                    parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+        after = epoch(phase, run)
+        assert torch.equal(before.x, after.x)
+        assert torch.equal(before.y, after.y)
+        assert labels == "hard" or torch.equal(before.soft, after.soft)  # type: ignore[arg-type]
+
+    def test_replay_is_generated_by_a_generator_in_evaluation_mode(self) -> None:
+        run = make(classifier={"name": "mlp", "dropout": 0.9})
+        phase = next(second_task(run))
+        run.strategy.parts.classifier.train()
+        assert torch.equal(epoch(phase, run).y, epoch(phase, run).y)
+
+    @pytest.mark.parametrize("refresh", ["iteration", "task"])
+    def test_hard_labels_are_among_the_classes_seen(self, refresh: str) -> None:
+        run = make(settings={"replay": {"refresh": refresh}})
+        labels = replayed(next(second_task(run)), run).y
+        assert len(labels) == len(run.tasks[1].train)
+        assert set(labels.tolist()) <= set(run.info.seen(1))
+
+    @pytest.mark.parametrize("refresh", ["iteration", "task"])
+    def test_soft_labels_are_probabilities_of_the_classes_seen(self, refresh: str) -> None:
+        run = make(settings={"replay": {"refresh": refresh, "labels": "soft"}})
+        examples = replayed(next(second_task(run)), run)
+        assert examples.soft is not None
+        assert set(examples.y.tolist()) == {SOFT_ONLY}
+        torch.testing.assert_close(examples.soft.sum(1), torch.ones(len(examples)))
+        unseen = [label for label in range(run.info.outputs) if label not in run.info.seen(1)]
+        assert bool((examples.soft[:, unseen] == 0).all())
+
+    def test_current_samples_keep_their_hard_labels_beside_soft_ones(self) -> None:
+        run = make(settings={"replay": {"labels": "soft"}})
+        whole = epoch(next(second_task(run)), run)
+        own = whole[whole.y != SOFT_ONLY]
+        assert sorted(own.y.tolist()) == sorted(run.tasks[1].train.y.tolist())
+        assert own.soft is not None
+        assert bool((own.soft == 0).all())
+
+    def test_a_higher_temperature_softens_labels(self) -> None:
+        peaks = []
+        for temperature in (1.0, 5.0):
+            run = make(settings={"replay": {"labels": "soft", "temperature": temperature}})
+            soft = replayed(next(second_task(run)), run).soft
+            assert soft is not None
+            peaks.append(float(soft.max(1).values.mean()))
+        assert peaks[0] > peaks[1]
+
+    def test_a_replay_set_is_made_once_and_shared_by_both_networks(self) -> None:
+        run = make(settings={"replay": {"refresh": "task"}})
+        phases = second_task(run)
+        images = []
+        for phase in phases:
+            for number in (1, 2):
+                whole = Examples.concat(list(phase.batches.epoch(run.streams.at(number))))
+                images.append(whole.x.flatten(1).sum(1).sort().values)
+        assert all(torch.equal(image, images[0]) for image in images)
+
+    def test_the_generator_is_not_given_labels_it_does_not_read(self) -> None:
+        run = make()
+        phases = list(second_task(run))
+        assert isinstance(phases[1], Train)
+        assert set(replayed(phases[1], run).y.tolist()) == {SOFT_ONLY}
+
+    def test_a_look_at_replay_has_labels_among_the_classes_seen(self) -> None:
+        run = make()
+        list(second_task(run))
+        run = make()
+        for event in train(run):
+            if isinstance(event, TaskEnded) and event.task == 0:
+                break
+        shown = run.strategy.preview(50, run.streams)
+        assert shown is not None
+        assert len(shown) == 50
+        assert set(shown.y.tolist()) <= set(run.info.seen(1))
+
+    def test_a_state_goes_into_another_run(self) -> None:
+        one, other = make(), make()
+        for _ in train(one):
+            pass
+        other.strategy.load_state_dict(one.strategy.state_dict())
+        for name, tensor in other.strategy.state_dict().items():
+            assert torch.equal(tensor, one.strategy.state_dict()[name])
+
+
+class TestExperience:
+    @pytest.mark.parametrize("refresh", ["iteration", "task"])
+    def test_it_replays_stored_images_with_their_labels(self, refresh: str) -> None:
+        run = make("experience-replay", settings={"buffer": 20, "replay": {"refresh": refresh}})
+        examples = replayed(next(second_task(run)), run)
+        stored = {
+            (tuple(image.flatten().mul(255).round().tolist()), int(label))
+            for image, label in zip(run.tasks[0].train.x, run.tasks[0].train.y, strict=True)
+        }
+        found = {
+            (tuple(image.flatten().mul(255).round().tolist()), int(label))
+            for image, label in zip(examples.x, examples.y, strict=True)
+        }
+        assert found <= stored
+        assert 0 < len(found) <= 20
+
+    def test_its_bytes_are_those_of_the_images_and_labels(self) -> None:
+        run = make("experience-replay", settings={"buffer": 20})
+        sizes = [event.buffer_bytes for event in train(run) if isinstance(event, TaskEnded)]
+        assert sizes == [20 * (64 + 8)] * 2
+
+    def test_the_buffer_goes_into_another_run(self) -> None:
+        one, other = make("experience-replay"), make("experience-replay")
+        for _ in train(one):
+            pass
+        other.strategy.load_state_dict(one.strategy.state_dict())
+        assert other.strategy.buffer_bytes() == one.strategy.buffer_bytes() > 0
+
+
+@pytest.mark.parametrize("setting", ["class", "task", "domain"])
+@pytest.mark.parametrize("labels", ["hard", "soft", None])
+def test_all_settings_run(setting: str, labels: str | None) -> None:
+    strategy = "experience-replay" if labels is None else "generative-replay"
+    settings = {} if labels is None else {"replay": {"labels": labels}}
+    scenario = {"name": "split-digits", "tasks": 3, "per_class": 40, "setting": setting}
+    run = make(strategy, settings=settings, scenario=scenario)
+    events = list(train(run))
+    assert len([event for event in events if isinstance(event, TaskEnded)]) == 3
+    assert [event.replayed > 0 for event in events if isinstance(event, TaskStarted)] == [False, True, True]
+
+
+def test_replay_keeps_what_fine_tuning_forgets() -> None:
+    scenario = {"name": "split-digits", "tasks": 2}
+    kept = {}
+    for count in (0, 500):
+        run = make(
+            "experience-replay",
+            scenario=scenario,
+            schedule={"name": "fixed", "samples": count},
+            settings={"classifier": {"epochs": 20, "min_steps": 0}},
+        )
+        kept[count] = [event.accuracy[0] for event in train(run) if isinstance(event, TaskEnded)][-1]
+    assert kept[0] < 0.2
+    assert kept[500] > 0.8

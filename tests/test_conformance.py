@@ -1,0 +1,32 @@
+"""Every installed component, of whatever package, passes the conformance kit."""
+
+from cltk.build import BASES
+from cltk.registry import GROUPS, installed, load
+from cltk.testing import conformance_tests
+
+SHORT = {"epochs": 1, "min_steps": 60}
+SMALL = {
+    "classifier mlp": {"hidden": [16]},
+    "generator vae": {"hidden": [32], "latent_dim": 8},
+    "scenario split-fashion-mnist": {"per_class": 50},
+    "scenario split-kmnist": {"per_class": 50},
+    "scenario split-mnist": {"per_class": 50},
+    "schedule manual": {"counts": [0, 100, 50]},
+    "strategy experience-replay": {"buffer": 20, "classifier": SHORT},
+    "strategy finetune": {"classifier": SHORT},
+    "strategy gdumb": {"buffer": 60, "cutmix": 0.5},
+    "strategy generative-replay": {"classifier": SHORT, "generator": SHORT},
+    "strategy joint": {"classifier": SHORT},
+}
+"""Settings that a component needs, or that make it fast to check."""
+
+
+def _name(word: str) -> str:
+    return word.replace("-", "_").replace(":", "_")
+
+
+for kind in GROUPS:
+    for plugin in installed(kind):
+        component = load(plugin, BASES[kind])
+        config = SMALL.get(f"{kind} {plugin.name}", {})
+        globals()[f"test_{kind}_{_name(plugin.qualified)}"] = conformance_tests(component, config)
