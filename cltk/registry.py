@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, distributions
+from pathlib import Path
 from typing import Any
 
 from cltk.errors import ConfigError, PluginError, closest
@@ -56,28 +57,46 @@ class Plugin:
         return f"{self.distribution} {self.version}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Provider:
+    """What is read of one distribution, once: parsing its metadata is most of the cost of listing."""
+
+    name: str
+    version: str
+    requires: tuple[str, ...]
+    entry_points: tuple[EntryPoint, ...]
+
+
 @cache
-def _entry_points() -> tuple[tuple[EntryPoint, Distribution], ...]:
-    """All entry points of ours, of the distributions that ``CLTK_PLUGINS`` (a comma-separated list) allows."""
+def _scanned() -> tuple[Mapping[str, _Provider], Mapping[str, str]]:
+    """The distributions with entry points of ours that ``CLTK_PLUGINS`` allows, and those that cannot be read.
+
+    ``CLTK_PLUGINS`` is a comma-separated list. Of a distribution that is found twice, the first one on the path counts.
+    """
     allowed = os.environ.get("CLTK_PLUGINS")
     names = None if allowed is None else {_canonical(name) for name in allowed.split(",")}
-    found: dict[tuple[str, str, str], tuple[EntryPoint, Distribution]] = {}
+    providers: dict[str, _Provider] = {}
+    unreadable: dict[str, str] = {}
     for distribution in distributions():
-        entry_points = _ours(distribution)
-        if not entry_points or (names is not None and _canonical(distribution.name) not in names):
+        try:
+            provider = _read(distribution)
+        except Exception as error:
+            name = getattr(distribution, "_path", "unknown distribution")
+            unreadable[Path(str(name)).stem] = f"malformed metadata: {type(error).__name__}: {error}"
             continue
-        for point in entry_points:
-            found.setdefault((_canonical(distribution.name), point.group, point.name), (point, distribution))
-    return tuple(found.values())
+        if provider and (names is None or _canonical(provider.name) in names):
+            providers.setdefault(_canonical(provider.name), provider)
+    return providers, unreadable
 
 
-def _ours(distribution: Distribution) -> list[EntryPoint]:
-    """The entry points of a distribution that are meant for us; none where its metadata cannot be read."""
-    try:
-        entry_points = [point for point in distribution.entry_points if point.group.startswith("cltk.")]
-        return entry_points if entry_points and distribution.name and distribution.version else []
-    except Exception:
-        return []
+def _read(distribution: Distribution) -> _Provider | None:
+    """What is to be known of a distribution; None where it has no entry points of ours."""
+    entry_points = tuple(point for point in distribution.entry_points if point.group.startswith("cltk."))
+    if not entry_points:
+        return None
+    metadata = distribution.metadata
+    requires = tuple(str(text) for text in metadata.get_all("Requires-Dist") or ())
+    return _Provider(str(metadata["Name"]), str(metadata["Version"]), requires, entry_points)
 
 
 def _canonical(name: str) -> str:
@@ -87,12 +106,20 @@ def _canonical(name: str) -> str:
 @cache
 def installed(kind: str) -> tuple[Plugin, ...]:
     """All components of a kind, by name; importing nothing."""
-    plugins = [
-        Plugin(kind, point.name, point.value, dist.name, dist.version, tuple(dist.requires or ()))
-        for point, dist in _entry_points()
+    plugins = {
+        (point.name, provider.name): Plugin(
+            kind, point.name, point.value, provider.name, provider.version, provider.requires
+        )
+        for provider in _scanned()[0].values()
+        for point in provider.entry_points
         if point.group == GROUPS[kind]
-    ]
-    return tuple(sorted(plugins, key=lambda plugin: (plugin.name, plugin.distribution)))
+    }
+    return tuple(plugin for _, plugin in sorted(plugins.items()))
+
+
+def unreadable() -> Mapping[str, str]:
+    """The distributions whose metadata cannot be read at all, each with the reason."""
+    return _scanned()[1]
 
 
 def find(kind: str, name: str) -> Plugin:
@@ -119,7 +146,10 @@ def default_names(kind: str) -> Sequence[str]:
     module that holds several.
     """
     values = [
-        (point.value, dist.name) for point, dist in _entry_points() if (point.group, point.name) == (DEFAULTS, kind)
+        (point.value, provider.name)
+        for provider in _scanned()[0].values()
+        for point in provider.entry_points
+        if (point.group, point.name) == (DEFAULTS, kind)
     ]
     chosen = [
         plugin
@@ -174,17 +204,6 @@ def state(plugin: Plugin) -> str:
     return "ready"
 
 
-def unreadable() -> dict[str, str]:
-    """The distributions whose entry points cannot be read at all, each with the reason."""
-    reasons = {}
-    for distribution in distributions():
-        try:
-            list(distribution.entry_points)
-        except Exception as error:
-            reasons[str(distribution.name)] = f"malformed entry points: {type(error).__name__}: {error}"
-    return reasons
-
-
 def _broken(plugin: Plugin, what: str) -> PluginError:
     return PluginError(
         f"The {plugin.kind} '{plugin.name}' of {plugin.provider} {what}.",
@@ -195,18 +214,24 @@ def _broken(plugin: Plugin, what: str) -> PluginError:
 
 def _unmet_requirement(plugin: Plugin) -> str | None:
     """The version of the core that the plugin asks for, where it is not the one that runs."""
+    return next(filter(None, map(_unmet, plugin.requires)), None)
+
+
+@cache
+def _unmet(requirement: str) -> str | None:
+    if not _canonical(requirement).startswith("cltk-core"):
+        return None
     from packaging.requirements import InvalidRequirement, Requirement
 
     from cltk import __version__
 
-    for text in plugin.requires:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        if _canonical(requirement.name) != "cltk-core" or not applies:
-            continue
-        if not requirement.specifier.contains(__version__, prereleases=True):
-            return f"cltk-core{requirement.specifier}, but this is cltk-core {__version__}"
-    return None
+    try:
+        parsed = Requirement(requirement)
+    except InvalidRequirement:
+        return f"'{requirement}', which is no valid requirement"
+    applies = parsed.marker is None or parsed.marker.evaluate({"extra": ""})
+    if _canonical(parsed.name) != "cltk-core" or not applies:
+        return None
+    if parsed.specifier.contains(__version__, prereleases=True):
+        return None
+    return f"cltk-core{parsed.specifier}, but this is cltk-core {__version__}"

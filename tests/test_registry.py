@@ -26,7 +26,7 @@ Install = Callable[..., None]
 
 
 def forget() -> None:
-    registry._entry_points.cache_clear()
+    registry._scanned.cache_clear()
     registry.installed.cache_clear()
 
 

@@ -17,6 +17,7 @@ app = typer.Typer(
     help="Ablations in continual learning, every component a plugin.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # Its import would take longer than all else that --help does.
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=run.RunCommand)(run.run)

@@ -19,19 +19,14 @@ def print_json(value: Any) -> None:
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], json: bool) -> None:
-    """Prints rows of the same columns on standard output, as JSON or as a table."""
+    """Prints rows of the same columns on standard output, as JSON or aligned; without rich, which is slow to import."""
     if json:
         print_json(rows)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(show_edge=False)
-    for column in rows[0] if rows else ():
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*map(str, row.values()))
-    Console().print(table)
+    columns = [(name, *(str(row[name]) for row in rows)) for name in (rows[0] if rows else ())]
+    widths = [max(map(len, column)) for column in columns]
+    for line in zip(*columns, strict=True):
+        print("  ".join(map(str.ljust, line, widths)).rstrip())
 
 
 def show_error(error: CltkError) -> None:

@@ -142,8 +142,6 @@ class TestGenerative:
 
     def test_a_look_at_replay_has_labels_among_the_classes_seen(self) -> None:
         run = make()
-        list(second_task(run))
-        run = make()
         for event in train(run):
             if isinstance(event, TaskEnded) and event.task == 0:
                 break

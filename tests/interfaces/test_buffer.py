@@ -1,0 +1,94 @@
+"""The replay buffer: balanced, never too large, and the same as what was put in."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cltk.interfaces import Buffer, Examples, Streams, Task
+
+CPU = torch.device("cpu")
+SHAPE = (1, 2, 2)
+
+tasks_of_counts = st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=3), min_size=1, max_size=4)
+
+
+def make_task(index: int, counts: list[int], first_label: int) -> Task:
+    labels = torch.cat([torch.full((count,), first_label + k) for k, count in enumerate(counts)])
+    images = torch.rand((len(labels), *SHAPE), generator=torch.Generator().manual_seed(index))
+    examples = Examples(images, labels)
+    return Task(index, tuple(labels.unique().tolist()), examples, examples[:0], examples[:1])
+
+
+def filled(counts: list[list[int]], capacity: int, shared: bool = False, seed: int = 0) -> Buffer:
+    buffer, first = Buffer(capacity, SHAPE, CPU), 0
+    for index, task in enumerate(counts):
+        buffer.add(make_task(index, task, first), Streams(seed).at("task", index))
+        assert len(buffer) <= capacity
+        first += 0 if shared else len(task)
+    return buffer
+
+
+@given(tasks_of_counts, st.integers(1, 80))
+def test_it_is_as_full_and_as_balanced_as_it_can_be(counts: list[list[int]], capacity: int) -> None:
+    """What a class has less than the fullest one, it lacks because there was no more of it, or it is one."""
+    buffer = filled(counts, capacity)
+    every = [count for task in counts for count in task]
+    assert len(buffer) == min(capacity, sum(every))
+    stored = torch.bincount(buffer.all().y, minlength=len(every)).tolist()
+    # A class once cut down cannot grow again, so that only the last task's classes are short for want of images alone.
+    for have, had in zip(stored, every, strict=True):
+        assert have == had or have >= max(stored) - 1
+
+
+@given(st.integers(1, 80))
+def test_tasks_that_share_their_classes_share_the_room(capacity: int) -> None:
+    buffer = filled([[20, 20], [20, 20], [20, 20]], capacity, shared=True)
+    stored = torch.bincount(buffer.state_dict()["task"], minlength=3)
+    assert int(stored.max() - stored.min()) <= 2
+
+
+def test_its_bytes_are_one_a_pixel_and_eight_a_label() -> None:
+    assert filled([[20, 20]], 10).bytes == 10 * (4 + 8)
+    assert Buffer(10, SHAPE, CPU).bytes == 0
+
+
+def test_images_come_back_to_within_half_a_step() -> None:
+    task = make_task(0, [5, 5], 0)
+    buffer = Buffer(10, SHAPE, CPU)
+    buffer.add(task, Streams(0))
+    for image, label in zip(buffer.all().x, buffer.all().y, strict=True):
+        distances = (task.train.x - image).abs().flatten(1).max(1).values
+        assert distances.min() <= 0.5 / 255 + 1e-6
+        assert task.train.y[distances.argmin()] == label
+
+
+def test_what_is_kept_is_random_and_repeatable() -> None:
+    one, again, other = (filled([[30, 30]], 10, seed=seed).all().x for seed in (0, 0, 1))
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+
+
+@pytest.mark.parametrize("n", [0, 1, 50])
+def test_draws_are_from_what_is_stored(n: int) -> None:
+    buffer = filled([[5, 5]], 4)
+    drawn = buffer.draw(n, torch.Generator().manual_seed(0))
+    stored = {tuple(image.flatten().tolist()) for image in buffer.all().x}
+    assert len(drawn) == n
+    assert {tuple(image.flatten().tolist()) for image in drawn.x} <= stored
+
+
+def test_nothing_can_be_drawn_of_nothing() -> None:
+    assert len(Buffer(3, SHAPE, CPU).draw(0, torch.Generator())) == 0
+
+
+def test_its_state_goes_into_another() -> None:
+    one, other = filled([[5, 5], [5]], 6), Buffer(6, SHAPE, CPU)
+    other.load_state_dict(one.state_dict())
+    assert torch.equal(one.all().x, other.all().x)
+    following = make_task(2, [4], 3)
+    for buffer in (one, other):
+        buffer.add(following, Streams(0))
+    assert torch.equal(one.all().y, other.all().y)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cltk.testing import ConformanceError, checks_of
+
+
+@pytest.fixture
+def failing() -> Callable[..., set[str]]:
+    """Names the checks that a class does not pass, once its attributes are replaced by those given."""
+
+    def find(base: type[Any], config: dict[str, Any] | None = None, **attributes: Any) -> set[str]:
+        cls = type("Wrong", (base,), {"__doc__": "A component.\n\nSource: none; a test.", **attributes})
+        failures = set()
+        for name, run in checks_of(cls, config):
+            try:
+                run()
+            except ConformanceError as error:
+                assert error.checks == (name,)
+                assert f"'{name}'" in error.problem
+                assert "Expected: " in error.problem
+                assert error.advice
+                failures.add(name)
+        return failures
+
+    return find

@@ -1,0 +1,120 @@
+"""Wrong classifiers."""
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from cltk.testing.standins import Perceptron
+
+
+def _init(change):
+    def init(self, config, info):
+        Perceptron.__init__(self, config, info)
+        change(self, info)
+
+    return init
+
+
+def _six_classes(self, info):
+    self.outputs = nn.Linear(64, 6)
+
+
+def _dead_layer(self, info):
+    self.unused = nn.Linear(2, 2)
+
+
+def _normalised(self, info):
+    self.norm = nn.BatchNorm1d(64)
+
+
+def _counting(self, info):
+    self.calls = 0
+
+
+def _masked(self, info):
+    self.mask = torch.ones(info.pixels)
+
+
+def _shape_of_a_batch(self, x):
+    return Perceptron.forward(self, x.view(len(x), -1))
+
+
+def _noisy(self, x):
+    return F.dropout(Perceptron.forward(self, x))
+
+
+def _centred(self, x):
+    return Perceptron.forward(self, x - x.mean(0, keepdim=True) if len(x) else x)
+
+
+def _batch_normalised(self, x):
+    return self.outputs(self.norm(self.hidden(x.flatten(1))).relu())
+
+
+def _forgetful(self, x):
+    self.calls += self.training
+    return Perceptron.forward(self, x) + self.calls
+
+
+def _masking(self, x):
+    return Perceptron.forward(self, x.flatten(1) * self.mask)
+
+
+def _cut_off(self, x):
+    return self.outputs(self.hidden(x.flatten(1)).relu().detach())
+
+
+def _in_place(self, x):
+    return Perceptron.forward(self, x.mul_(0.5))
+
+
+def _small_only(self, x):
+    assert x.shape[1:] == (1, 8, 8)
+    return Perceptron.forward(self, x)
+
+
+def _own_gradient(self, x):
+    value = self.hidden.weight.sum()
+    return Perceptron.forward(self, x) + 0 * torch.autograd.grad(value, self.hidden.weight)[0].sum()
+
+
+def _no_bfloat16(self, x):
+    logits = Perceptron.forward(self, x)
+    return logits.double().float() if logits.dtype == torch.float32 else logits / 0
+
+
+@pytest.mark.parametrize(
+    ("check", "attributes"),
+    [
+        ("logits-for-any-number", {"__init__": _init(_six_classes)}),
+        ("logits-for-any-number", {"forward": _shape_of_a_batch}),
+        ("trains-on-one-sample", {"__init__": _init(_normalised), "forward": _batch_normalised}),
+        ("evaluation-is-per-sample", {"forward": _centred}),
+        ("gradient-reaches-every-parameter", {"__init__": _init(_dead_layer)}),
+        ("gradient-reaches-every-parameter", {"forward": _cut_off}),
+        ("state-dict-is-complete", {"__init__": _init(_counting), "forward": _forgetful}),
+        ("copies-are-independent", {"__deepcopy__": lambda self, memo: copy.copy(self)}),
+        ("moves-between-devices", {"__init__": _init(_masked), "forward": lambda self, x: Perceptron.forward(self, x)}),
+        ("leaves-its-input-alone", {"forward": _in_place}),
+        ("takes-any-image-shape", {"forward": _small_only}),
+        ("works-without-gradients", {"forward": _own_gradient}),
+        ("works-in-bfloat16", {"forward": _no_bfloat16}),
+    ],
+)
+def test_each_defect_is_found_by_its_own_check(failing, check, attributes):
+    assert failing(Perceptron, **attributes) == {check}
+
+
+def test_noise_in_evaluation_is_found(failing):
+    found = failing(Perceptron, forward=_noisy)
+    assert {"evaluation-is-deterministic", "leaves-global-randomness-alone"} <= found
+
+
+def test_dropout_in_training_is_no_defect(failing):
+    def forward(self, x):
+        return F.dropout(Perceptron.forward(self, x), 0.1, self.training)
+
+    assert not failing(Perceptron, forward=forward)

@@ -1,0 +1,164 @@
+"""The ways to run the kit."""
+
+import os
+import random
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from cltk.errors import ConfigError, DataUnavailableError, PluginError
+from cltk.interfaces import Scenario
+from cltk.testing import ConformanceError, check_component, checks_of, conformance_tests
+from cltk.testing.isolation import isolated, offline, randomness
+from cltk.testing.standins import Half, Mixture, Perceptron
+
+test_generator = conformance_tests(Mixture)
+test_generator_with_settings = conformance_tests(Mixture, config={"patterns": 1})
+test_classifier = conformance_tests(Perceptron)
+test_schedule = conformance_tests(Half)
+
+
+class Negative(Half):
+    """Source: none."""
+
+    def count(self, completed, current):
+        return -1
+
+
+class Unbuildable(Half):
+    def __init__(self, config, info):
+        raise RuntimeError("out of order")
+
+
+class Missing(Scenario):
+    """Source: none."""
+
+    setting, outputs, tasks = "class", 2, ()
+
+    def __init__(self, config, folders):
+        raise DataUnavailableError("It is not here.", "Fetch it.")
+
+
+test_expected_failure = conformance_tests(
+    Negative, expected_failures={"counts-are-whole-and-not-negative": "to see that this is an expected failure"}
+)
+test_without_data = conformance_tests(Missing)
+
+
+def test_checks_have_names_that_differ():
+    names = [name for name, _ in checks_of(Mixture)]
+    assert len(names) == len(set(names)) > 20
+    assert all(name == name.lower() and "_" not in name for name in names)
+
+
+def test_a_good_component_passes_at_once():
+    check_component(Half)
+
+
+def test_all_failures_are_gathered():
+    Negative.__doc__, kept = "None.", Negative.__doc__
+    try:
+        with pytest.raises(ConformanceError) as caught:
+            check_component(Negative)
+    finally:
+        Negative.__doc__ = kept
+    assert caught.value.checks == ("docstring-names-its-source", "counts-are-whole-and-not-negative")
+    assert "it gave -1" in str(caught.value)
+    assert "Return max(0, ...)." in str(caught.value)
+    assert isinstance(caught.value, AssertionError)
+
+
+def test_one_failure_keeps_its_advice():
+    with pytest.raises(ConformanceError) as caught:
+        check_component(Negative)
+    assert caught.value.advice == "Return max(0, ...)."
+
+
+def test_what_cannot_be_built_is_not_checked_further():
+    with pytest.raises(ConformanceError, match="RuntimeError: out of order") as caught:
+        check_component(Unbuildable)
+    assert caught.value.checks == ("docstring-names-its-source", "builds")
+
+
+def test_settings_that_are_not_valid_are_named():
+    with pytest.raises(ConformanceError, match="field 'patterns' is 0"):
+        check_component(Mixture, {"patterns": 0})
+
+
+def test_a_scenario_without_data_cannot_be_judged():
+    with pytest.raises(DataUnavailableError):
+        check_component(Missing)
+
+
+@pytest.mark.parametrize("cls", [int, 3])
+def test_what_is_no_component_is_refused(cls):
+    with pytest.raises(PluginError, match="is no component"):
+        checks_of(cls)
+
+
+def test_each_check_is_a_case_of_its_own():
+    (mark,) = conformance_tests(Half).pytestmark
+    assert [case.id for case in mark.args[1]] == [name for name, _ in checks_of(Half)]
+
+
+def test_an_expected_failure_must_be_a_check():
+    with pytest.raises(ConfigError, match="Did you mean 'builds'"):
+        conformance_tests(Half, expected_failures={"build": "a slip"})
+
+
+def test_an_expected_failure_that_passes_is_a_failure(tmp_path):
+    (tmp_path / "test_plugin.py").write_text(
+        "from cltk.testing import conformance_tests\n"
+        "from cltk.testing.standins import Half\n"
+        "import sys\n"
+        "test_conformance = conformance_tests(Half, expected_failures={'builds': 'not true'})\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_plugin.py"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "FAILED test_plugin.py::test_conformance[builds]" in result.stdout
+    assert "1 failed, 11 passed" in result.stdout
+
+
+def test_pytest_is_imported_for_tests_alone():
+    code = (
+        "import sys, cltk.testing as kit, cltk.testing.standins as s; kit.check_component(s.Half); print(*sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pytest" not in result.stdout.split()
+
+
+def test_isolation_puts_everything_back():
+    before, variable = randomness(), os.environ.get("CLTK_OFFLINE")
+    with isolated():
+        random.random()
+        np.random.rand()
+        torch.rand(1)
+        assert all(randomness()[name] != state for name, state in before.items())
+        assert os.environ["CLTK_OFFLINE"] == "1"
+    assert randomness() == before
+    assert os.environ.get("CLTK_OFFLINE") == variable
+
+
+def test_connections_are_refused_and_noted():
+    with offline() as tried, socket.socket() as plain:
+        for attempt in (
+            lambda: socket.create_connection(("192.0.2.1", 80)),
+            lambda: socket.getaddrinfo("example.org", 80),
+            lambda: plain.connect(("192.0.2.1", 80)),
+        ):
+            with pytest.raises(OSError, match="no network here"):
+                attempt()
+    assert len(tried) == 3
+
+
+def test_connections_within_the_machine_are_let_pass(tmp_path):
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client, offline() as tried:
+        server.bind(path)
+        server.listen()
+        client.connect(path)
+    assert tried == []
