@@ -31,13 +31,15 @@ class RunStarted:
 
     Attributes:
         classes: The classes of each task.
-        untrained: Accuracy on every task before any training, in [0, 1].
+        untrained: Accuracy on every task before any training, in [0, 1]; empty for a run that goes on.
         work: Expected operations of each task, for estimates of the time left; of use as a ratio only.
+        completed: Number of tasks that were learned before the run was interrupted.
     """
 
     classes: tuple[tuple[int, ...], ...]
     untrained: tuple[float, ...]
     work: tuple[int, ...]
+    completed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ def _read(distribution: Distribution) -> _Provider | None:
     if not entry_points:
         return None
     metadata = distribution.metadata
+    if not (metadata["Name"] and metadata["Version"]):
+        raise ValueError("it has entry points, but no name or no version")
     requires = tuple(str(text) for text in metadata.get_all("Requires-Dist") or ())
     return _Provider(str(metadata["Name"]), str(metadata["Version"]), requires, entry_points)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -57,7 +58,8 @@ def _entries(docs: Iterable[str]) -> list[str]:
 
 def _entry(work: re.Match[str]) -> str:
     first = re.split(r",| &| et| and ", work["authors"])[0].strip()
-    key = re.sub(r"\W", "", f"{first}{work['year']}").lower() + re.sub(r"\W", "", work["id"])[-4:]
+    plain = unicodedata.normalize("NFKD", first).encode("ascii", "ignore").decode()
+    key = re.sub(r"\W", "", f"{plain}{work['year']}").lower() + re.sub(r"\W", "", work["id"])[-4:]
     authors = work["authors"].replace(" et al.", " and others").replace(" &", " and").replace(", ", " and ")
     where = [("eprint", work["id"]), ("archivePrefix", "arXiv")] if work["kind"] == "arXiv" else [("doi", work["id"])]
     fields = [("author", authors), ("year", work["year"]), *where]

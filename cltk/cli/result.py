@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from rich.columns import Columns
 from rich.console import Console, RenderableType
@@ -13,7 +13,7 @@ from cltk.record import Record
 from cltk.sinks.batch import Outcome
 from cltk.sinks.progress import matrix_table
 
-__all__ = ["print_result"]
+__all__ = ["print_failures", "print_result"]
 
 
 def print_result(outcome: Outcome) -> None:
@@ -26,8 +26,8 @@ def print_result(outcome: Outcome) -> None:
         console.print(Columns([_metrics(last.metrics), _cost(last)], padding=(0, 4)), "")
     else:
         console.print(_summary(outcome), "")
-    for record in outcome.records:
-        _print_end(console, record)
+    for warning in (warning for record in outcome.records for warning in record.warnings):
+        console.print(Text(f"Warning: {warning}", style="yellow"))
 
 
 def _title(record: Record) -> RenderableType:
@@ -75,10 +75,8 @@ def _table(title: str, first: str, *others: str) -> Table:
     return table
 
 
-def _print_end(console: Console, record: Record) -> None:
-    """What a reader must not overlook: warnings, and runs that did not finish."""
-    lines: Sequence[tuple[str, str]] = [(f"Warning: {warning}", "yellow") for warning in record.warnings]
-    if record.status != "finished":
-        lines = [*lines, (f"Seed {record.seed} {record.status}: {record.error}", "red")]
-    for text, style in lines:
-        console.print(Text(text, style=style))
+def print_failures(outcome: Outcome) -> None:
+    """Says on standard error which runs did not finish, and why."""
+    for record in outcome.records:
+        if record.status != "finished":
+            Console(stderr=True).print(Text(f"Seed {record.seed} {record.status}: {record.error}", style="red"))

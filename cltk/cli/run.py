@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from cltk.cli.console import print_json, show_notice
 from cltk.cli.overrides import OverridesCommand, overrides_of
 
 if TYPE_CHECKING:
+    from cltk.build import Bench
     from cltk.config import Experiment
 
 __all__ = ["RunCommand", "run"]
@@ -61,6 +63,12 @@ def run(
     tracking_uri: Annotated[
         str | None, typer.Option(help="MLflow server; by default, a store in --store.", envvar="MLFLOW_TRACKING_URI")
     ] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--restart", help="Go on with a run that was cut off, or begin anew; by default, ask or go on."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the record as JSON, and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -70,7 +78,7 @@ def run(
     --generator.latent-dim 50, --schedule.samples 2000, --strategy.replay.refresh task.
     """
     from cltk.build import Machine, prepare
-    from cltk.cli.result import print_result
+    from cltk.cli.result import print_failures, print_result
     from cltk.sinks.batch import run_seeds
     from cltk.sinks.progress import Progress
 
@@ -90,15 +98,31 @@ def run(
     bench = prepare(experiment, Machine(device, threads, _precision(precision), data_dir))
     for notice in bench.notices:
         show_notice(notice)
+    go_on = _goes_on(bench, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=quiet or json) as progress:
-        outcome = run_seeds(bench, store, tracking_uri, [progress])
+        outcome = run_seeds(bench, store, tracking_uri, [progress], go_on)
     if json:
         print_json(outcome.to_dict())
     else:
         print_result(outcome)
+    print_failures(outcome)
     for notice in outcome.notices:
         show_notice(notice)
     raise typer.Exit(outcome.exit_status)
+
+
+def _goes_on(bench: Bench, store: Path) -> bool:
+    """Whether to go on with runs that were cut off: asks a person, and otherwise does, as the result is the same."""
+    from cltk.sinks.session import unfinished
+
+    behind = {seed: done for seed in bench.experiment.seeds if (done := unfinished(bench, seed, store))}
+    if not behind:
+        return False
+    runs = ", ".join(f"seed {seed} after task {done}" for seed, done in behind.items())
+    if sys.stdin.isatty():
+        return typer.confirm(f"This experiment was cut off ({runs}). Go on from there?", default=True, err=True)
+    show_notice(f"Going on with the run that was cut off: {runs}. To begin anew, add --restart.")
+    return True
 
 
 def _experiment(file: Path | None, chosen: dict[str, Any], overrides: dict[str, Any]) -> Experiment:

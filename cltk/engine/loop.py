@@ -23,8 +23,12 @@ LOST = 0.01
 """A class with less than this share of what one of equally many would have counts as lost."""
 
 
-def train(run: Run) -> Iterator[Event]:
+def train(run: Run, completed: int = 0) -> Iterator[Event]:
     """Trains, and yields what happens as it happens; whoever stops iterating stops the run.
+
+    Args:
+        run: What to train; of one that goes on, the strategy has its state of then.
+        completed: Number of tasks that it has learned already.
 
     Raises:
         DivergenceError: A loss is not finite, and the run is to stop on that.
@@ -32,10 +36,10 @@ def train(run: Run) -> Iterator[Event]:
     # Denormal numbers slow a trained VAE's matrix products on the CPU by a factor of 4 to 40.
     torch.set_flush_denormal(True)
     strategy, sizes = run.strategy, run.info.sizes
-    untrained = accuracy_row(strategy.parts.classifier, run.info, run.tasks, run.part)
-    work = tuple(strategy.work(completed, size) for completed, size in enumerate(sizes))
-    yield RunStarted(run.info.classes, untrained, work)
-    for task in run.tasks:
+    untrained = () if completed else accuracy_row(strategy.parts.classifier, run.info, run.tasks, run.part)
+    work = tuple(strategy.work(index, size) for index, size in enumerate(sizes))
+    yield RunStarted(run.info.classes, untrained, work, completed)
+    for task in run.tasks[completed:]:
         yield from _learn(run, task)
 
 

@@ -60,6 +60,14 @@ class Parts:
         """The networks among them, by slot."""
         return {slot: part for slot, part in self.slots.items() if isinstance(part, nn.Module)}
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """The weights of all networks, each name behind that of its slot."""
+        return {
+            f"{slot}.{name}": tensor
+            for slot, module in self.modules.items()
+            for name, tensor in module.state_dict().items()
+        }
+
 
 class Strategy(Component, ABC):
     """Learns the tasks one after the other. Built as ``Strategy(config, info, parts)``.
@@ -113,11 +121,7 @@ class Strategy(Component, ABC):
 
     def state_dict(self) -> dict[str, Tensor]:
         """All that the next task needs, beside the configuration."""
-        return {
-            f"{slot}.{name}": tensor
-            for slot, module in self.parts.modules.items()
-            for name, tensor in module.state_dict().items()
-        }
+        return self.parts.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes back what ``state_dict`` gave.

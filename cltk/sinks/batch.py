@@ -45,13 +45,18 @@ class Outcome:
         return runs[0] if self.summary is None else {"runs": runs, "summary": self.summary}
 
 
-def run_seeds(bench: Bench, store: Path, tracking_uri: str | None, sinks: Sequence[Sink]) -> Outcome:
-    """Runs an experiment with each of its seeds; a failed run does not keep the others from running."""
+def run_seeds(
+    bench: Bench, store: Path, tracking_uri: str | None, sinks: Sequence[Sink], resume: bool = False
+) -> Outcome:
+    """Runs an experiment with each of its seeds; a failed run does not keep the others from running.
+
+    With ``resume``, runs that were cut off go on, and those that are finished stay as they are.
+    """
     seeds = bench.experiment.seeds
     records: list[Record] = []
     with Mirror(store, tracking_uri, bench.experiment) as mirror:
         for seed in seeds:
-            record = execute(bench, seed, store, [*sinks, mirror])
+            record = execute(bench, seed, store, [*sinks, mirror], resume)
             mirror.finish(record)
             records.append(record)
             if record.status == "interrupted":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import traceback
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,6 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._pictures: dict[str, Any] = {}
 
     def save_record(self, record: Record) -> None:
         """Replaces the record, and the experiment that it is of."""
@@ -37,14 +37,23 @@ class RunFolder:
         write_atomically(self.path / "record.json", to_json(record))
 
     def save_replay(self, event: ReplayShown) -> None:
-        """Adds the replayed samples of a task."""
-        self._pictures |= {f"images_{event.task}": event.images, f"labels_{event.task}": event.labels}
+        """Adds the replayed samples of a task to those of the tasks before it."""
+        pictures = self._pictures(event.task)
+        pictures |= {f"images_{event.task}": event.images, f"labels_{event.task}": event.labels}
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **self._pictures)
+        np.savez_compressed(buffer, allow_pickle=False, **pictures)
         write_atomically(self.path / "replay.npz", buffer.getvalue())
 
+    def _pictures(self, tasks: int) -> dict[str, Any]:
+        """The samples stored for the first ``tasks`` tasks; none where the file is missing or was cut."""
+        try:
+            with np.load(self.path / "replay.npz", allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files if int(name.rpartition("_")[2]) < tasks}
+        except (OSError, ValueError, zipfile.BadZipFile):
+            return {}
+
     def save_weights(self, state: Mapping[str, Tensor]) -> None:
-        """Replaces the weights, and whatever else the strategy keeps."""
+        """Replaces the weights of the networks."""
         from safetensors.torch import save
 
         write_atomically(self.path / "weights.safetensors", save({k: v.cpu().contiguous() for k, v in state.items()}))

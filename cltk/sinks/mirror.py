@@ -35,7 +35,7 @@ class Mirror:
         self._uri = uri
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlflow")
         self._parent: str | None = None
-        self._current = ""
+        self._current: tuple[str, str] = ("", "")  # the run's own id, and MLflow's
         self._submit(self._open)
 
     def __enter__(self) -> Mirror:
@@ -53,13 +53,13 @@ class Mirror:
         match event:
             case RunStarted():
                 started = time.time()
-                self._submit(lambda: self._start(record, started))
+                self._submit(lambda: self._start(record, started, event.completed))
             case TaskEnded():
-                self._submit(lambda: self._tracker.log_task(self._current, record, event.task + 1))
+                self._submit(lambda: self._tracker.log_task(self._current[1], record, event.task + 1))
 
     def finish(self, record: Record) -> None:
         """Mirrors the end of a run; its folder must be complete."""
-        self._submit(lambda: self._tracker.finish(self._current, record, self._store / record.run_id))
+        self._submit(lambda: self._finish(record))
 
     def summarise(self, records: Sequence[Record], summary: Mapping[str, Mapping[str, float]]) -> None:
         """Mirrors the summary over the seeds, where there are several, and waits until everything is written."""
@@ -72,12 +72,21 @@ class Mirror:
 
         self._tracker = Tracker(open_store(self._store, self._uri), self._experiment.name)
 
-    def _start(self, record: Record, started: float) -> None:
+    def _start(self, record: Record, started: float, completed: int) -> None:
         seeds = self._experiment.seeds
         if len(seeds) > 1 and self._parent is None:
             self._parent = self._tracker.start_parent(record, seeds)
-        self._current = self._tracker.start(record, self._store / record.run_id, self._parent, started)
-        self._tracker.log_task(self._current, record, 0)
+        folder = self._store / record.run_id
+        continued = self._tracker.resume(folder, self._parent) if completed else None
+        run_id = continued or self._tracker.start(record, folder, self._parent, started)
+        self._current = (record.run_id, run_id)
+        for learned in range(0 if continued is None else completed + 1, completed + 1):
+            self._tracker.log_task(run_id, record, learned)
+
+    def _finish(self, record: Record) -> None:
+        mirrored, run_id = self._current
+        if mirrored == record.run_id:  # Not so for a run that was finished before.
+            self._tracker.finish(run_id, record, self._store / record.run_id)
 
     def _end_parent(self, records: Sequence[Record], summary: Mapping[str, Mapping[str, float]]) -> None:
         if self._parent is not None:
@@ -92,8 +101,8 @@ class Mirror:
         try:
             write()
         except Exception as error:  # No mistake in tracking is worth a result.
-            problem = error.problem if isinstance(error, StoreError) else f"{type(error).__name__}: {error}."
+            problem = error.problem if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
             self.notices.append(
-                f"{problem} The records are kept in '{self._store}'; 'cltk sync --store {self._store}' uploads "
-                "them later."
+                f"{problem.rstrip('.')}. The records are kept in '{self._store}'; 'cltk sync --store {self._store}' "
+                "uploads them later."
             )

@@ -7,7 +7,7 @@ import json
 import math
 import platform
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -72,19 +72,22 @@ class Recorder:
         record: The record of a run that has not begun.
         metrics: What to compute after each task, by name.
         data_bytes: Bytes of the training data of all tasks.
+        ended: For a run that goes on, what was reported at the end of its tasks.
     """
 
-    def __init__(self, record: Record, metrics: Mapping[str, Metric], data_bytes: int) -> None:
+    def __init__(
+        self, record: Record, metrics: Mapping[str, Metric], data_bytes: int, ended: Sequence[TaskEnded] = ()
+    ) -> None:
         self.record = record
         self._metrics = metrics
         self._data_bytes = data_bytes
-        self._ended: list[TaskEnded] = []
-        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self.ended = list(ended)
+        self._seconds: defaultdict[str, float] = defaultdict(float, record.seconds)
 
     def observe(self, event: Event) -> None:
         """Takes note of what happened."""
         match event:
-            case RunStarted():
+            case RunStarted(completed=0):
                 self._update(classes=[list(classes) for classes in event.classes], accuracy=[list(event.untrained)])
             case TaskStarted():
                 replay = self.record.replay
@@ -111,7 +114,7 @@ class Recorder:
         self._seconds[event.phase] += event.seconds
 
     def _observe_task(self, event: TaskEnded) -> None:
-        self._ended.append(event)
+        self.ended.append(event)
         self._seconds["total"] += event.seconds
         sizes = self.record.bytes
         total = event.model_bytes + event.buffer_bytes
@@ -140,7 +143,7 @@ class Recorder:
     @property
     def history(self) -> History:
         """What was measured over the tasks so far."""
-        ended = self._ended
+        ended = self.ended
         return History(
             accuracy=tuple(tuple(row) for row in self.record.accuracy),
             model_bytes=tuple(event.model_bytes for event in ended),

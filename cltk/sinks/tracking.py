@@ -59,6 +59,18 @@ class Tracker:
         self._writer.log(run_id, params={**params(record), "seed": str(record.seed)})
         return run_id
 
+    def resume(self, folder: Path, parent_id: str | None = None) -> str | None:
+        """Reopens the MLflow run that a folder went to before it was cut off.
+
+        Returns:
+            The MLflow run's id; None where there is none any more in this store.
+        """
+        mark = read_mark(folder)
+        if mark is None or mark.tracking_uri != self._uri or not self._writer.reopen(mark.run_id, parent_id):
+            return None
+        self._mark(folder, mark.run_id, parent_id, complete=False)
+        return mark.run_id
+
     def log_task(self, run_id: str, record: Record, learned: int) -> None:
         """Logs, in one call, what is known when ``learned`` tasks are learned; 0 for the row before any training."""
         self._writer.log(run_id, task_points(record, learned))

@@ -45,6 +45,18 @@ class Writer:
             run = self._client.create_run(self.experiment_id, _milliseconds(started), _cut(tags), name)
         return str(run.info.run_id)
 
+    def reopen(self, run_id: str, parent_id: str | None) -> bool:
+        """Sets a run back to running, below this parent; whether it is there."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.update_run(run_id, status="RUNNING")
+            if parent_id is not None:
+                self._client.set_tag(run_id, "mlflow.parentRunId", parent_id)
+        except MlflowException:
+            return False
+        return True
+
     def log(
         self,
         run_id: str,

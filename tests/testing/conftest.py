@@ -14,16 +14,17 @@ def failing() -> Callable[..., set[str]]:
 
     def find(base: type[Any], config: dict[str, Any] | None = None, **attributes: Any) -> set[str]:
         cls = type("Wrong", (base,), {"__doc__": "A component.\n\nSource: none; a test.", **attributes})
-        failures = set()
+        errors = {}
         for name, run in checks_of(cls, config):
             try:
                 run()
             except ConformanceError as error:
-                assert error.checks == (name,)
-                assert f"'{name}'" in error.problem
-                assert "Expected: " in error.problem
-                assert error.advice
-                failures.add(name)
-        return failures
+                errors[name] = error
+        for name, error in errors.items():
+            assert error.checks == (name,)
+            assert error.advice
+            assert f"'{name}'" in error.problem
+            assert "Expected: " in error.problem
+        return set(errors)
 
     return find

@@ -68,7 +68,7 @@ def _cut_off(self, x):
 
 
 def _in_place(self, x):
-    return Perceptron.forward(self, x.mul_(0.5))
+    return Perceptron.forward(self, x.clamp_(0.1, 0.9))
 
 
 def _small_only(self, x):
@@ -100,7 +100,6 @@ def _no_bfloat16(self, x):
         ("moves-between-devices", {"__init__": _init(_masked), "forward": lambda self, x: Perceptron.forward(self, x)}),
         ("leaves-its-input-alone", {"forward": _in_place}),
         ("takes-any-image-shape", {"forward": _small_only}),
-        ("works-without-gradients", {"forward": _own_gradient}),
         ("works-in-bfloat16", {"forward": _no_bfloat16}),
     ],
 )
@@ -111,6 +110,10 @@ def test_each_defect_is_found_by_its_own_check(failing, check, attributes):
 def test_noise_in_evaluation_is_found(failing):
     found = failing(Perceptron, forward=_noisy)
     assert {"evaluation-is-deterministic", "leaves-global-randomness-alone"} <= found
+
+
+def test_a_need_of_gradients_in_evaluation_is_found(failing):
+    assert "works-without-gradients" in failing(Perceptron, forward=_own_gradient)
 
 
 def test_dropout_in_training_is_no_defect(failing):

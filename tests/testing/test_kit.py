@@ -17,7 +17,7 @@ from cltk.testing.isolation import isolated, offline, randomness
 from cltk.testing.standins import Half, Mixture, Perceptron
 
 test_generator = conformance_tests(Mixture)
-test_generator_with_settings = conformance_tests(Mixture, config={"patterns": 1})
+test_generator_with_settings = conformance_tests(Mixture, config={"patterns": 3})
 test_classifier = conformance_tests(Perceptron)
 test_schedule = conformance_tests(Half)
 
@@ -110,23 +110,15 @@ def test_an_expected_failure_must_be_a_check():
         conformance_tests(Half, expected_failures={"build": "a slip"})
 
 
-def test_an_expected_failure_that_passes_is_a_failure(tmp_path):
-    (tmp_path / "test_plugin.py").write_text(
-        "from cltk.testing import conformance_tests\n"
-        "from cltk.testing.standins import Half\n"
-        "import sys\n"
-        "test_conformance = conformance_tests(Half, expected_failures={'builds': 'not true'})\n"
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_plugin.py"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert "FAILED test_plugin.py::test_conformance[builds]" in result.stdout
-    assert "1 failed, 11 passed" in result.stdout
+def test_an_expected_failure_that_passes_is_a_failure():
+    (mark,) = conformance_tests(Half, expected_failures={"builds": "not true"}).pytestmark
+    (expected,) = (case for case in mark.args[1] if case.marks)
+    assert expected.id == "builds"
+    assert expected.marks[0].kwargs == {"reason": "not true", "strict": True, "raises": ConformanceError}
 
 
 def test_pytest_is_imported_for_tests_alone():
-    code = (
-        "import sys, cltk.testing as kit, cltk.testing.standins as s; kit.check_component(s.Half); print(*sys.modules)"
-    )
+    code = "import sys; from cltk.testing import standins, check_component as c; c(standins.Half); print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "pytest" not in result.stdout.split()
 
@@ -134,7 +126,7 @@ def test_pytest_is_imported_for_tests_alone():
 def test_isolation_puts_everything_back():
     before, variable = randomness(), os.environ.get("CLTK_OFFLINE")
     with isolated():
-        random.random()
+        random.seed(9)
         np.random.rand()
         torch.rand(1)
         assert all(randomness()[name] != state for name, state in before.items())

@@ -12,7 +12,7 @@ import torch
 from cltk.interfaces import Buffer, Examples, Shuffled, Strategy, Training
 from cltk.testing import conformance_tests
 
-QUICK = Training(epochs=1, min_steps=40, batch_size=32)
+QUICK = Training(epochs=1, min_steps=16, batch_size=32, lr=1e-2)
 
 
 class Naive(Strategy):
@@ -112,7 +112,7 @@ def _by_numpy(self, task, streams):
 
 
 def _by_chance(self, task, streams):
-    yield replace(self.on(task.train), training=Training(epochs=1, min_steps=40, lr=1e-3 * (1 + os.urandom(4)[0])))
+    yield replace(self.on(task.train), training=Training(epochs=1, min_steps=16, lr=1e-3 * (1 + os.urandom(4)[0])))
 
 
 def _counted(self, task, streams):

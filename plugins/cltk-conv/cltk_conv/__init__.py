@@ -1,0 +1,1 @@
+"""A convolutional generator and classifier."""

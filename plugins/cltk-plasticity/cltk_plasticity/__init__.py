@@ -1,0 +1,1 @@
+"""Metrics of plasticity: how well new tasks are learned."""

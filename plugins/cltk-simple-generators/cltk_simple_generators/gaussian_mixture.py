@@ -1,0 +1,81 @@
+"""A mixture of Gaussians for each class."""
+
+from __future__ import annotations
+
+import torch
+from cltk.config import Settings
+from cltk.interfaces import Batches, Examples, Fit, Generator, Info, Phase, Training
+from pydantic import Field, PositiveInt
+from torch import Tensor
+
+__all__ = ["GaussianMixture"]
+
+
+class GaussianMixture(Generator):
+    """For each class a mixture of Gaussians with independent pixels; a class that a fit lacks stays as it was.
+
+    Source: Dempster, Laird & Rubin 1977, DOI 10.1111/j.2517-6161.1977.tb01600.x.
+    """
+
+    labels = "hard"
+    share: Tensor
+    mean: Tensor
+    variance: Tensor
+
+    class Config(Settings):
+        """Size and effort."""
+
+        components: PositiveInt = Field(default=10, description="Gaussians of each class")
+        iterations: PositiveInt = Field(default=20, description="steps of expectation maximisation")
+        floor: float = Field(default=0.02, gt=0, le=1, description="least standard deviation of a pixel")
+
+    config: Config
+
+    def __init__(self, config: Config, info: Info) -> None:
+        super().__init__()
+        self.config, self.shape, size = config, info.shape, (info.outputs, config.components)
+        self.register_buffer("share", torch.zeros(size))
+        self.register_buffer("mean", torch.full((*size, info.pixels), 0.5))
+        self.register_buffer("variance", torch.full((*size, info.pixels), 0.25))
+
+    def phase(self, batches: Batches, training: Training) -> Phase:
+        """One fit, whatever the budget."""
+        return Fit("generator", self, batches, self.fit)
+
+    def fit(self, examples: Examples, rng: torch.Generator) -> None:
+        """Fits each class that is there, its samples counted by their weights."""
+        weight = torch.ones_like(examples.x[:, 0, 0, 0]) if examples.weight is None else examples.weight
+        for label in examples.y[(weight > 0) & (examples.y >= 0)].unique().tolist():
+            own = (examples.y == label) & (weight > 0)
+            self._fit_class(label, examples.x[own].flatten(1).double(), weight[own].double() / weight.sum(), rng)
+
+    def _fit_class(self, label: int, x: Tensor, weight: Tensor, rng: torch.Generator) -> None:
+        count, floor = min(len(x), self.config.components), self.config.floor**2
+        mean = x[(weight / torch.empty_like(weight).exponential_(generator=rng)).topk(count).indices]
+        share, variance = weight.new_ones(count), x.var(0, correction=0).clamp_min(floor).expand_as(mean)
+        for _ in range(self.config.iterations):
+            belongs = weight[:, None] * _log_joint(x, share, mean, variance).softmax(1)
+            share = belongs.sum(0).clamp_min(1e-12)
+            mean = belongs.T @ x / share[:, None]
+            variance = (belongs.T @ x.square() / share[:, None] - mean.square()).clamp_min(floor)
+        self.share[label] = 0
+        self.share[label, :count], self.mean[label, :count], self.variance[label, :count] = share, mean, variance
+
+    def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
+        """The negative log-density of images (B, C, H, W) under all classes together; (B,) nats per sample."""
+        share = self.share / self.share.sum().clamp_min(1e-12)
+        return -_log_joint(x.flatten(1).double(), share, self.mean, self.variance).logsumexp(1).float()
+
+    def sample(self, n: int, rng: torch.Generator) -> Tensor:
+        """Draws a Gaussian by its share, then an image of it; (n, C, H, W) in [0, 1]."""
+        race = torch.empty((n, self.share.numel()), device=rng.device).exponential_(generator=rng)
+        chosen = (self.share.flatten() / race).argmax(1)
+        mean, variance = self.mean.flatten(0, 1)[chosen], self.variance.flatten(0, 1)[chosen]
+        return torch.normal(mean, variance.sqrt(), generator=rng).clamp(0, 1).view(n, *self.shape)
+
+
+def _log_joint(x: Tensor, share: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+    """The logarithm of share times density, (n, k); in float64, as it is a difference of large squares."""
+    mean, variance = mean.flatten(0, -2).double(), variance.flatten(0, -2).double()
+    square = x.square() @ (1 / variance).T - 2 * x @ (mean / variance).T + (mean.square() / variance).sum(1)
+    return share.flatten().clamp_min(1e-12).log() - 0.5 * (square + (2 * torch.pi * variance).log().sum(1))
