@@ -181,10 +181,12 @@ def prepare(experiment: Experiment, machine: Machine | None = None) -> Bench:
     metric_parts = _metrics(experiment)
     scenario_part, scenario, notices = _scenario(experiment, parts["scenario"], machine)
     parts["scenario"] = scenario_part
-    if experiment.evaluate == "validation" and not all(len(task.validation) for task in scenario.tasks):
+    if not all(len(getattr(task, experiment.evaluate)) for task in scenario.tasks):
         raise ConfigError(
-            "The experiment evaluates on validation data, but the scenario holds none out.",
-            "Add --scenario.validation 0.1, or evaluate on the test data.",
+            f"The experiment evaluates on {experiment.evaluate} data, but the scenario has none for some task.",
+            "Add --scenario.validation 0.1, or evaluate on the test data."
+            if experiment.evaluate == "validation"
+            else "",
         )
     bench = Bench(
         experiment=experiment,

@@ -90,7 +90,13 @@ def _scanned() -> tuple[Mapping[str, _Provider], Mapping[str, str]]:
 
 
 def _read(distribution: Distribution) -> _Provider | None:
-    """What is to be known of a distribution; None where it has no entry points of ours."""
+    """What is to be known of a distribution; None where it has no entry points of ours.
+
+    Raises:
+        Exception: Its metadata does not parse.
+    """
+    if not distribution.entry_points and "[cltk." in (distribution.read_text("entry_points.txt") or ""):
+        raise ValueError("entry_points.txt does not parse")
     entry_points = tuple(point for point in distribution.entry_points if point.group.startswith("cltk."))
     if not entry_points:
         return None

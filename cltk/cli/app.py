@@ -8,6 +8,7 @@ import typer
 
 from cltk.cli import cite, data, plugins, run, schema, sync, ui
 from cltk.cli.console import show_error
+from cltk.cli.shield import shield
 from cltk.errors import CltkError
 
 __all__ = ["app", "main"]
@@ -36,6 +37,7 @@ def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceba
 
 def main() -> None:
     """Runs the command line; a user's mistake ends it with a message and the documented exit status."""
+    shield()
     try:
         app()
     except CltkError as error:

@@ -34,7 +34,7 @@ class Generator(nn.Module, Component, ABC):
         Args:
             x: (B, C, H, W) float32 in [0, 1].
             y: (B,) int64 labels; meaningless where ``labels`` is ``none``.
-            rng: The only source of randomness.
+            rng: The source of all randomness but dropout, which draws from the global generator that the engine lends.
 
         Returns:
             (B,) nats per sample: a negative log-likelihood or an upper bound of it.

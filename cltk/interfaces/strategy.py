@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -136,4 +137,6 @@ class Strategy(Component, ABC):
     @property
     def device(self) -> torch.device:
         """Where the networks are."""
-        return next(self.parts.classifier.parameters()).device
+        classifier = self.parts.classifier
+        tensors = chain(classifier.parameters(), classifier.buffers())
+        return next((tensor.device for tensor in tensors), torch.device("cpu"))

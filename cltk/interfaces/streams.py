@@ -46,5 +46,8 @@ class Streams:
         """
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(derive_seed(self.seed, *self.path, *purpose))
+            seed = derive_seed(self.seed, *self.path, *purpose)
+            torch.default_generator.manual_seed(seed)
+            if devices:
+                torch.cuda.manual_seed(seed)
             yield

@@ -12,6 +12,7 @@ from cltk.events import Event, ReplayShown, TaskEnded
 from cltk.record import Record, Status, read_record
 from cltk.sinks.checkpoint import Checkpoint, Checkpoints
 from cltk.sinks.folder import RunFolder
+from cltk.sinks.interrupts import Interrupts
 from cltk.sinks.recorder import Recorder, new_record, run_id
 
 __all__ = ["Sink", "execute", "unfinished"]
@@ -57,12 +58,14 @@ def execute(bench: Bench, seed: int, store: Path, sinks: Sequence[Sink] = (), re
 def _drive(run: Run, recorder: Recorder, folder: RunFolder, sinks: Sequence[Sink]) -> tuple[Status, str | None]:
     """Trains to the end, or to whatever ends it; returns how it ended, and why if not well."""
     try:
-        for event in train(run, len(recorder.ended)):
-            recorder.observe(event)
-            _keep(event, run, recorder, folder)
-            for sink in sinks:
-                sink(event, recorder.record)
-        folder.save_weights(run.strategy.parts.state_dict())
+        with Interrupts() as interrupts:
+            for event in train(run, len(recorder.ended)):
+                recorder.observe(event)
+                _keep(event, run, recorder, folder)
+                for sink in sinks:
+                    sink(event, recorder.record)
+                interrupts.check()
+            folder.save_weights(run.strategy.parts.state_dict())
     except CltkError as failure:
         return "failed", str(failure)
     except Exception as failure:

@@ -87,7 +87,7 @@ class TestCite:
         entries = cli("cite", *(f"{kind}:{name}" for kind, name in EVERY)).out.split("\n\n")
         keys = [re.match(r"@(?:misc|software)\{([A-Za-z0-9_]+),\n(?:  \w+ = \{.+\},\n)+\}", entry) for entry in entries]
         assert all(keys), [entry for entry, key in zip(entries, keys, strict=True) if key is None]
-        assert len({key[1] for key in keys if key}) == len(entries)
+        assert len({key[1] for key in keys if key}) == len(entries), entries
 
 
 def test_the_version_of_python_m_cltk_is_the_command(child: Cli) -> None:

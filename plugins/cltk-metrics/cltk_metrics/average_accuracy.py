@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cltk.interfaces import History
-from cltk_metrics.plain import Plain, mean
+from cltk.interfaces import History, Metric
+from cltk_metrics.mean import mean
 
 __all__ = ["FinalAverageAccuracy"]
 
 
-class FinalAverageAccuracy(Plain):
+class FinalAverageAccuracy(Metric):
     """Mean accuracy on all tasks after the last one: Σ_j R[N][j] / N.
 
     A fraction of samples, in [0, 1]; defined from one task on.

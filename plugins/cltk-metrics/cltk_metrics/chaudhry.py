@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from cltk.interfaces import History
-from cltk_metrics.plain import Plain, mean
+from cltk.interfaces import History, Metric
+from cltk_metrics.mean import mean
 
 __all__ = ["Forgetting"]
 
 
-class Forgetting(Plain):
+class Forgetting(Metric):
     """F: mean fall from the best ever to the end: Σ_{j<N} (max_{1<=l<N} R[l][j] - R[N][j]) / (N-1).
 
     R[i][j] is the accuracy on task j after learning task i. As in the paper, the maximum runs over the rows after every

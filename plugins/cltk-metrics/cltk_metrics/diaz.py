@@ -9,13 +9,13 @@ from __future__ import annotations
 from math import isnan
 from typing import ClassVar
 
-from cltk.interfaces import History
-from cltk_metrics.plain import Plain, mean
+from cltk.interfaces import History, Metric
+from cltk_metrics.mean import mean
 
 __all__ = ["Accuracy", "BackwardTransfer", "ForwardTransfer", "PositiveBackwardTransfer", "Remembering"]
 
 
-class Accuracy(Plain):
+class Accuracy(Metric):
     """A: mean accuracy on the tasks learned so far, over the whole sequence: Σ_{i>=j} R[i][j] / (N(N+1)/2).
 
     A fraction of samples, in [0, 1]; defined from one task on.
@@ -29,7 +29,7 @@ class Accuracy(Plain):
         return mean(history.after(task=j, learned=i) for i in rows for j in range(1, i + 1))
 
 
-class ForwardTransfer(Plain):
+class ForwardTransfer(Metric):
     """FWT: mean accuracy on tasks that are still to come: Σ_{i<j} R[i][j] / (N(N-1)/2).
 
     A fraction of samples, in [0, 1]; not a number for one task. An accuracy, not a gain: chance counts as transfer.
@@ -43,7 +43,7 @@ class ForwardTransfer(Plain):
         return mean(history.after(task=j, learned=i) for i in range(1, tasks) for j in range(i + 1, tasks + 1))
 
 
-class BackwardTransfer(Plain):
+class BackwardTransfer(Metric):
     """BWT: mean change on tasks learned earlier: Σ_{i>=2} Σ_{j<i} (R[i][j] - R[j][j]) / (N(N-1)/2).
 
     A difference of fractions of samples, in [-1, 1], below 0 where tasks were forgotten; not a number for one task.
@@ -58,7 +58,7 @@ class BackwardTransfer(Plain):
         return _backward(history)
 
 
-class Remembering(Plain):
+class Remembering(Metric):
     """REM: what is left after forgetting: 1 - |min(BWT, 0)|.
 
     In [0, 1], 1 where nothing was forgotten on balance; not a number for one task.
@@ -72,7 +72,7 @@ class Remembering(Plain):
         return transfer if isnan(transfer) else 1.0 - abs(min(transfer, 0.0))
 
 
-class PositiveBackwardTransfer(Plain):
+class PositiveBackwardTransfer(Metric):
     """BWT+: how much later tasks improved earlier ones: max(BWT, 0).
 
     A difference of fractions of samples, in [0, 1]; not a number for one task.

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cltk.interfaces import History, Metric
-from cltk_metrics.plain import Plain, mean
+from cltk_metrics.mean import mean
 
 __all__ = ["Computation", "Epsilon", "ModelSize", "SampleStorage"]
 
@@ -18,7 +18,7 @@ Epsilon = Annotated[
 """The type of the field ε."""
 
 
-class ModelSize(Plain):
+class ModelSize(Metric):
     """MS: how little the models grow: min(1, Σ_i Mem(θ_1) / Mem(θ_i) / N), θ_i all parameters after task i.
 
     A ratio of bytes, in [0, 1], 1 for every model of fixed size, however large; defined from one task on.
@@ -34,7 +34,7 @@ class ModelSize(Plain):
         return min(1.0, mean(first / size if size else 1.0 for size in history.model_bytes))
 
 
-class SampleStorage(Plain):
+class SampleStorage(Metric):
     """SSS: how few samples are stored: 1 - min(1, Σ_i Mem(M_i) / Mem(D) / N), M_i those after task i, D all data.
 
     A ratio of bytes, in [0, 1], 1 where nothing is stored; defined from one task on.
@@ -72,9 +72,6 @@ class Computation(Metric):
         epsilon: Epsilon = 1.0
 
     config: Config
-
-    def __init__(self, config: Config) -> None:
-        self.config = config
 
     def value(self, history: History) -> float:
         """The mean ratio of a single pass to what was spent, scaled by ε, at most 1."""

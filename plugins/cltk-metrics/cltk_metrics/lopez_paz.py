@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cltk.interfaces import History
-from cltk_metrics.plain import Plain, mean
+from cltk.interfaces import History, Metric
+from cltk_metrics.mean import mean
 
 __all__ = ["BackwardTransfer", "ForwardTransfer"]
 
 
-class BackwardTransfer(Plain):
+class BackwardTransfer(Metric):
     """BWT: mean change from right after a task to the end: Σ_{j<N} (R[N][j] - R[j][j]) / (N-1).
 
     A difference of fractions of samples, in [-1, 1], below 0 where tasks were forgotten; not a number for one task.
@@ -29,7 +29,7 @@ class BackwardTransfer(Plain):
         return mean(history.after(task=j, learned=last) - history.after(task=j, learned=j) for j in range(1, last))
 
 
-class ForwardTransfer(Plain):
+class ForwardTransfer(Metric):
     """FWT: mean gain over the untrained model right before a task: Σ_{j>=2} (R[j-1][j] - R[0][j]) / (N-1).
 
     A difference of fractions of samples, in [-1, 1]; not a number for one task.

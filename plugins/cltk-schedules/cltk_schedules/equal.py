@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cltk.interfaces import Info, ReplaySchedule
+from cltk.interfaces import ReplaySchedule
 
 __all__ = ["Equal"]
 
@@ -12,9 +12,6 @@ class Equal(ReplaySchedule):
 
     Source: van de Ven & Tolias 2018, arXiv 1809.10635.
     """
-
-    def __init__(self, config: ReplaySchedule.Config, info: Info) -> None:
-        self.config = config
 
     def count(self, completed: int, current: int) -> int:
         """S0."""

@@ -25,9 +25,6 @@ class Fixed(ReplaySchedule):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
-        self.config = config
-
     @classmethod
     def search_space(cls, info: Info) -> Mapping[str, Dimension]:
         """From no replay to twice the largest task."""

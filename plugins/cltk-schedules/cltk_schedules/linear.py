@@ -29,9 +29,6 @@ class Linear(ReplaySchedule):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
-        self.config = config
-
     @classmethod
     def search_space(cls, info: Info) -> Mapping[str, Dimension]:
         """From no replay to twice the largest task at the last one, where T is N - 1."""

@@ -29,9 +29,6 @@ class Power(ReplaySchedule):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
-        self.config = config
-
     @classmethod
     def search_space(cls, info: Info) -> Mapping[str, Dimension]:
         """All between ``fixed`` and ``linear``, up to twice the largest task after the first one."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-from cltk.config import Settings
-from cltk.interfaces import Batches, Examples, Fit, Generator, Info, Phase, Training
 from pydantic import Field, PositiveInt
 from torch import Tensor
+
+from cltk.config import Settings
+from cltk.interfaces import Batches, Examples, Fit, Generator, Info, Phase, Training
 
 __all__ = ["GaussianMixture"]
 
@@ -44,33 +45,30 @@ class GaussianMixture(Generator):
 
     def fit(self, examples: Examples, rng: torch.Generator) -> None:
         """Fits each class that is there, its samples counted by their weights."""
-        weight = torch.ones_like(examples.x[:, 0, 0, 0]) if examples.weight is None else examples.weight
+        weight = torch.ones_like(examples.y, dtype=torch.float32) if examples.weight is None else examples.weight
         for label in examples.y[(weight > 0) & (examples.y >= 0)].unique().tolist():
             own = (examples.y == label) & (weight > 0)
             self._fit_class(label, examples.x[own].flatten(1).double(), weight[own].double() / weight.sum(), rng)
 
     def _fit_class(self, label: int, x: Tensor, weight: Tensor, rng: torch.Generator) -> None:
-        count, floor = min(len(x), self.config.components), self.config.floor**2
-        mean = x[(weight / torch.empty_like(weight).exponential_(generator=rng)).topk(count).indices]
+        count, floor = self.config.components, self.config.floor**2
+        mean = x[(torch.empty_like(weight).exponential_(generator=rng) / weight).argsort().repeat(count)[:count]]
         share, variance = weight.new_ones(count), x.var(0, correction=0).clamp_min(floor).expand_as(mean)
         for _ in range(self.config.iterations):
             belongs = weight[:, None] * _log_joint(x, share, mean, variance).softmax(1)
             share = belongs.sum(0).clamp_min(1e-12)
             mean = belongs.T @ x / share[:, None]
             variance = (belongs.T @ x.square() / share[:, None] - mean.square()).clamp_min(floor)
-        self.share[label] = 0
-        self.share[label, :count], self.mean[label, :count], self.variance[label, :count] = share, mean, variance
+        self.share[label], self.mean[label], self.variance[label] = share, mean, variance
 
     def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
         """The negative log-density of images (B, C, H, W) under all classes together; (B,) nats per sample."""
-        share = self.share / self.share.sum().clamp_min(1e-12)
-        return -_log_joint(x.flatten(1).double(), share, self.mean, self.variance).logsumexp(1).float()
+        return -_log_joint(x.flatten(1).double(), self.share, self.mean, self.variance).logsumexp(1).float()
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """Draws a Gaussian by its share, then an image of it; (n, C, H, W) in [0, 1]."""
-        race = torch.empty((n, self.share.numel()), device=rng.device).exponential_(generator=rng)
-        chosen = (self.share.flatten() / race).argmax(1)
-        mean, variance = self.mean.flatten(0, 1)[chosen], self.variance.flatten(0, 1)[chosen]
+        chosen = torch.multinomial(self.share.flatten() + 1e-12, max(n, 1), replacement=True, generator=rng)[:n]
+        mean, variance = (kept.flatten(0, 1)[chosen] for kept in (self.mean, self.variance))
         return torch.normal(mean, variance.sqrt(), generator=rng).clamp(0, 1).view(n, *self.shape)
 
 
@@ -78,4 +76,4 @@ def _log_joint(x: Tensor, share: Tensor, mean: Tensor, variance: Tensor) -> Tens
     """The logarithm of share times density, (n, k); in float64, as it is a difference of large squares."""
     mean, variance = mean.flatten(0, -2).double(), variance.flatten(0, -2).double()
     square = x.square() @ (1 / variance).T - 2 * x @ (mean / variance).T + (mean.square() / variance).sum(1)
-    return share.flatten().clamp_min(1e-12).log() - 0.5 * (square + (2 * torch.pi * variance).log().sum(1))
+    return (share.flatten() + 1e-12).log().log_softmax(0) - 0.5 * (square + (2 * torch.pi * variance).log().sum(1))

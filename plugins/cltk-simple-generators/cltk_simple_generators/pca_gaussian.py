@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import torch
-from cltk.config import Settings
-from cltk.interfaces import Batches, Examples, Fit, Generator, Info, Phase, Training
 from pydantic import Field, PositiveInt
 from torch import Tensor
+
+from cltk.config import Settings
+from cltk.interfaces import Batches, Examples, Fit, Generator, Info, Phase, Training
 
 __all__ = ["PCAGaussian"]
 
@@ -50,7 +51,7 @@ class PCAGaussian(Generator):
 
     def fit(self, examples: Examples, rng: torch.Generator) -> None:
         """Fits each class that is there, its samples counted by their weights."""
-        weight = torch.ones_like(examples.x[:, 0, 0, 0]) if examples.weight is None else examples.weight
+        weight = torch.ones_like(examples.y, dtype=torch.float32) if examples.weight is None else examples.weight
         for label in examples.y[(weight > 0) & (examples.y >= 0)].unique().tolist():
             own = (examples.y == label) & (weight > 0)
             self._fit_class(label, examples.x[own].flatten(1).double(), weight[own].double() / weight.sum())
@@ -82,8 +83,7 @@ class PCAGaussian(Generator):
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """Draws a class by its share, then an image of it; (n, C, H, W) in [0, 1]."""
-        race = torch.empty((n, len(self.share)), device=rng.device).exponential_(generator=rng)
-        chosen = (self.share / race).argmax(1)
+        chosen = torch.multinomial(self.share + 1e-12, max(n, 1), replacement=True, generator=rng)[:n]
         along = torch.randn((n, self.variance.shape[1]), generator=rng, device=rng.device)
         along = along * self.variance[chosen].sqrt()
         noise = torch.randn((n, self.mean.shape[1]), generator=rng, device=rng.device)

@@ -1,21 +1,11 @@
-"""The part that the metrics without settings have in common."""
+"""The mean that all metrics take."""
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Iterable
 from math import fsum, nan
 
-from cltk.interfaces import Metric
-
-__all__ = ["Plain", "mean"]
-
-
-class Plain(Metric, ABC):
-    """A metric without settings."""
-
-    def __init__(self, config: Metric.Config) -> None:
-        self.config = config
+__all__ = ["mean"]
 
 
 def mean(values: Iterable[float]) -> float:

@@ -1,0 +1,82 @@
+"""The guide for plugin authors: every file on it is written, every command on it is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GUIDE = Path(__file__).parent.parent / "docs" / "plugins" / "index.md"
+FILE = re.compile(r"```\w+ title=\"(?P<path>[^\"]+)\"\n(?P<text>.*?)```", re.DOTALL)
+SHELL = re.compile(r"```sh\n(?P<commands>.*?)```", re.DOTALL)
+KINDS = ("scenario", "strategy", "generator", "classifier", "schedule", "metric")
+QUICK = {
+    "CLTK_STRATEGY__CLASSIFIER__EPOCHS": "1",
+    "CLTK_STRATEGY__CLASSIFIER__MIN_STEPS": "0",
+    "CLTK_THREADS": "1",
+}
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Variables of an environment to throw away: packages go to a folder of their own, runs are short."""
+    return os.environ | QUICK | {"PYTHONPATH": str(tmp_path / "site")}
+
+
+def execute(command: str, folder: Path, environment: dict[str, str]) -> str:
+    """Runs a command as it stands on the page, but for the place that packages are installed to."""
+    program, *arguments = command.split()
+    if program == "pip":
+        assert arguments[:2] == ["install", "-e"]
+        flags = ["--quiet", "--no-deps", "--no-build-isolation", "--target", str(folder / "site")]
+        arguments = ["install", *flags, *arguments[2:]]
+    if program == "pytest":
+        arguments += ["--import-mode=importlib", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", program, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def commands(block: str) -> list[str]:
+    return block.strip().splitlines()
+
+
+@pytest.mark.slow
+def test_what_the_guide_says_is_so(tmp_path: Path, environment: dict[str, str]) -> None:
+    text = GUIDE.read_text()
+    for file in FILE.finditer(text):
+        path = tmp_path / "class-gaussian" / file["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file["text"])
+    hurry, by_hand = (commands(block["commands"]) for block in SHELL.finditer(text))
+    short = environment | {"CLTK_STRATEGY__GENERATOR__EPOCHS": "1", "CLTK_STRATEGY__GENERATOR__MIN_STEPS": "0"}
+    for command in [*hurry, *by_hand]:
+        output = execute(command, tmp_path, short)
+        if command.startswith("cltk run"):
+            assert "final-average-accuracy" in output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_package_works_as_it_is(tmp_path: Path, environment: dict[str, str], kind: str) -> None:
+    execute(f"cltk plugins new {kind} mine", tmp_path, environment)
+    execute("pip install -e ./mine", tmp_path, environment)
+    scenario = "" if kind == "scenario" else " --scenario split-digits"
+    if kind in ("scenario", "classifier", "metric"):
+        scenario += " --strategy finetune"
+    elif kind == "schedule":
+        scenario += " --strategy experience-replay"
+    assert execute(f"cltk run --{kind} mine{scenario}", tmp_path, environment)
+    execute("pytest mine", tmp_path, environment)
+    execute("mypy --strict --no-incremental mine/cltk_mine", tmp_path, environment)
