@@ -13,7 +13,7 @@ __all__ = ["cite"]
 
 _WORK = re.compile(
     r"(?P<authors>[^\W\d_][\w.'’-]*(?:(?:,| &| and| et| de| van| der) ?[\w.'’-]+)*) (?P<year>\d{4}),"
-    r"(?: [^,;()]+,)?\s(?P<kind>arXiv|DOI) (?P<id>[\w./()-]*[\w)])"
+    r"(?: [^,;()]+,)?\s(?P<kind>arXiv|DOI) (?P<id>(?:[\w./-]|\([\w./-]+\))*\w)"
 )
 
 

@@ -87,10 +87,13 @@ class TestCite:
         entries = cli("cite", *(f"{kind}:{name}" for kind, name in EVERY)).out.split("\n\n")
         keys = [re.match(r"@(?:misc|software)\{([A-Za-z0-9_]+),\n(?:  \w+ = \{.+\},\n)+\}", entry) for entry in entries]
         assert all(keys), [entry for entry, key in zip(entries, keys, strict=True) if key is None]
-        assert len({key[1] for key in keys if key}) == len(entries), entries
+        assert len({key[1] for key in keys if key}) == len(entries)
+
+    def test_an_identifier_ends_before_the_parenthesis_that_it_stands_in(self, cli: Cli) -> None:
+        assert "eprint = {1809.10635}," in cli("cite", "generative-replay").out
 
 
-def test_the_version_of_python_m_cltk_is_the_command(child: Cli) -> None:
+def test_python_m_cltk_is_the_command(child: Cli) -> None:
     done = child("--help")
     assert done.status == 0
     assert "run" in done.out
