@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -234,29 +233,24 @@ class TestTrouble:
         trace = (store / done.json["runs"][0]["run_id"] / "traceback.txt").read_text()
         assert "acme_odd.py" in trace
 
-    @pytest.mark.parametrize("learned", [0, 1], ids=["first task", "second task"])
-    def test_an_interrupt_ends_with_130_and_keeps_the_record(
-        self, finetune: list[str], tmp_path: Path, learned: int
-    ) -> None:
-        budget = [] if learned == 0 else ["--scenario.per-class", "5"]
-        endless = ["--strategy.classifier.epochs", "1000000"]
-        if learned:
-            endless = ["--strategy.classifier.epochs", "1500"]
-        command = [sys.executable, "-m", "cltk", *finetune, *budget, *endless, "--store", "kept", "--json"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+    def test_an_interrupt_ends_with_130_and_keeps_the_record(self, finetune: list[str], tmp_path: Path) -> None:
+        budget = ["--scenario.per-class", "5", "--strategy.classifier.epochs", "4000"]
+        command = [sys.executable, "-m", "cltk", *finetune, *budget, "--store", "kept", "--json"]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
             records = [json.loads(path.read_bytes()) for path in tmp_path.glob("kept/*/record.json")]
-            if records and len(records[0]["accuracy"]) >= 2 * learned:
+            if records and len(records[0]["accuracy"]) > 1:
                 break
             time.sleep(0.02)
-        time.sleep(0.5 * (learned == 0))
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == 130
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 130, err
         assert "Traceback" not in err
+        assert "Seed 0 interrupted" in err
         record = json.loads(out)
         assert record["status"] == "interrupted"
-        assert "interrupted" in err
+        assert len(record["accuracy"]) > 1
         (kept,) = tmp_path.glob("kept/*/record.json")
         assert json.loads(kept.read_bytes()) == record

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from cltk.config import Settings
-from cltk.interfaces import Batches, Examples, Fit, Generator, Info, Phase, Training
+from cltk.interfaces import SOFT_ONLY, Batches, Examples, Fit, Generator, Info, Phase, Training
 
 __all__ = ["GaussianMixture"]
 
@@ -46,7 +46,7 @@ class GaussianMixture(Generator):
     def fit(self, examples: Examples, rng: torch.Generator) -> None:
         """Fits each class that is there, its samples counted by their weights."""
         weight = torch.ones_like(examples.y, dtype=torch.float32) if examples.weight is None else examples.weight
-        for label in examples.y[(weight > 0) & (examples.y >= 0)].unique().tolist():
+        for label in sorted({*examples.y[weight > 0].tolist()} - {SOFT_ONLY}):
             own = (examples.y == label) & (weight > 0)
             self._fit_class(label, examples.x[own].flatten(1).double(), weight[own].double() / weight.sum(), rng)
 
