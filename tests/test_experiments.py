@@ -21,14 +21,14 @@ Check = Callable[[Path, dict[str, Any]], Record]
 
 
 def resized(file: Path, scenario: dict[str, Any]) -> Experiment:
-    """The experiment on another scenario, with one epoch a network, a hundredth of the replay, and all else as it is."""
+    """The experiment on another scenario, with one epoch a network and a hundredth of the replay, else as it is."""
     layer = tomllib.loads(file.read_text())
     strategy = {
         name: {"epochs": 1, "min_steps": 0} for name in ("classifier", "generator") if name in layer["strategy"]
     }
     counts = {name: _hundredth(value) for name, value in layer.get("schedule", {}).items() if name != "name"}
     schedule = {"schedule": counts} if counts else {}
-    return load(file, scenario=scenario, strategy=strategy or {"classifier": {"epochs": 1, "min_steps": 0}}, **schedule)
+    return load(file, scenario=scenario, strategy=strategy, **schedule)
 
 
 def _hundredth(value: Any) -> Any:

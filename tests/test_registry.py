@@ -69,15 +69,17 @@ def names(kind: str) -> list[str]:
 
 class TestFinding:
     def test_a_third_party_component_is_found_beside_ours(self, install: Install, base: type) -> None:
+        ours = names("generator")
         install("acme-gan", "[cltk.generators]\ngan = acme:Good\n")
-        assert names("generator") == ["gan", "vae"]
+        assert names("generator") == sorted([*ours, "gan"])
         plugin = find("generator", "gan")
         assert (plugin.qualified, plugin.provider) == ("acme-gan:gan", "acme-gan 1.2")
         assert load(plugin, base).__name__ == "Good"
 
     def test_listing_imports_nothing(self, install: Install) -> None:
+        ours = names("generator")
         install("acme-gan", "[cltk.generators]\ngan = acme:Good\n")
-        assert names("generator") == ["gan", "vae"]
+        assert names("generator") == sorted([*ours, "gan"])
         assert "acme" not in sys.modules
 
     def test_an_unknown_name_comes_with_the_nearest_one(self) -> None:
@@ -107,7 +109,7 @@ class TestFinding:
 
     def test_a_distribution_may_offer_defaults_of_its_own(self, install: Install) -> None:
         install("acme-gan", "[cltk.generators]\ngan = acme:Good\n[cltk.defaults]\ngenerator = acme:Good\n")
-        assert default_names("generator") == ["gan", "vae"]
+        assert set(default_names("generator")) == {"gan", "vae"}
 
     def test_a_default_may_be_a_module_of_several(self, install: Install) -> None:
         entry_points = (
@@ -200,12 +202,13 @@ class TestUnreadableMetadata:
         "entry_points", ["[cltk.generators]\nno equals sign\n", "gan = acme:Good\n", "[cltk.generators\n"]
     )
     def test_a_file_that_does_not_parse_hides_no_other_plugin(self, install: Install, entry_points: str) -> None:
+        ours = names("generator")
         install("acme-gan", entry_points)
-        assert names("generator") == ["vae"]
+        assert names("generator") == ours
 
     def test_a_distribution_without_metadata_is_passed_over(self, install: Install) -> None:
         install("acme-gan", "[cltk.generators]\ngan = acme:Good\n", metadata=False)
-        assert names("generator") == ["vae"]
+        assert "gan" not in names("generator")
 
 
 @pytest.mark.parametrize("command", [["--help"], ["plugins", "list"], ["plugins", "list", "--json"], ["run", "--help"]])

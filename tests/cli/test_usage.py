@@ -28,7 +28,7 @@ def assert_refused(done: Any, status: int, *words: str) -> None:
         (["--generator", "vea"], ["no generator 'vea'", "Did you mean 'vae'?"]),
         (["--strategy", "finetun"], ["no strategy 'finetun'", "Did you mean 'finetune'?"]),
         (["--schedule", "lineal"], ["no schedule 'lineal'", "Did you mean 'linear'?"]),
-        (["--classifier", "mpl"], ["no classifier 'mpl'", "Valid: mlp"]),
+        (["--classifier", "mpl"], ["no classifier 'mpl'", "Did you mean 'mlp'?"]),
         (["--scenario", "split-digit"], ["no scenario 'split-digit'", "Did you mean 'split-digits'?"]),
         (["--generator.latentdim", "3"], ["no field 'latentdim'", "Did you mean 'latent_dim'?"]),
         (["--strategy.replay.refrehs", "task"], ["no field 'replay.refrehs'", "Did you mean 'refresh'?"]),
@@ -75,7 +75,7 @@ def test_bad_usage_of_run_ends_with_2(cli: Cli, arguments: list[str], words: lis
         ("generator = 3\n", ["field 'generator' is 3"]),
         ("[[metrics]]\nname = 'diaz-bw'\n", ["no metric 'diaz-bw'", "Did you mean 'diaz-bwt'?"]),
         ("metrics = ['diaz-bwt', 'diaz-bwt']\n", ["The metric 'diaz-bwt' is asked for twice"]),
-        ("evaluate = 'validation'\n", ["holds none out", "--scenario.validation 0.1"]),
+        ("evaluate = 'validation'\n", ["has none for some task", "--scenario.validation 0.1"]),
     ],
 )
 def test_a_bad_file_ends_with_2(cli: Cli, tmp_path: Path, content: str, words: list[str]) -> None:
