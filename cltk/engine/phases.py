@@ -25,6 +25,7 @@ def carry_out(phase: Phase, task: int, run: Run, streams: Streams) -> Iterator[E
             yield from _train(phase, task, run, streams)
         case Fit():
             yield from _fit(phase, task, streams)
+    phase.module.eval()
     yield from (Warned(task, phase.name, problem) for problem in phase.problems())
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cltk.errors import StoreError
 from cltk.record import write_atomically
 
-__all__ = ["Mark", "read_mark", "write_mark"]
+__all__ = ["Mark", "drop_complete_mark", "read_mark", "write_mark"]
 
 _NAME = "mlflow.json"
 
@@ -47,6 +47,16 @@ def read_mark(folder: Path) -> Mark | None:
         return None
     except (OSError, ValidationError) as error:
         raise StoreError(f"'{path}' is unreadable: {error}", "Remove it to upload the run again.") from error
+
+
+def drop_complete_mark(folder: Path) -> None:
+    """Removes the mark of a run that arrived whole, or one that is unreadable, before another run takes the folder."""
+    try:
+        mark = read_mark(folder)
+    except StoreError:
+        mark = None
+    if mark is None or mark.complete:
+        (folder / _NAME).unlink(missing_ok=True)
 
 
 def write_mark(folder: Path, mark: Mark) -> None:

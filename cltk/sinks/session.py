@@ -13,6 +13,7 @@ from cltk.record import Record, Status, read_record
 from cltk.sinks.checkpoint import Checkpoint, Checkpoints
 from cltk.sinks.folder import RunFolder
 from cltk.sinks.interrupts import Interrupts
+from cltk.sinks.marks import drop_complete_mark
 from cltk.sinks.recorder import Recorder, new_record, run_id
 
 __all__ = ["Sink", "execute", "unfinished"]
@@ -43,6 +44,7 @@ def execute(bench: Bench, seed: int, store: Path, sinks: Sequence[Sink] = (), re
         return finished
     if not resume:
         checkpoints.clear()
+        drop_complete_mark(path)
     run = bench.run(seed)
     recorder = _recorder(bench, run, checkpoints)
     folder = RunFolder(path)
