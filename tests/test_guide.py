@@ -59,6 +59,7 @@ def test_what_the_guide_says_is_so(tmp_path: Path, environment: dict[str, str]) 
         path = tmp_path / "class-gaussian" / file["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["text"])
+    execute("mypy --strict --no-incremental class-gaussian/cltk_class_gaussian", tmp_path, environment)
     hurry, by_hand = (commands(block["commands"]) for block in SHELL.finditer(text))
     short = environment | {"CLTK_STRATEGY__GENERATOR__EPOCHS": "1", "CLTK_STRATEGY__GENERATOR__MIN_STEPS": "0"}
     for command in [*hurry, *by_hand]:

@@ -87,7 +87,8 @@ def new(
     from cltk.cli.scaffold import scaffold
 
     written = scaffold(kind, name, folder)
-    print(f"Written to {written}. Next:\n  pip install -e ./{written}\n  cltk run --{kind} {name}")
+    shown = written if written.is_absolute() else f"./{written}"
+    print(f"Written to {written}. Next:\n  pip install -e {shown}\n  cltk run --{kind} {name}")
 
 
 @app.command(cls=OverridesCommand)

@@ -64,6 +64,7 @@ def _package(kind: str, name: str) -> dict[str, str]:
         "cls": "".join(word.capitalize() for word in name.split("-")),
         "group": GROUPS[kind],
         "core": __version__,
+        "next": _next_minor(__version__),
     }
     templates = {
         "pyproject.toml": "pyproject.toml",
@@ -75,6 +76,12 @@ def _package(kind: str, name: str) -> dict[str, str]:
     written = {path: _template(template).substitute(words) for path, template in templates.items()}
     docstring = f'"""The {kind} {name} for cltk."""\n'
     return written | {f"{words['package']}/__init__.py": docstring, f"{words['package']}/py.typed": ""}
+
+
+def _next_minor(version: str) -> str:
+    """The first version that a plugin of today cannot count on."""
+    major, minor, *_ = version.split(".")
+    return f"{major}.{int(minor) + 1}"
 
 
 def _template(name: str) -> Template:

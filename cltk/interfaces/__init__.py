@@ -5,7 +5,7 @@ from cltk.interfaces.buffer import Buffer
 from cltk.interfaces.classifier import Classifier
 from cltk.interfaces.component import Choice, Component, Dimension, FloatRange, Info, IntRange, Setting
 from cltk.interfaces.examples import SOFT_ONLY, Examples
-from cltk.interfaces.generator import Generator
+from cltk.interfaces.generator import ConditionalGenerator, Generator
 from cltk.interfaces.losses import classification_loss, task_masks
 from cltk.interfaces.metric import History, Metric
 from cltk.interfaces.phase import Fit, Phase, Train
@@ -22,6 +22,7 @@ __all__ = [
     "Choice",
     "Classifier",
     "Component",
+    "ConditionalGenerator",
     "Dimension",
     "Examples",
     "Fit",

@@ -21,7 +21,7 @@ class Examples:
     Args:
         x: (N, C, H, W) float32 in [0, 1].
         y: (N,) int64 labels, ``SOFT_ONLY`` where a sample has soft targets only.
-        weight: (N,) float32 loss weights with mean 1, or None for all 1.
+        weight: (N,) float32 loss weights of 0 or more, with mean 1; or None for all 1.
         soft: (N, K) float32 target probabilities, all 0 where a sample has a hard label only; or None.
     """
 
@@ -36,6 +36,11 @@ class Examples:
     def __getitem__(self, index: Tensor | slice) -> Examples:
         """The samples at ``index``: positions as (n,) int64, a mask as (N,) bool, or a slice."""
         return self._map(lambda column: column[index])
+
+    @property
+    def weights(self) -> Tensor:
+        """The loss weights, (N,) float32, written out."""
+        return torch.ones(len(self), device=self.x.device) if self.weight is None else self.weight
 
     def to(self, device: torch.device) -> Examples:
         """The same samples on another device."""

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from cltk.interfaces.batches import Batches
 from cltk.interfaces.component import Component
+from cltk.interfaces.examples import Examples
 from cltk.interfaces.phase import Phase, Train
 from cltk.interfaces.training import Training
 
-__all__ = ["Generator"]
+__all__ = ["ConditionalGenerator", "Generator"]
 
 
 class Generator(nn.Module, Component, ABC):
@@ -29,7 +30,9 @@ class Generator(nn.Module, Component, ABC):
 
     @abstractmethod
     def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
-        """How badly the model explains the images.
+        """How badly the model explains the images: minus log p(x), or an upper bound of it.
+
+        It may be called under autocast to bfloat16; sums over pixels are best taken in float32 or float64.
 
         Args:
             x: (B, C, H, W) float32 in [0, 1].
@@ -37,7 +40,7 @@ class Generator(nn.Module, Component, ABC):
             rng: The source of all randomness but dropout, which draws from the global generator that the engine lends.
 
         Returns:
-            (B,) nats per sample: a negative log-likelihood or an upper bound of it.
+            (B,) nats per sample.
         """
 
     @abstractmethod
@@ -61,3 +64,20 @@ class Generator(nn.Module, Component, ABC):
             One sentence a problem, such as a posterior collapse.
         """
         return ()
+
+
+class ConditionalGenerator(Generator, ABC):
+    """A generator that draws an image of a class, and so knows its label.
+
+    Its training data come with hard labels. A class that a fit or an epoch lacks stays as it was.
+    """
+
+    labels = "hard"
+
+    @abstractmethod
+    def sample_labelled(self, n: int, rng: torch.Generator) -> Examples:
+        """Draws ``n`` images (0 is allowed) in [0, 1], each with the label of the class that it was drawn from."""
+
+    def sample(self, n: int, rng: torch.Generator) -> Tensor:
+        """The images of ``sample_labelled`` alone."""
+        return self.sample_labelled(n, rng).x

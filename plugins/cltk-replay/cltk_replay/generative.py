@@ -9,7 +9,19 @@ from typing import Literal
 from pydantic import Field, PositiveFloat
 
 from cltk.config import Settings
-from cltk.interfaces import Batches, Examples, Info, Parts, Phase, Strategy, Streams, Task, Training
+from cltk.errors import ConfigError
+from cltk.interfaces import (
+    Batches,
+    ConditionalGenerator,
+    Examples,
+    Info,
+    Parts,
+    Phase,
+    Strategy,
+    Streams,
+    Task,
+    Training,
+)
 from cltk_replay.mixing import Replay, mix
 from cltk_replay.teacher import Labels, Teacher, without_soft_labels
 
@@ -19,8 +31,9 @@ __all__ = ["GenerativeReplay"]
 class LabelledReplay(Replay):
     """How replayed samples join the task, and how they are labelled."""
 
-    labels: Literal["hard", "soft"] = Field(
-        "hard", description="the frozen classifier's most likely class, or its probabilities (distillation)"
+    labels: Literal["hard", "soft", "own"] = Field(
+        "hard",
+        description="the classifier's most likely class, its probabilities (distillation), or the generator's own",
     )
     temperature: PositiveFloat = Field(2.0, description="of the softmax behind soft labels")
 
@@ -36,7 +49,8 @@ class GenerativeReplay(Strategy):
     ``weighting = "sample"``: devoto-2024, where a replay set joins the data, S = S0 + T * S_t. Soft labels: van de Ven
     & Tolias 2018, with temperature 2.
 
-    Deviations: labels are chosen among the classes learned so far alone.
+    Deviations: labels are chosen among the classes learned so far alone. A class-conditional generator may label its
+    samples itself.
     """
 
     slots = ("classifier", "generator", "schedule")
@@ -55,22 +69,30 @@ class GenerativeReplay(Strategy):
     def __init__(self, config: Config, info: Info, parts: Parts) -> None:
         super().__init__(config, info, parts)
         self._learned = 0
+        conditional = isinstance(parts.generator, ConditionalGenerator)
+        if config.replay.labels == "own" and not conditional:
+            raise ConfigError(
+                f"Replay cannot have the generator's own labels: {type(parts.generator).__name__} draws none.",
+                "Choose --strategy.replay.labels hard or soft, or a class-conditional generator.",
+            )
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields the classifier's phase, then the generator's."""
-        generator = self.parts.generator
+        generator, replay = self.parts.generator, self.config.replay
+        own = replay.labels == "own"
         teacher = self._teacher(task.index)
         replay_set = None
-        if self.config.replay.refresh == "task":
+        if replay.refresh == "task":
             count = self.replay_count(task.index, len(task.train))
-            replay_set = teacher.draw(count, streams.generator("replay"), "none")
+            replay_set = teacher.draw(count, streams.generator("replay"), "own" if own else "none")
 
-        replay, training = self.config.replay, self.config.classifier
+        training = self.config.classifier
         batches = self._batches(task, teacher, replay_set, replay.labels, training.batch_size)
         yield self.classifier_phase(batches, training, replay.temperature)
 
         training = self.config.generator
-        batches = self._batches(task, teacher, replay_set, generator.labels, training.batch_size)
+        labels: Labels = "own" if own else generator.labels
+        batches = self._batches(task, teacher, replay_set, labels, training.batch_size)
         self._learned = task.index + 1
         phase = generator.phase(batches, training)
         yield replace(phase, problems=lambda: generator.problems(task.train.x[:1000]))
@@ -88,8 +110,9 @@ class GenerativeReplay(Strategy):
         )
 
     def preview(self, n: int, streams: Streams) -> Examples:
-        """Samples of the generator as it is now, labelled by the classifier as it is now."""
-        return self._teacher(self._learned).draw(n, streams.generator("preview"), "hard")
+        """Samples of the generator as it is now, with hard labels of the classifier as it is now, or with their own."""
+        labels: Labels = "own" if self.config.replay.labels == "own" else "hard"
+        return self._teacher(self._learned).draw(n, streams.generator("preview"), labels)
 
     def _teacher(self, completed: int) -> Teacher:
         seen, temperature = self.info.seen(completed), self.config.replay.temperature

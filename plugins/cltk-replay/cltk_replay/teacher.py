@@ -9,11 +9,11 @@ from typing import Literal, TypeVar
 import torch
 from torch import nn
 
-from cltk.interfaces import SOFT_ONLY, Classifier, Examples, Generator
+from cltk.interfaces import SOFT_ONLY, Classifier, ConditionalGenerator, Examples, Generator
 
 __all__ = ["Labels", "Teacher", "without_soft_labels"]
 
-Labels = Literal["hard", "soft", "none"]
+Labels = Literal["hard", "soft", "own", "none"]
 M = TypeVar("M", bound=nn.Module)
 
 
@@ -39,14 +39,24 @@ class Teacher:
 
     @torch.no_grad()
     def draw(self, n: int, rng: torch.Generator, labels: Labels) -> Examples:
-        """``n`` samples, labelled as asked; with ``none`` their labels mean nothing."""
+        """``n`` samples, labelled as asked.
+
+        Args:
+            n: How many.
+            rng: Source of the images.
+            labels: ``hard`` or ``soft`` ones of the classifier, the ``own`` ones of a conditional generator, or
+                ``none``, which mean nothing.
+        """
+        if labels == "own":
+            assert isinstance(self._generator, ConditionalGenerator)
+            return self._generator.sample_labelled(n, rng)
         x = self._generator.sample(n, rng)
         return self.label(Examples(x, torch.full((n,), SOFT_ONLY, device=x.device)), labels)
 
     @torch.no_grad()
     def label(self, examples: Examples, labels: Labels) -> Examples:
-        """The same images with other labels."""
-        if labels == "none":
+        """The same images with labels of the classifier; as they were drawn where those are not asked for."""
+        if labels in ("own", "none"):
             return examples
         logits = self._classifier(examples.x).float().index_fill(1, self._unseen.to(examples.x.device), float("-inf"))
         if labels == "hard":

@@ -7,18 +7,17 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from cltk.config import Settings
-from cltk.interfaces import SOFT_ONLY, Batches, Examples, Fit, Generator, Info, Phase, Training
+from cltk.interfaces import Batches, ConditionalGenerator, Examples, Fit, Info, Phase, Training
 
 __all__ = ["GaussianMixture"]
 
 
-class GaussianMixture(Generator):
+class GaussianMixture(ConditionalGenerator):
     """For each class a mixture of Gaussians with independent pixels; a class that a fit lacks stays as it was.
 
     Source: Dempster, Laird & Rubin 1977, DOI 10.1111/j.2517-6161.1977.tb01600.x.
     """
 
-    labels = "hard"
     share: Tensor
     mean: Tensor
     variance: Tensor
@@ -45,8 +44,8 @@ class GaussianMixture(Generator):
 
     def fit(self, examples: Examples, rng: torch.Generator) -> None:
         """Fits each class that is there, its samples counted by their weights."""
-        weight = torch.ones_like(examples.y, dtype=torch.float32) if examples.weight is None else examples.weight
-        for label in sorted({*examples.y[weight > 0].tolist()} - {SOFT_ONLY}):
+        weight = examples.weights
+        for label in sorted({*examples.y[weight > 0].tolist()}):
             own = (examples.y == label) & (weight > 0)
             self._fit_class(label, examples.x[own].flatten(1).double(), weight[own].double() / weight.sum(), rng)
 
@@ -65,11 +64,12 @@ class GaussianMixture(Generator):
         """The negative log-density of images (B, C, H, W) under all classes together; (B,) nats per sample."""
         return -_log_joint(x.flatten(1).double(), self.share, self.mean, self.variance).logsumexp(1).float()
 
-    def sample(self, n: int, rng: torch.Generator) -> Tensor:
-        """Draws a Gaussian by its share, then an image of it; (n, C, H, W) in [0, 1]."""
+    def sample_labelled(self, n: int, rng: torch.Generator) -> Examples:
+        """Draws a Gaussian by its share, then an image of it."""
         chosen = torch.multinomial(self.share.flatten() + 1e-12, max(n, 1), replacement=True, generator=rng)[:n]
         mean, variance = (kept.flatten(0, 1)[chosen] for kept in (self.mean, self.variance))
-        return torch.normal(mean, variance.sqrt(), generator=rng).clamp(0, 1).view(n, *self.shape)
+        x = torch.normal(mean, variance.sqrt(), generator=rng).clamp(0, 1).view(n, *self.shape)
+        return Examples(x, chosen // self.config.components)
 
 
 def _log_joint(x: Tensor, share: Tensor, mean: Tensor, variance: Tensor) -> Tensor:

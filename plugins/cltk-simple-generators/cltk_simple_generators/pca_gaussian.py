@@ -9,12 +9,12 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from cltk.config import Settings
-from cltk.interfaces import SOFT_ONLY, Batches, Examples, Fit, Generator, Info, Phase, Training
+from cltk.interfaces import Batches, ConditionalGenerator, Examples, Fit, Info, Phase, Training
 
 __all__ = ["PCAGaussian"]
 
 
-class PCAGaussian(Generator):
+class PCAGaussian(ConditionalGenerator):
     """For each class a Gaussian along its principal components; a class that a fit lacks stays as it was.
 
     Source: Tipping & Bishop 1999, DOI 10.1111/1467-9868.00196.
@@ -22,7 +22,6 @@ class PCAGaussian(Generator):
     Replay is clamped to [0, 1], and more noise would lighten dark pixels with every task.
     """
 
-    labels = "hard"
     share: Tensor
     mean: Tensor
     basis: Tensor
@@ -51,8 +50,8 @@ class PCAGaussian(Generator):
 
     def fit(self, examples: Examples, rng: torch.Generator) -> None:
         """Fits each class that is there, its samples counted by their weights."""
-        weight = torch.ones_like(examples.y, dtype=torch.float32) if examples.weight is None else examples.weight
-        for label in sorted({*examples.y[weight > 0].tolist()} - {SOFT_ONLY}):
+        weight = examples.weights
+        for label in sorted({*examples.y[weight > 0].tolist()}):
             own = (examples.y == label) & (weight > 0)
             self._fit_class(label, examples.x[own].flatten(1).double(), weight[own].double() / weight.sum())
 
@@ -81,8 +80,8 @@ class PCAGaussian(Generator):
         volume = (1 + variance / noise).log().sum() + len(mean) * math.log(2 * math.pi * noise)
         return -0.5 * (residual.square().sum(1) / noise - inside + volume)
 
-    def sample(self, n: int, rng: torch.Generator) -> Tensor:
-        """Draws a class by its share, then an image of it; (n, C, H, W) in [0, 1]."""
+    def sample_labelled(self, n: int, rng: torch.Generator) -> Examples:
+        """Draws a class by its share, then an image of it."""
         chosen = torch.multinomial(self.share + 1e-12, max(n, 1), replacement=True, generator=rng)[:n]
         along = torch.randn((n, self.variance.shape[1]), generator=rng, device=rng.device)
         along = along * self.variance[chosen].sqrt()
@@ -91,4 +90,4 @@ class PCAGaussian(Generator):
         for label in set(chosen.tolist()):
             own = chosen == label
             x[own] += along[own] @ self.basis[label]
-        return x.clamp(0, 1).view(n, *self.shape)
+        return Examples(x.clamp(0, 1).view(n, *self.shape), chosen)
