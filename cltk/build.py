@@ -42,8 +42,8 @@ BASES: dict[str, type[Any]] = {
 }
 """The class that each kind of component derives from."""
 
-SMALL = 300_000
-"""Number of parameters below which a second thread costs more than it brings."""
+SMALL = 600_000
+"""Number of parameters below which a run gets one thread: a second one brings little, and loses much on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
