@@ -43,7 +43,7 @@ BASES: dict[str, type[Any]] = {
 """The class that each kind of component derives from."""
 
 SMALL = 600_000
-"""Number of parameters below which a run gets one thread: a second one brings little, and loses much on a busy machine."""
+"""Number of parameters below which a run gets one thread: a second one helps little, and harms on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)

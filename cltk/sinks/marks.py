@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -56,7 +57,8 @@ def drop_complete_mark(folder: Path) -> None:
     except StoreError:
         mark = None
     if mark is None or mark.complete:
-        (folder / _NAME).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # Whoever writes the record first says what is wrong with the folder.
+            (folder / _NAME).unlink()
 
 
 def write_mark(folder: Path, mark: Mark) -> None:

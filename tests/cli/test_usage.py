@@ -109,7 +109,7 @@ class TestData:
         raw = tmp_path / "data" / "MNIST" / "raw"
         raw.mkdir(parents=True)
         for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
-            (raw / f"{part}-ubyte.gz").write_bytes(gzip.compress(b"half of it")[:-4])
+            (raw / f"{part}-ubyte.gz").write_bytes(gzip.compress(b"half of it", mtime=0)[:-4])
         done = cli("run", "--scenario", "split-mnist", "--data-dir", "data")
         assert_refused(done, 1, "data/MNIST/raw/train-images-idx3-ubyte.gz", "truncated or altered")
 
