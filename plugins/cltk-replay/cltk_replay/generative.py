@@ -61,7 +61,7 @@ class GenerativeReplay(Strategy):
         replay: LabelledReplay = Field(LabelledReplay(), description="how replayed samples join the task")
         classifier: Training = Field(Training(), description="budget and optimizer of the classifier")
         generator: Training = Field(
-            Training(epochs=50, min_steps=800), description="budget and optimizer of the generator"
+            Training(epochs=50, min_steps=500), description="budget and optimizer of the generator"
         )
 
     config: Config

@@ -21,7 +21,7 @@ class Fixed(ReplaySchedule):
     class Config(ReplaySchedule.Config):
         """How many samples."""
 
-        samples: Samples = Field(400, description="samples to replay at every task")
+        samples: Samples = Field(300, description="samples to replay at every task")
 
     config: Config
 
