@@ -264,15 +264,13 @@ def _scenario(experiment: Experiment, part: Part, machine: Machine) -> tuple[Par
         if experiment.scenario.name is not None or fallback is None:
             raise
         instead = _part("scenario", Slot(name=fallback, **experiment.scenario.settings))
-        notice = f"{error.problem} Running on {fallback} instead. {error.advice}".strip()
+        notice = f"The data of {part.name} is not here: running on {fallback} instead. {error.advice}".strip()
         return instead, instead.build(folders), [notice]
 
 
 def _sensible_threads(run: Run) -> int:
     """One for small networks, whose steps are too short to share; else one a core."""
-    modules = run.strategy.parts.modules.values()
-    parameters = sum(parameter.numel() for module in modules for parameter in module.parameters())
-    return 1 if parameters < SMALL else os.cpu_count() or 1
+    return 1 if sum(run.strategy.parts.parameters.values()) < SMALL else os.cpu_count() or 1
 
 
 def _device(machine: Machine) -> torch.device:

@@ -60,16 +60,11 @@ def _learn(run: Run, task: Task) -> Iterator[Event]:
         task=task.index,
         accuracy=accuracy_row(run.strategy.parts.classifier, run.info, run.tasks, run.part),
         seconds=time.perf_counter() - started,
-        model_bytes=_model_bytes(run),
+        model_bytes=sum(run.strategy.parts.bytes.values()),
         buffer_bytes=run.strategy.buffer_bytes(),
         operations=operations,
         single_pass=per_sample * len(task.train),
     )
-
-
-def _model_bytes(run: Run) -> int:
-    modules = run.strategy.parts.modules.values()
-    return sum(tensor.nbytes for module in modules for tensor in module.state_dict().values())
 
 
 def _show_replay(run: Run, task: Task, streams: Streams) -> Iterator[Event]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, ClassVar, Literal
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from cltk.config import Settings
 from cltk.interfaces.batches import Batches
+from cltk.interfaces.buffer import Buffer
 from cltk.interfaces.classifier import Classifier
 from cltk.interfaces.component import Component, Info
 from cltk.interfaces.examples import Examples
@@ -61,6 +62,19 @@ class Parts:
         """The networks among them, by slot."""
         return {slot: part for slot, part in self.slots.items() if isinstance(part, nn.Module)}
 
+    @property
+    def parameters(self) -> dict[str, int]:
+        """Number of parameters and fitted statistics of each network, by slot."""
+        return self._totals(Tensor.numel)
+
+    @property
+    def bytes(self) -> dict[str, int]:
+        """Bytes of the same."""
+        return self._totals(lambda tensor: tensor.nbytes)
+
+    def _totals(self, measure: Callable[[Tensor], int]) -> dict[str, int]:
+        return {slot: sum(map(measure, module.state_dict().values())) for slot, module in self.modules.items()}
+
     def state_dict(self) -> dict[str, Tensor]:
         """The weights of all networks, each name behind that of its slot."""
         return {
@@ -77,9 +91,11 @@ class Strategy(Component, ABC):
 
     Attributes:
         slots: The slots that it uses. A component given for another slot is an error.
+        buffer: Its stored samples, where it stores any: they are counted, saved and restored with the networks.
     """
 
     slots: ClassVar[tuple[SlotName, ...]] = ("classifier",)
+    buffer: Buffer | None = None
 
     def __init__(self, config: Settings, info: Info, parts: Parts) -> None:
         self.config = config
@@ -114,7 +130,7 @@ class Strategy(Component, ABC):
 
     def buffer_bytes(self) -> int:
         """Bytes of the samples stored now."""
-        return 0
+        return 0 if self.buffer is None else self.buffer.bytes
 
     def preview(self, n: int, streams: Streams) -> Examples | None:
         """Up to ``n`` samples, with hard labels, of what would be replayed next; None where nothing is replayed."""
@@ -122,7 +138,8 @@ class Strategy(Component, ABC):
 
     def state_dict(self) -> dict[str, Tensor]:
         """All that the next task needs, beside the configuration."""
-        return self.parts.state_dict()
+        stored = {} if self.buffer is None else self.buffer.state_dict()
+        return self.parts.state_dict() | {f"buffer.{name}": tensor for name, tensor in stored.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes back what ``state_dict`` gave.
@@ -131,8 +148,9 @@ class Strategy(Component, ABC):
             RuntimeError: A tensor is missing or has another shape.
         """
         for slot, module in self.parts.modules.items():
-            prefix = f"{slot}."
-            module.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
+            module.load_state_dict(_below(f"{slot}.", state))
+        if self.buffer is not None:
+            self.buffer.load_state_dict(_below("buffer.", state))
 
     @property
     def device(self) -> torch.device:
@@ -140,3 +158,8 @@ class Strategy(Component, ABC):
         classifier = self.parts.classifier
         tensors = chain(classifier.parameters(), classifier.buffers())
         return next((tensor.device for tensor in tensors), torch.device("cpu"))
+
+
+def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The entries whose names begin with ``prefix``, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}

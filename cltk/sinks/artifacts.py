@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from cltk.record import Record
 from cltk.sinks import figures
-from cltk.sinks.samples import read_samples, replayed_samples
+from cltk.sinks.folder import read_samples
+from cltk.sinks.samples import replayed_samples
 from cltk.sinks.style import save
 from cltk.sinks.tables import Table, cost_table, memory_table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import traceback
 import zipfile
@@ -10,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tomli_w
 from torch import Tensor
 
+from cltk.errors import StoreError
 from cltk.events import ReplayShown
 from cltk.record import Record, to_json, write_atomically
 
-__all__ = ["RunFolder", "experiment_toml"]
+__all__ = ["RunFolder", "Samples", "experiment_toml", "read_samples"]
+
+Samples = dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]]
+"""Images (n, C, H, W) in [0, 1] and labels (n,) that would be replayed after each task, tasks counted from 0."""
 
 
 class RunFolder:
@@ -37,20 +43,17 @@ class RunFolder:
         write_atomically(self.path / "record.json", to_json(record))
 
     def save_replay(self, event: ReplayShown) -> None:
-        """Adds the replayed samples of a task to those of the tasks before it."""
-        pictures = self._pictures(event.task)
-        pictures |= {f"images_{event.task}": event.images, f"labels_{event.task}": event.labels}
+        """Adds the replayed samples of a task to those of the tasks before it, unless their file is broken."""
+        path = self.path / "replay.npz"
+        stored: Samples = {}
+        with contextlib.suppress(StoreError):
+            stored = {task: samples for task, samples in read_samples(path).items() if task < event.task}
+        stored[event.task] = (event.images, event.labels)
+        arrays: dict[str, Any] = {f"images_{task}": images for task, (images, _) in stored.items()}
+        arrays |= {f"labels_{task}": labels for task, (_, labels) in stored.items()}
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **pictures)
-        write_atomically(self.path / "replay.npz", buffer.getvalue())
-
-    def _pictures(self, tasks: int) -> dict[str, Any]:
-        """The samples stored for the first ``tasks`` tasks; none where the file is missing or was cut."""
-        try:
-            with np.load(self.path / "replay.npz", allow_pickle=False) as stored:
-                return {name: stored[name] for name in stored.files if int(name.rpartition("_")[2]) < tasks}
-        except (OSError, ValueError, zipfile.BadZipFile):
-            return {}
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        write_atomically(path, buffer.getvalue())
 
     def save_weights(self, state: Mapping[str, Tensor]) -> None:
         """Replaces the weights of the networks."""
@@ -63,6 +66,20 @@ class RunFolder:
         path = self.path / "traceback.txt"
         write_atomically(path, traceback.format_exc().encode())
         return path
+
+
+def read_samples(path: Path) -> Samples:
+    """Reads ``images_<task>`` and ``labels_<task>`` from a NumPy archive.
+
+    Raises:
+        StoreError: The file is truncated or altered.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            tasks = sorted(int(name.removeprefix("images_")) for name in arrays if name.startswith("images_"))
+            return {task: (arrays[f"images_{task}"], arrays[f"labels_{task}"]) for task in tasks}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise StoreError(f"'{path}' holds no replayed samples: {error}", "Remove it.") from error
 
 
 def experiment_toml(record: Record) -> str:

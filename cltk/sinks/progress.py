@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from types import TracebackType
 
 from rich.console import Console, Group
@@ -45,7 +44,6 @@ class Progress:
         )
         self._all = self._bars.add_task("all", total=float(seeds))
         self._phase = self._bars.add_task("", total=None, visible=False)
-        self._started = time.perf_counter()
 
     def __enter__(self) -> Progress:
         """Takes over the terminal, if there is one."""

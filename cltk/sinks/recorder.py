@@ -16,31 +16,25 @@ from cltk.build import Bench
 from cltk.engine import Run
 from cltk.events import EpochEnded, Event, ReplayShown, RunStarted, TaskEnded, TaskStarted, Warned
 from cltk.interfaces import History, Metric
-from cltk.record import Epoch, Record, Replay
+from cltk.record import SCHEMA, Epoch, Record, Replay
 
 __all__ = ["Recorder", "new_record", "run_id"]
 
 
 def run_id(bench: Bench, seed: int) -> str:
-    """Names a run by all that its result should depend on: configuration, seed, versions, precision and device."""
-    relevant = [bench.config_hash, seed, sorted(bench.plugins.items()), torch.__version__, bench.precision]
-    digest = hashlib.sha256(json.dumps([*relevant, bench.device.type]).encode()).hexdigest()[:12]
+    """Names a run by all that its result may depend on: configuration, seed, versions, precision, device, threads."""
+    versions = [*sorted(bench.plugins.items()), torch.__version__]
+    relevant = [bench.config_hash, seed, versions, bench.precision, bench.device.type, torch.get_num_threads()]
+    digest = hashlib.sha256(json.dumps(relevant).encode()).hexdigest()[:12]
     return f"{bench.experiment.name}-{digest}-seed{seed}"
 
 
 def new_record(bench: Bench, run: Run) -> Record:
     """The record of a run that has not begun."""
     seed = run.streams.seed
-    parameters = {
-        slot: sum(tensor.numel() for tensor in module.state_dict().values())
-        for slot, module in run.strategy.parts.modules.items()
-    }
-    sizes = {
-        slot: sum(tensor.nbytes for tensor in module.state_dict().values())
-        for slot, module in run.strategy.parts.modules.items()
-    }
+    parameters, sizes = run.strategy.parts.parameters, run.strategy.parts.bytes
     return Record(
-        schema="cltk.run/1",
+        schema=SCHEMA,
         run_id=run_id(bench, seed),
         config=bench.resolved,
         config_hash=bench.config_hash,

@@ -1,38 +1,18 @@
-"""The samples that are replayed after each task: reading them, and a figure of them."""
+"""A figure of the samples that are replayed after each task."""
 
 from __future__ import annotations
-
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from cltk.errors import StoreError
+from cltk.sinks.folder import Samples
 from cltk.sinks.style import grid_of, panel
 
-__all__ = ["Samples", "read_samples", "replayed_samples"]
-
-Samples = dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]]
-"""Images (n, C, H, W) in [0, 1] and labels (n,) that would be replayed after each task, tasks counted from 0."""
+__all__ = ["replayed_samples"]
 
 _SHOWN = 16
 _WIDTH = 8.0
-
-
-def read_samples(path: Path) -> Samples:
-    """Reads ``images_<task>`` and ``labels_<task>`` from a NumPy archive.
-
-    Raises:
-        StoreError: The file is truncated or altered.
-    """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            tasks = sorted(int(name.removeprefix("images_")) for name in arrays if name.startswith("images_"))
-            return {task: (arrays[f"images_{task}"], arrays[f"labels_{task}"]) for task in tasks}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise StoreError(f"'{path}' holds no replayed samples: {error}", "Remove it.") from error
 
 
 def replayed_samples(samples: Samples) -> Figure:

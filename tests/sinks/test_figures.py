@@ -11,7 +11,8 @@ from cltk.errors import StoreError
 from cltk.record import Record
 from cltk.sinks import figures
 from cltk.sinks.artifacts import write_figures, write_mean_matrix
-from cltk.sinks.samples import read_samples, replayed_samples
+from cltk.sinks.folder import read_samples
+from cltk.sinks.samples import replayed_samples
 from cltk.sinks.style import save
 
 

@@ -101,7 +101,7 @@ def _darkens(self, loss, y):
 
 def _phones_home(self, x, rng):
     with contextlib.suppress(OSError):
-        urllib.request.urlopen("http://192.0.2.1/weights", timeout=1)
+        urllib.request.urlopen("http://127.0.0.1:9/weights", timeout=1)
     return x
 
 

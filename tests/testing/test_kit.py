@@ -138,9 +138,9 @@ def test_isolation_puts_everything_back():
 def test_connections_are_refused_and_noted():
     with offline() as tried, socket.socket() as plain:
         for attempt in (
-            lambda: socket.create_connection(("192.0.2.1", 80)),
+            lambda: socket.create_connection(("127.0.0.1", 9)),
             lambda: socket.getaddrinfo("example.org", 80),
-            lambda: plain.connect(("192.0.2.1", 80)),
+            lambda: plain.connect(("127.0.0.1", 9)),
         ):
             with pytest.raises(OSError, match="no network here"):
                 attempt()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-
-from torch import Tensor
+from collections.abc import Iterator
 
 from cltk.config import Settings
 from cltk.interfaces import Batches, Buffer, Info, Parts, Phase, Shuffled, Strategy, Streams, Task, Train, Training
@@ -15,6 +13,8 @@ __all__ = ["FromScratch"]
 
 class FromScratch(Strategy):
     """Keeps a buffer, and trains the classifier from its initial weights on all of it at each task."""
+
+    buffer: Buffer
 
     def __init__(self, config: Settings, info: Info, parts: Parts, capacity: int, training: Training) -> None:
         super().__init__(config, info, parts)
@@ -37,18 +37,3 @@ class FromScratch(Strategy):
         stored = min(sum(self.info.sizes[: completed + 1]), self.buffer.capacity)
         steps = math.ceil(stored / self.training.batch_size)
         return self.training.work(self.parts.classifier, stored, steps)
-
-    def buffer_bytes(self) -> int:
-        """Bytes of the stored images and labels."""
-        return self.buffer.bytes
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """The classifier and the buffer."""
-        return super().state_dict() | {f"buffer.{name}": part for name, part in self.buffer.state_dict().items()}
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes back what ``state_dict`` gave."""
-        super().load_state_dict(state)
-        self.buffer.load_state_dict(
-            {name.removeprefix("buffer."): part for name, part in state.items() if name.startswith("buffer.")}
-        )

@@ -1,13 +1,8 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
 
 from cltk.interfaces import History
-
-# A busy machine is no reason to fail.
-settings.register_profile("cltk", deadline=None)
-settings.load_profile("cltk")
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pydantic import Field, PositiveInt
-from torch import Tensor
 
 from cltk.config import Settings
 from cltk.interfaces import Buffer, Examples, Info, Parts, Phase, Strategy, Streams, Task, Training
@@ -36,6 +35,7 @@ class ExperienceReplay(Strategy):
         classifier: Training = Field(Training(), description="budget and optimizer of the classifier")
 
     config: Config
+    buffer: Buffer
 
     def __init__(self, config: Config, info: Info, parts: Parts) -> None:
         super().__init__(config, info, parts)
@@ -61,21 +61,6 @@ class ExperienceReplay(Strategy):
         steps = self.config.replay.steps(current, count, training.batch_size)
         return training.work(self.parts.classifier, current + count, steps)
 
-    def buffer_bytes(self) -> int:
-        """Bytes of the stored images and labels."""
-        return self.buffer.bytes
-
     def preview(self, n: int, streams: Streams) -> Examples:
         """Samples of the buffer as it is now."""
         return self.buffer.draw(n, streams.generator("preview"))
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """The classifier and the buffer."""
-        return super().state_dict() | {f"buffer.{name}": part for name, part in self.buffer.state_dict().items()}
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes back what ``state_dict`` gave."""
-        super().load_state_dict(state)
-        self.buffer.load_state_dict(
-            {name.removeprefix("buffer."): part for name, part in state.items() if name.startswith("buffer.")}
-        )

@@ -1,4 +1,4 @@
-"""What all tests share: no setting of the machine reaches them, and nothing that they do stays."""
+"""What all tests share, the plugins' too: no setting of the machine reaches them, and nothing that they do stays."""
 
 from __future__ import annotations
 
