@@ -52,6 +52,11 @@ class Plugin:
         return f"{self.distribution}:{self.name}"
 
     @property
+    def row(self) -> dict[str, str]:
+        """What tables say of it first."""
+        return {"kind": self.kind, "name": self.name, "distribution": self.distribution, "version": self.version}
+
+    @property
     def provider(self) -> str:
         """Distribution and version, as records keep it."""
         return f"{self.distribution} {self.version}"

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cltk.cli.complete import component_names
 from cltk.cli.console import print_rows
+from cltk.cli.options import DataDir, Json
 
 __all__ = ["app"]
 
 app = typer.Typer(help="List and download the data of scenarios.", no_args_is_help=True)
 
-DataDir = Annotated[Path | None, typer.Option(help="Where to look for data first.", envvar="CLTK_DATA_DIR")]
-
 
 @app.command("list")
-def list_data(
-    data_dir: DataDir = None, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def list_data(data_dir: DataDir = None, json: Json = False) -> None:
     """List the scenarios and whether their data is at hand; nothing is downloaded."""
     from cltk.build import BASES, data_folders
     from cltk.errors import CltkError

@@ -5,21 +5,39 @@ from __future__ import annotations
 from inspect import getdoc
 from typing import Any
 
+from cltk.interfaces import Choice, Dimension, Info
 from cltk.registry import Plugin
 
-__all__ = ["describe"]
+__all__ = ["EXAMPLE", "describe"]
+
+EXAMPLE = Info((1, 28, 28), 10, (12_000,) * 5, tuple((task, task + 1) for task in range(0, 10, 2)), "class")
+"""The scenario that search spaces are shown for: five tasks of 12,000 images of two classes."""
 
 
 def describe(plugin: Plugin, cls: type[Any]) -> dict[str, Any]:
-    """Its description, where it comes from, and its fields, from its docstring and the schema of its ``Config``."""
-    return {
-        "kind": plugin.kind,
-        "name": plugin.name,
-        "distribution": plugin.distribution,
-        "version": plugin.version,
-        "description": getdoc(cls) or "",
+    """Its description, source, fields and search space, from its docstring, its ``Config`` and ``search_space``."""
+    description, source = _split_source(getdoc(cls) or "")
+    return plugin.row | {
+        "description": description,
+        "source": source,
         "fields": _fields(cls.Config.model_json_schema()),
+        "search_space": {name: _where(dimension) for name, dimension in cls.search_space(EXAMPLE).items()},
     }
+
+
+def _split_source(docstring: str) -> tuple[str, str]:
+    """A docstring without its paragraph ``Source:``, and what that says."""
+    paragraphs = [" ".join(paragraph.split()) for paragraph in docstring.split("\n\n")]
+    sources = [paragraph for paragraph in paragraphs if paragraph.startswith("Source:")]
+    rest = [paragraph for paragraph in paragraphs if paragraph not in sources]
+    return "\n\n".join(rest), " ".join(source.removeprefix("Source:").strip() for source in sources)
+
+
+def _where(dimension: Dimension) -> str:
+    """Where a search looks, in words."""
+    if isinstance(dimension, Choice):
+        return f"one of {', '.join(map(str, dimension.options))}"
+    return f"{dimension.low:g} to {dimension.high:g}{', logarithmic' if dimension.log else ''}"
 
 
 def _fields(schema: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:

@@ -43,11 +43,4 @@ def _examine(plugin: Plugin) -> dict[str, Any]:
         load(plugin, BASES[plugin.kind])
     except PluginError as error:
         known = error.problem
-    return {
-        "kind": plugin.kind,
-        "name": plugin.name,
-        "distribution": plugin.distribution,
-        "version": plugin.version,
-        "seconds": round(time.perf_counter() - started, 3),
-        "state": known,
-    }
+    return plugin.row | {"seconds": round(time.perf_counter() - started, 3), "state": known}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cltk.cli.console import print_json, print_rows, show_error
+from cltk.cli.options import Json
 from cltk.cli.overrides import OverridesCommand, overrides_of
 from cltk.errors import DataUnavailableError
 
@@ -18,36 +19,24 @@ __all__ = ["app", "named"]
 
 app = typer.Typer(help="List and describe the installed components.", no_args_is_help=True)
 
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.command("list")
-def list_plugins(json: JSON = False) -> None:
+def list_plugins(json: Json = False) -> None:
     """List the installed components and their states, from their metadata alone."""
-    from cltk.registry import GROUPS, default_names, installed, state, unreadable
+    from cltk.registry import GROUPS, default_names, installed, shortest_name, state, unreadable
 
     rows = [
-        {
-            "kind": plugin.kind,
-            "name": plugin.name,
-            "default": "yes" if {plugin.name, plugin.qualified} & set(default_names(kind)) else "",
-            "distribution": plugin.distribution,
-            "version": plugin.version,
-            "state": state(plugin),
-        }
+        plugin.row | {"default": "yes" if shortest_name(plugin) in default_names(kind) else "", "state": state(plugin)}
         for kind in GROUPS
         for plugin in installed(kind)
     ]
-    unread = [_unread(name, reason) for name, reason in unreadable().items()]
-    print_rows([*rows, *unread], json)
-
-
-def _unread(distribution: str, reason: str) -> dict[str, str]:
-    return {"kind": "", "name": "", "default": "", "distribution": distribution, "version": "", "state": reason}
+    blank = dict.fromkeys(("kind", "name", "distribution", "version", "default"), "")
+    rows += [blank | {"distribution": name, "state": reason} for name, reason in unreadable().items()]
+    print_rows(rows, json)
 
 
 @app.command()
-def doctor(json: JSON = False) -> None:
+def doctor(json: Json = False) -> None:
     """Load every component: what is broken, what is slow, what conflicts. Fails where anything is broken."""
     from cltk.cli.console import show_notice
     from cltk.cli.doctor import conflicts, examine
@@ -62,7 +51,7 @@ def doctor(json: JSON = False) -> None:
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="The component; kind:name where several kinds have one.")],
-    json: JSON = False,
+    json: Json = False,
 ) -> None:
     """Describe a component: what it is, where it comes from, its fields."""
     from cltk.build import BASES
@@ -95,7 +84,7 @@ def new(
 def check(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The component; kind:name where several kinds have one.")],
-    json: JSON = False,
+    json: Json = False,
 ) -> None:
     """Check whether a component does what its kind promises; fields as options: --schedule.counts 0,10,20."""
     from cltk.build import BASES
@@ -148,8 +137,7 @@ def _print(description: dict[str, Any]) -> None:
     console = Console()
     title = "[bold]{name}[/], a {kind} of {distribution} {version}\n"
     console.print(title.format_map(description))
-    for paragraph in description["description"].split("\n\n"):
-        console.print(escape(" ".join(paragraph.split())), "", highlight=False)
+    console.print(escape(f"{description['description']}\n\nSource: {description['source']}\n"), highlight=False)
     if not description["fields"]:
         console.print("It has no fields.")
         return
@@ -164,6 +152,10 @@ def _print(description: dict[str, Any]) -> None:
             *map(escape, (field["name"], field["type"], _shown(field["default"]), field["range"], field["description"]))
         )
     console.print(table)
+    if description["search_space"]:
+        console.print("\nSearch space, for five tasks of 12,000 images:")
+        for name, where in description["search_space"].items():
+            console.print(f"  {name}: {where}", highlight=False)
 
 
 def _shown(value: object) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from cltk.cli.complete import component_names
 from cltk.cli.console import print_json, show_notice
+from cltk.cli.options import RUNS, DataDir, Json, Store, TrackingUri
 from cltk.cli.overrides import OverridesCommand, overrides_of
 
 if TYPE_CHECKING:
@@ -56,20 +57,16 @@ def run(
         int | None, typer.Option(min=1, help="Threads; by default, what suits the networks.", envvar="CLTK_THREADS")
     ] = None,
     precision: Annotated[str, typer.Option(help="fp32 or bf16.", envvar="CLTK_PRECISION")] = "fp32",
-    data_dir: Annotated[Path | None, typer.Option(help="Where to look for data first.", envvar="CLTK_DATA_DIR")] = None,
-    store: Annotated[Path, typer.Option(help="Folder of records and of the MLflow store.", envvar="CLTK_STORE")] = Path(
-        "runs"
-    ),
-    tracking_uri: Annotated[
-        str | None, typer.Option(help="MLflow server; by default, a store in --store.", envvar="MLFLOW_TRACKING_URI")
-    ] = None,
+    data_dir: DataDir = None,
+    store: Store = RUNS,
+    tracking_uri: TrackingUri = None,
     resume: Annotated[
         bool | None,
         typer.Option(
             "--resume/--restart", help="Go on with a run that was cut off, or begin anew; by default, ask or go on."
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the record as JSON, and nothing else.")] = False,
+    json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Run an experiment, record it, and print its result.

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
+
+from cltk.cli.options import RUNS, Store, TrackingUri
 
 __all__ = ["sync"]
 
 
 def sync(
-    store: Annotated[Path, typer.Option(help="Folder of records and of the MLflow store.", envvar="CLTK_STORE")] = Path(
-        "runs"
-    ),
-    tracking_uri: Annotated[
-        str | None, typer.Option(help="MLflow server; by default, a store in --store.", envvar="MLFLOW_TRACKING_URI")
-    ] = None,
+    store: Store = RUNS,
+    tracking_uri: TrackingUri = None,
 ) -> None:
     """Upload the runs in --store that are not in MLflow yet, once each."""
     from cltk.cli.console import show_notice

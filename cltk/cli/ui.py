@@ -7,20 +7,18 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cltk.cli.options import RUNS, Store
 from cltk.errors import ConfigError
 
 __all__ = ["ui"]
 
 
 def ui(
-    store: Annotated[Path, typer.Option(help="Folder of records and of the MLflow store.", envvar="CLTK_STORE")] = Path(
-        "runs"
-    ),
+    store: Store = RUNS,
     host: Annotated[str, typer.Option(help="Address to listen on; any but the default lets others in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,29 @@ def measuring_is_pure(subject: Subject) -> None:
         require(history == kept, f"{kept} became {history}", "Compute without changing it.")
         same = value == expected or (math.isnan(value) and math.isnan(expected))
         require(same, f"{kept} gave {expected!r} and then {value!r}", "Keep nothing on self in value.")
+
+
+def units_do_not_matter(subject: Subject) -> None:
+    """A value in a bounded range does not depend on the units that memory and operations are counted in."""
+    if math.isinf(subject.cls.low) or math.isinf(subject.cls.high):
+        return
+    metric = _metric(subject)
+    for history in _histories():
+        value, other = metric.value(history), metric.value(_in_other_units(history))
+        same = math.isclose(value, other, abs_tol=SLACK) or (math.isnan(value) and math.isnan(other))
+        came = f"{history} gave {value!r}, and {other!r} with memory and operations counted in halves"
+        require(same, came, "Divide by another quantity of the same unit, or declare an infinite range.")
+
+
+def _in_other_units(history: History) -> History:
+    return replace(
+        history,
+        model_bytes=tuple(2 * count for count in history.model_bytes),
+        buffer_bytes=tuple(2 * count for count in history.buffer_bytes),
+        data_bytes=2 * history.data_bytes,
+        operations=tuple(2 * count for count in history.operations),
+        single_pass=tuple(2 * count for count in history.single_pass),
+    )
 
 
 def direction_and_range_are_declared(subject: Subject) -> None:
@@ -98,5 +122,5 @@ def _exercise(subject: Subject) -> Outcome:
 METRIC = Kind(
     _metric,
     _exercise,
-    (values_lie_in_the_declared_range, measuring_is_pure, direction_and_range_are_declared),
+    (values_lie_in_the_declared_range, measuring_is_pure, units_do_not_matter, direction_and_range_are_declared),
 )

@@ -56,6 +56,13 @@ class TestPlugins:
     def test_a_qualified_name_will_do(self, cli: Cli) -> None:
         assert cli("plugins", "show", "cltk-vae:vae", "--json").json["name"] == "vae"
 
+    def test_it_says_what_a_component_follows_and_where_to_tune_it(self, cli: Cli) -> None:
+        shown = cli("plugins", "show", "linear", "--json").json
+        assert "Devoto 2024" in shown["source"]
+        assert "Source:" not in shown["description"]
+        assert shown["search_space"] == {"per_task": "0 to 6000"}
+        assert "per_task: 0 to 6000" in cli("plugins", "show", "linear").out
+
 
 class TestData:
     def test_the_list_says_what_is_missing(self, cli: Cli) -> None:

@@ -54,6 +54,7 @@ def _cost(self, history):
         ("values-lie-in-the-declared-range", {"value": lambda self, history: int(history.tasks > 9)}),
         ("measuring-is-pure", {"value": _changing}),
         ("measuring-is-pure", {"value": _stateful}),
+        ("units-do-not-matter", {"value": lambda self, history: min(1.0, history.buffer_bytes[-1] / 1e8)}),
         ("direction-and-range-are-declared", {"direction": "up"}),
     ],
 )
