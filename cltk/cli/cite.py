@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from cltk.cli.complete import component_names
+
 __all__ = ["cite"]
 
 _WORK = re.compile(
@@ -19,7 +21,8 @@ _WORK = re.compile(
 
 def cite(
     components: Annotated[
-        list[str] | None, typer.Argument(help="Components by name; by default, those in use.")
+        list[str] | None,
+        typer.Argument(help="Components by name; by default, the default ones.", autocompletion=component_names()),
     ] = None,
 ) -> None:
     """Print BibTeX for cltk and for the papers that components follow."""

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-__all__ = ["component_names"]
+from cltk.registry import GROUPS, installed
+
+__all__ = ["component_names", "kinds"]
 
 
-def component_names(kind: str) -> Callable[[str], list[str]]:
-    """A completer of the installed components of a kind."""
+def component_names(*wanted: str) -> Callable[[str], list[str]]:
+    """A completer of the installed components of these kinds; of all kinds where none is given."""
 
     def complete(incomplete: str) -> list[str]:
-        from cltk.registry import installed
-
-        return [plugin.name for plugin in installed(kind) if plugin.name.startswith(incomplete)]
+        names = {plugin.name for kind in wanted or GROUPS for plugin in installed(kind)}
+        return sorted(name for name in names if name.startswith(incomplete))
 
     return complete
+
+
+def kinds(incomplete: str) -> list[str]:
+    """Completes the kinds of component."""
+    return [kind for kind in GROUPS if kind.startswith(incomplete)]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from cltk.cli.complete import component_names, kinds
 from cltk.cli.console import print_json, print_rows, show_error
 from cltk.cli.options import Json
 from cltk.cli.overrides import OverridesCommand, overrides_of
-from cltk.errors import DataUnavailableError
-
-if TYPE_CHECKING:
-    from cltk.registry import Plugin
+from cltk.errors import ConfigError, DataUnavailableError, closest
+from cltk.registry import GROUPS, Plugin, default_names, find, installed, load, shortest_name, state, unreadable
 
 __all__ = ["app", "named"]
+
+Name = Annotated[
+    str,
+    typer.Argument(help="The component; kind:name where several kinds have one.", autocompletion=component_names()),
+]
 
 app = typer.Typer(help="List and describe the installed components.", no_args_is_help=True)
 
@@ -23,8 +27,6 @@ app = typer.Typer(help="List and describe the installed components.", no_args_is
 @app.command("list")
 def list_plugins(json: Json = False) -> None:
     """List the installed components and their states, from their metadata alone."""
-    from cltk.registry import GROUPS, default_names, installed, shortest_name, state, unreadable
-
     rows = [
         plugin.row | {"default": "yes" if shortest_name(plugin) in default_names(kind) else "", "state": state(plugin)}
         for kind in GROUPS
@@ -50,13 +52,12 @@ def doctor(json: Json = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="The component; kind:name where several kinds have one.")],
+    name: Name,
     json: Json = False,
 ) -> None:
     """Describe a component: what it is, where it comes from, its fields."""
     from cltk.build import BASES
     from cltk.cli.describe import describe
-    from cltk.registry import load
 
     descriptions = [describe(plugin, load(plugin, BASES[plugin.kind])) for plugin in named(name)]
     if json:
@@ -68,7 +69,9 @@ def show(
 
 @app.command()
 def new(
-    kind: Annotated[str, typer.Argument(help="scenario, strategy, generator, classifier, schedule or metric.")],
+    kind: Annotated[
+        str, typer.Argument(help="scenario, strategy, generator, classifier, schedule or metric.", autocompletion=kinds)
+    ],
     name: Annotated[str, typer.Argument(help="Its name, such as my-generator.")],
     folder: Annotated[Path, typer.Option(help="Where the new folder goes.")] = Path(),
 ) -> None:
@@ -83,12 +86,11 @@ def new(
 @app.command(cls=OverridesCommand)
 def check(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="The component; kind:name where several kinds have one.")],
+    name: Name,
     json: Json = False,
 ) -> None:
     """Check whether a component does what its kind promises; fields as options: --schedule.counts 0,10,20."""
     from cltk.build import BASES
-    from cltk.registry import load
     from cltk.testing import ConformanceError, checks_of
 
     rows, failures = [], []
@@ -116,9 +118,6 @@ def named(name: str) -> list[Plugin]:
     Raises:
         ConfigError: There is none.
     """
-    from cltk.errors import ConfigError, closest
-    from cltk.registry import GROUPS, find, installed
-
     kind, _, rest = name.partition(":")
     if kind in GROUPS and rest:
         return [find(kind, rest)]

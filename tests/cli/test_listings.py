@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,23 @@ from cltk.registry import GROUPS, installed
 Cli = Callable[..., Any]
 
 EVERY = [(kind, plugin.name) for kind in GROUPS for plugin in installed(kind)]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("cltk run --schedule l", ["linear"]),
+        ("cltk run --strategy g", ["gdumb", "generative-replay"]),
+        ("cltk plugins show split-d", ["split-digits"]),
+        ("cltk plugins new sc", ["scenario", "schedule"]),
+    ],
+)
+def test_the_shell_completes_names(words: str, expected: list[str]) -> None:
+    variables = {"_CLTK_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    program = "from cltk.cli import main; import sys; sys.argv[0] = 'cltk'; main()"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == expected
 
 
 class TestPlugins:
