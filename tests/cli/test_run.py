@@ -179,10 +179,10 @@ class TestFallback:
         unnamed = [word for word in replay if word not in ("--scenario", "split-digits")]
         done = cli(*unnamed, "--scenario.tasks", 2, "--store", store, "--json")
         assert done.status == 0
-        assert "Running on split-digits instead" in done.said
+        assert "running on split-digits instead" in done.said
         assert "cltk data fetch split-mnist" in done.said
         assert done.json["config"]["scenario"]["name"] == "split-digits"
-        assert "Running on split-digits instead" in done.json["warnings"][0]
+        assert "running on split-digits instead" in done.json["warnings"][0]
 
 
 class TestTrouble:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from cltk.interfaces import Dimension, Info, IntRange, ReplaySchedule
-from cltk_schedules.samples import Samples
+from cltk_schedules.samples import Samples, given_or_average
 
 __all__ = ["Fixed"]
 
@@ -21,7 +21,9 @@ class Fixed(ReplaySchedule):
     class Config(ReplaySchedule.Config):
         """How many samples."""
 
-        samples: Samples = Field(300, description="samples to replay at every task")
+        samples: Samples | None = Field(
+            None, description="samples to replay at every task; by default, as many as an average task has"
+        )
 
     config: Config
 
@@ -32,4 +34,4 @@ class Fixed(ReplaySchedule):
 
     def count(self, completed: int, current: int) -> int:
         """The same number always."""
-        return self.config.samples
+        return given_or_average(self.config.samples, self.info)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from cltk.interfaces import Dimension, Info, IntRange, ReplaySchedule
-from cltk_schedules.samples import Samples
+from cltk_schedules.samples import Samples, given_or_average
 
 __all__ = ["Linear"]
 
@@ -19,13 +19,15 @@ class Linear(ReplaySchedule):
 
     Source: Devoto 2024, "Deep Generative View on Continual Learning", eq. 1.
 
-    Deviations: none in the rule; the report gives no value of S_t, the default is ours.
+    Deviations: none in the rule; the report gives no value of S_t; the default, as many as an average task has, is ours.
     """
 
     class Config(ReplaySchedule.Config):
         """How many samples for each task completed."""
 
-        per_task: Samples = Field(1000, description="samples to replay for each task completed (S_t)")
+        per_task: Samples | None = Field(
+            None, description="samples to replay for each task completed (S_t); by default, an average task's"
+        )
 
     config: Config
 
@@ -36,4 +38,4 @@ class Linear(ReplaySchedule):
 
     def count(self, completed: int, current: int) -> int:
         """T · S_t."""
-        return completed * self.config.per_task
+        return completed * given_or_average(self.config.per_task, self.info)

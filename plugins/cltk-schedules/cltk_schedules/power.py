@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from cltk.interfaces import Dimension, FloatRange, Info, IntRange, ReplaySchedule
-from cltk_schedules.samples import Samples
+from cltk_schedules.samples import Samples, given_or_average
 
 __all__ = ["Power"]
 
@@ -23,7 +23,9 @@ class Power(ReplaySchedule):
     class Config(ReplaySchedule.Config):
         """The scale and the exponent."""
 
-        per_task: Samples = Field(1000, description="samples to replay after the first task (S_t)")
+        per_task: Samples | None = Field(
+            None, description="samples to replay after the first task (S_t); by default, an average task's"
+        )
         # With these bounds no number of tasks that fits a machine takes the power out of a float's range.
         exponent: float = Field(0.5, ge=0, le=10, description="how fast the number grows with the tasks completed (p)")
 
@@ -36,4 +38,5 @@ class Power(ReplaySchedule):
 
     def count(self, completed: int, current: int) -> int:
         """T^p · S_t, rounded to the nearest whole number, halves to the even one."""
-        return round(math.pow(completed, self.config.exponent) * self.config.per_task)
+        first = given_or_average(self.config.per_task, self.info)
+        return round(math.pow(completed, self.config.exponent) * first)

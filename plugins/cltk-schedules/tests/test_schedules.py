@@ -82,7 +82,13 @@ def test_power_joins_fixed_and_linear(number, completed, current):
     [(1, 1000), (2, 1414), (3, 1732), (4, 2000), (7, 2646)],
 )
 def test_power_by_default_is_the_square_root(completed, expected):
-    assert Power(Power.Config(), INFO).count(completed, 12_000) == expected
+    assert Power(Power.Config(per_task=1000), INFO).count(completed, 12_000) == expected
+
+
+@pytest.mark.parametrize(("schedule", "expected"), [(Fixed, 30), (Linear, 60), (Power, 42)])
+def test_by_default_an_average_task_is_replayed(schedule, expected):
+    info = Info((1, 28, 28), 4, (20, 40), ((0, 1), (2, 3)), "class")
+    assert schedule(schedule.Config(), info).count(2, 20) == expected
 
 
 def test_power_at_its_bounds_is_still_a_whole_number():
@@ -144,7 +150,6 @@ def test_manual_takes_one_number_for_a_list_of_one(number):
         (Fixed, {"samples": -1}),
         (Fixed, {"samples": 10**9 + 1}),
         (Fixed, {"samples": 1.5}),
-        (Fixed, {"samples": None}),
         (Linear, {"samples": 1}),
         (Linear, {"per_task": -1}),
         (Power, {"p": 1}),
