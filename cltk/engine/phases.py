@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
+from cltk.engine.flops import FlopCounter
+from cltk.engine.optimizers import make_optimizer
 from cltk.engine.run import Precision, Run
 from cltk.errors import DivergenceError
 from cltk.events import EpochEnded, Event, PhaseStarted, Warned
@@ -68,7 +69,7 @@ class _Descent:
 
     def __init__(self, phase: Train, precision: Precision, steps: int) -> None:
         self.phase = phase
-        self.optimizer = phase.training.make_optimizer(phase.module)
+        self.optimizer = make_optimizer(phase.module, phase.training)
         self.autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=precision == "bf16")
         self.steps = steps
         self.done = 0
@@ -90,30 +91,22 @@ class _Descent:
         return losses
 
     def _step(self, batch: Examples, rng: torch.Generator) -> Tensor:
-        self._set_lr()
         with self.autocast:
             loss = batch.mean(self.phase.loss(batch, rng))
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        self.optimizer.step(self.phase.training.lr_at(self.done / self.steps))
         return loss.detach()
 
     def _counted_step(self, batches: Iterator[Examples], rng: torch.Generator) -> Tensor:
         """The first step, in which floating-point operations are counted: those of all steps follow from it."""
-        with FlopCounterMode(display=False) as drawing:
+        with FlopCounter() as drawing:
             batch = next(batches)
-        with FlopCounterMode(display=False) as training:
+        with FlopCounter() as training:
             loss = self._step(batch, rng)
-        flops = drawing.get_total_flops() + training.get_total_flops()
-        self.operations = flops * self.phase.batches.samples // len(batch)
-        self.per_sample = training.get_total_flops() // len(batch)
+        self.operations = (drawing.total + training.total) * self.phase.batches.samples // len(batch)
+        self.per_sample = training.total // len(batch)
         return loss
-
-    def _set_lr(self) -> None:
-        training = self.phase.training
-        if training.lr_schedule != "constant":
-            for group in self.optimizer.param_groups:
-                group["lr"] = training.lr_at(self.done / self.steps)
 
 
 def _first_bad(losses: Tensor) -> int:
