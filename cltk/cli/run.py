@@ -112,10 +112,10 @@ def _goes_on(bench: Bench, store: Path) -> bool:
     """Whether to go on with runs that were cut off: asks a person, and otherwise does, as the result is the same."""
     from cltk.sinks.session import unfinished
 
-    behind = {seed: done for seed in bench.experiment.seeds if (done := unfinished(bench, seed, store))}
+    behind = {seed: where for seed in bench.experiment.seeds if (where := unfinished(bench, seed, store))}
     if not behind:
         return False
-    runs = ", ".join(f"seed {seed} after task {done}" for seed, done in behind.items())
+    runs = ", ".join(f"seed {seed} {where}" for seed, where in behind.items())
     if sys.stdin.isatty():
         return typer.confirm(f"This experiment was cut off ({runs}). Go on from there?", default=True, err=True)
     show_notice(f"Going on with the run that was cut off: {runs}. To begin anew, add --restart.")
