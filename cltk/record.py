@@ -91,7 +91,7 @@ class Record(BaseModel):
     replay: Replay = Replay()
     seconds: dict[str, float] = {}
     device: str = "cpu"
-    precision: str = "fp32"
+    precision: Literal["fp32", "bf16"] = "fp32"
     threads: int = 1
     environment: dict[str, str] = {}
 

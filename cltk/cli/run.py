@@ -13,6 +13,7 @@ from cltk.cli.complete import component_names
 from cltk.cli.console import print_json, show_notice
 from cltk.cli.options import RUNS, DataDir, Json, Store, TrackingUri
 from cltk.cli.overrides import OverridesCommand, overrides_of
+from cltk.cli.repeat import repeat
 
 if TYPE_CHECKING:
     from cltk.build import Bench
@@ -66,6 +67,12 @@ def run(
             "--resume/--restart", help="Go on with a run that was cut off, or begin anew; by default, ask or go on."
         ),
     ] = None,
+    checkpoint_every: Annotated[
+        float, typer.Option(min=0, help="Seconds between checkpoints within a task; 0: after every epoch.")
+    ] = 60.0,
+    from_run: Annotated[
+        str | None, typer.Option(help="Repeat a recorded run, by its id, and compare; takes no other experiment.")
+    ] = None,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -89,15 +96,18 @@ def run(
         "seeds": seeds,
         "name": name,
     }
-    experiment = _experiment(
-        file, {key: value for key, value in chosen.items() if value is not None}, overrides_of(ctx)
-    )
+    chosen = {key: value for key, value in chosen.items() if value is not None}
+    overrides = overrides_of(ctx)
+    if from_run is not None:
+        _refuse_others(file, chosen, overrides)
+        raise typer.Exit(repeat(from_run, store, data_dir, json, quiet))
+    experiment = _experiment(file, chosen, overrides)
     bench = prepare(experiment, Machine(device, threads, _precision(precision), data_dir))
     for notice in bench.notices:
         show_notice(notice)
     go_on = _goes_on(bench, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=quiet or json) as progress:
-        outcome = run_seeds(bench, store, tracking_uri, [progress], go_on)
+        outcome = run_seeds(bench, store, tracking_uri, [progress], go_on, checkpoint_every)
     if json:
         print_json(outcome.to_dict())
     else:
@@ -106,6 +116,16 @@ def run(
     for notice in outcome.notices:
         show_notice(notice)
     raise typer.Exit(outcome.exit_status)
+
+
+def _refuse_others(file: Path | None, chosen: dict[str, Any], overrides: dict[str, Any]) -> None:
+    from cltk.errors import ConfigError
+
+    given = [*([str(file)] if file else []), *(f"--{name}" for name in {**chosen, **overrides})]
+    if given:
+        raise ConfigError(
+            f"--from-run repeats a run as it was recorded, without {', '.join(given)}.", "Leave that out."
+        )
 
 
 def _goes_on(bench: Bench, store: Path) -> bool:

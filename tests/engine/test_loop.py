@@ -67,7 +67,9 @@ class TestEvents:
 
     def test_what_a_phase_complains_of_is_a_warning(self, make_run: MakeRun) -> None:
         warned = [event for event in train(make_run()) if isinstance(event, Warned)]
-        assert [event.problem for event in warned] == [f"task {task} is odd (step {steps})" for task, steps in ((0, 6), (1, 4), (2, 4))]
+        assert [event.problem for event in warned] == [
+            f"task {task} is odd (step {steps})" for task, steps in ((0, 6), (1, 4), (2, 4))
+        ]
 
     def test_whoever_stops_iterating_stops_the_run(self, make_run: MakeRun) -> None:
         run = make_run()
