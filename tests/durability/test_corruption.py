@@ -47,7 +47,7 @@ def stopped(make_bench: Callable[[str], Bench], tmp_path: Path) -> Path:
 
 
 def test_no_damage_goes_unnoticed(stopped: Path) -> None:
-    chance = random.Random(0)
+    chance = random.Random(0)  # noqa: S311 - not a secret
     checkpoints = Checkpoints(stopped)
     files = [stopped / "record.json", *stopped.glob("checkpoint-002-*"), *stopped.glob("progress-002-*")]
     assert len(files) == 3
@@ -76,7 +76,7 @@ def test_no_damage_goes_unnoticed(stopped: Path) -> None:
 def test_a_run_with_damaged_files_comes_to_the_same_result(
     stopped: Path, make_bench: Callable[[str], Bench], tmp_path: Path, damage: str, pattern: str
 ) -> None:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - not a secret
     for file in stopped.glob(pattern):
         file.write_bytes(damaged(file.read_bytes(), damage, chance))
     bench = make_bench("generative-replay")

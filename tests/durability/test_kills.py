@@ -33,7 +33,7 @@ def test_a_killed_run_comes_to_the_record_of_an_uninterrupted_one(
     length = time.monotonic() - started
     (path,) = (tmp_path / "whole").glob("*/record.json")
     whole = read_record(path)
-    chance = random.Random(strategy)
+    chance = random.Random(strategy)  # noqa: S311 - not a secret
     for kill in range(KILLS):
         store = tmp_path / f"kill-{kill}"
         process = start(bench, store)
