@@ -14,25 +14,17 @@ from tests.cli.conftest import FINETUNE, Done, run_cli
 
 EXAMPLES = 250
 
-names = st.sampled_from(
-    [
-        "",
-        *(
-            "vae mlp fixed linear manual equal generative-replay gdumb finetune "
-            "joint split-mnist split-digits conv-vae gaussian-mixture final-average-accuracy cltk-vae:vae nothing VAE -"
-        ).split(),
-    ]
-)
+NAMES = """
+    vae mlp fixed linear manual equal generative-replay gdumb finetune
+    joint split-mnist split-digits conv-vae gaussian-mixture final-average-accuracy cltk-vae:vae nothing VAE -
+"""
+names = st.sampled_from(["", *NAMES.split()])
 slots = st.sampled_from(["scenario", "strategy", "generator", "classifier", "schedule", "metric", "optimizer"])
-fields = st.sampled_from(
-    [
-        "",
-        *(
-            "latent-dim hidden beta samples counts per-task exponent tasks classes "
-            "setting dropout classifier.epochs generator.lr replay.refresh replay.labels buffer name a.b.c __class__"
-        ).split(),
-    ]
-)
+FIELDS = """
+    latent-dim hidden beta samples counts per-task exponent tasks classes
+    setting dropout classifier.epochs generator.lr replay.refresh replay.labels buffer name a.b.c __class__
+"""
+fields = st.sampled_from(["", *FIELDS.split()])
 values = st.one_of(
     st.integers(-3, 10**12).map(str),
     st.floats(allow_nan=True).map(str),
