@@ -1,0 +1,54 @@
+"""A tracking server that dies under a run costs nothing: the run goes on, and its record is uploaded later, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cltk.build import Bench
+from cltk.events import Event, TaskEnded
+from cltk.record import Record, read_record
+from cltk.sinks.batch import run_seeds
+from tests.cli.conftest import run_cli
+from tests.servers import TrackingServer
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[TrackingServer]:
+    server = TrackingServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [0, 2, 4])
+def test_a_server_that_dies_costs_nothing(
+    server: TrackingServer, make_bench: Callable[[str], Bench], tmp_path: Path, after: int
+) -> None:
+    from mlflow import MlflowClient
+
+    def kill(event: Event, record: Record) -> None:
+        if isinstance(event, TaskEnded) and event.task == after:
+            server.kill()
+
+    store = tmp_path / "store"
+    outcome = run_seeds(make_bench("finetune"), store, server.uri, [kill])
+    assert outcome.exit_status == 0
+    assert len(outcome.notices) == 1
+    assert f"cltk sync --store {store}" in outcome.notices[0]
+    (path,) = store.glob("*/record.json")
+    assert read_record(path).status == "finished"
+
+    server.start()
+    for expected in ("1 uploaded, 0 failed", "0 uploaded, 0 failed"):
+        done = run_cli("sync", "--store", store, "--tracking-uri", server.uri)
+        assert done.status == 0
+        assert expected in done.out
+    client = MlflowClient(server.uri)
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    (run,) = client.search_runs(experiments)
+    assert run.info.status == "FINISHED"
+    assert len(client.get_metric_history(run.info.run_id, "accuracy/task_1")) == 6
