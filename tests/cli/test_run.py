@@ -253,4 +253,4 @@ class TestTrouble:
         assert record["status"] == "interrupted"
         assert len(record["accuracy"]) > 1
         (kept,) = tmp_path.glob("kept/*/record.json")
-        assert json.loads(kept.read_bytes()) == record
+        assert read_record(kept).to_dict() == record
