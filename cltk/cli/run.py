@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cltk.cli.complete import component_names
 from cltk.cli.console import print_json, show_notice
-from cltk.cli.options import RUNS, DataDir, Json, Store, TrackingUri
-from cltk.cli.overrides import OverridesCommand, overrides_of
+from cltk.cli.machine import machine_of
+from cltk.cli.options import RUNS, DataDir, Device, Json, Precision, Quiet, Seeds, Store, Threads, TrackingUri
+from cltk.cli.overrides import OverridesCommand
+from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, layer_of
 
 if TYPE_CHECKING:
     from cltk.build import Bench
-    from cltk.config import Experiment
 
 __all__ = ["RunCommand", "run"]
 
@@ -25,38 +24,20 @@ class RunCommand(OverridesCommand):
     """Takes the fields of components as options."""
 
 
-def _slot(kind: str) -> Any:
-    return typer.Option(
-        help=f"The {kind}, by name. Its fields: --{kind}.<field> <value>.",
-        envvar=f"CLTK_{kind.upper()}",
-        autocompletion=component_names(kind),
-        rich_help_panel="Components",
-    )
-
-
 def run(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="An experiment, as a TOML file.")] = None,
-    scenario: Annotated[str | None, _slot("scenario")] = None,
-    strategy: Annotated[str | None, _slot("strategy")] = None,
-    generator: Annotated[str | None, _slot("generator")] = None,
-    classifier: Annotated[str | None, _slot("classifier")] = None,
-    schedule: Annotated[str | None, _slot("schedule")] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A metric to compute; repeat it for more. By default, all that are offered as defaults.",
-            autocompletion=component_names("metric"),
-            rich_help_panel="Components",
-        ),
-    ] = None,
-    seeds: Annotated[str | None, typer.Option(help="Such as 0, 0..4 or 1,5.", envvar="CLTK_SEEDS")] = None,
+    scenario: Scenario = None,
+    strategy: Strategy = None,
+    generator: Generator = None,
+    classifier: Classifier = None,
+    schedule: Schedule = None,
+    metric: Metric = None,
+    seeds: Seeds = None,
     name: Annotated[str | None, typer.Option(help="What results are filed under.", envvar="CLTK_NAME")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.", envvar="CLTK_DEVICE")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads; by default, what suits the networks.", envvar="CLTK_THREADS")
-    ] = None,
-    precision: Annotated[str, typer.Option(help="fp32 or bf16.", envvar="CLTK_PRECISION")] = "fp32",
+    device: Device = "auto",
+    threads: Threads = None,
+    precision: Precision = "fp32",
     data_dir: DataDir = None,
     store: Store = RUNS,
     tracking_uri: TrackingUri = None,
@@ -67,15 +48,16 @@ def run(
         ),
     ] = None,
     json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run an experiment, record it, and print its result.
 
     Without a file: deep generative replay on Split MNIST. Any field of a component is an option of its own:
     --generator.latent-dim 50, --schedule.samples 2000, --strategy.replay.refresh task.
     """
-    from cltk.build import Machine, prepare
+    from cltk.build import prepare
     from cltk.cli.result import print_failures, print_result
+    from cltk.config import Experiment, check
     from cltk.sinks.batch import run_seeds
     from cltk.sinks.progress import Progress
 
@@ -89,10 +71,9 @@ def run(
         "seeds": seeds,
         "name": name,
     }
-    experiment = _experiment(
-        file, {key: value for key, value in chosen.items() if value is not None}, overrides_of(ctx)
-    )
-    bench = prepare(experiment, Machine(device, threads, _precision(precision), data_dir))
+    layer = layer_of(ctx, file, chosen)
+    experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
+    bench = prepare(experiment, machine_of(device, threads, precision, data_dir))
     for notice in bench.notices:
         show_notice(notice)
     go_on = _goes_on(bench, store) if resume is None else resume
@@ -120,20 +101,3 @@ def _goes_on(bench: Bench, store: Path) -> bool:
         return typer.confirm(f"This experiment was cut off ({runs}). Go on from there?", default=True, err=True)
     show_notice(f"Going on with the run that was cut off: {runs}. To begin anew, add --restart.")
     return True
-
-
-def _experiment(file: Path | None, chosen: dict[str, Any], overrides: dict[str, Any]) -> Experiment:
-    """Lays the four layers over each other: defaults, file, environment, command line."""
-    from cltk.config import Experiment, check, environment_layer, gather, merge, read_toml
-
-    layers = [read_toml(file)] if file else []
-    layers += [environment_layer(os.environ), gather([chosen, overrides])]
-    return check(Experiment, merge(layers), f"'{file}'" if file else "the experiment")
-
-
-def _precision(name: str) -> Any:
-    from cltk.errors import ConfigError, closest
-
-    if name not in ("fp32", "bf16"):
-        raise ConfigError(f"There is no precision '{name}'.", closest(name, ("fp32", "bf16")))
-    return name
