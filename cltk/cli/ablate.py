@@ -78,10 +78,11 @@ def ablate(
     check_apart(store, storage, tracking_uri)
     study, benches = study_of(ablation, base, machine)
     if dry_run:
-        print_plan(study, plan_of(study, benches, store, workers), json=json)
+        head = {"name": study.name, "seeds": list(study.seeds), "baseline": study.baseline}
+        print_plan(head, plan_of(study, benches, store, workers), json=json)
         raise typer.Exit
     opened = open_storage(store, storage)
-    queue = Queue(opened, study.name)
+    queue = Queue(opened, study.name, ["maximize"])
     queue.check(study.fingerprint)
     plan = plan_of(study, benches, store, workers)
     order = Order(study.name, store, storage_url(store, storage), machine)

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cltk.cli import ablate, cite, data, plugins, run, schema, sync, ui
+from cltk.cli import ablate, cite, data, plugins, report, run, schema, sync, tune, ui, worker
 from cltk.cli.console import show_error
 from cltk.cli.overrides import OverridesCommand
 from cltk.cli.shield import shield
@@ -24,6 +24,9 @@ app = typer.Typer(
 )
 app.command(cls=run.RunCommand)(run.run)
 app.command(cls=OverridesCommand)(ablate.ablate)
+app.command(cls=OverridesCommand)(tune.tune)
+app.command()(report.report)
+app.command()(worker.worker)
 app.command()(sync.sync)
 app.command()(schema.schema)
 app.command()(cite.cite)

@@ -48,6 +48,8 @@ class Study(Settings):
     """A study: its cells, each run with each seed.
 
     Attributes:
+        kind: Whether it compares cells that were given, or cells that a search tried: at one ``budget`` of replayed
+            samples, or for accuracy against samples replayed (``pareto``).
         name: What its results are filed under.
         description: What it is for.
         baseline: The cell that all others are compared with.
@@ -55,6 +57,7 @@ class Study(Settings):
     """
 
     schema_: Literal["cltk.study/1"] = Field(SCHEMA, alias="schema")
+    kind: Literal["ablation", "budget", "pareto"] = "ablation"
     name: Name
     description: str = ""
     baseline: str

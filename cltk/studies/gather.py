@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,8 +15,9 @@ from cltk.sinks.writer import Writer
 from cltk.studies.definition import Study, read_study, study_path
 from cltk.studies.publisher import RECORDS, STUDY_FILE, TAGS
 from cltk.studies.records import Records, Run, best, records_in
+from cltk.studies.results import StudyResult, result_of
 
-__all__ = ["find_study", "gather"]
+__all__ = ["find_study", "gather", "results_of"]
 
 
 def find_study(name: str, store: Path, tracking_uri: str | None) -> Study:
@@ -35,6 +37,20 @@ def find_study(name: str, store: Path, tracking_uri: str | None) -> Study:
         return Study.model_validate_json(writer.read(next(iter(parents)), STUDY_FILE))
     except ValidationError as error:
         raise StoreError(f"The study '{name}' on the tracking server is unreadable: {error}") from error
+
+
+def results_of(name: str, store: Path, tracking_uri: str | None) -> list[StudyResult]:
+    """The result of a study; of a search, and what became of its choice on test data.
+
+    Raises:
+        ConfigError: There is no such study.
+        StoreError: It is unreadable, or the server does not answer.
+    """
+    studies = [find_study(name, store, tracking_uri)]
+    if studies[0].kind != "ablation":
+        with suppress(ConfigError):  # It is not finished.
+            studies.append(find_study(f"{name}-test", store, tracking_uri))
+    return [result_of(study, gather(study, store, tracking_uri)) for study in studies]
 
 
 def gather(study: Study, store: Path, tracking_uri: str | None) -> Records:

@@ -9,9 +9,10 @@ from cltk.errors import ConfigError, StoreError
 from cltk.studies.definition import SCHEMA, Study
 from cltk.studies.queue import Queue
 from cltk.studies.records import accuracy_of
+from cltk.studies.search import SEARCH, Search, Searching, sampler
 from cltk.studies.worker import Job, Workbench
 
-__all__ = ["Ablating", "job_of"]
+__all__ = ["Ablating", "job_of", "study_in"]
 
 
 class Ablating:
@@ -43,11 +44,31 @@ def job_of(queue: Queue) -> Job:
     Raises:
         StoreError: The queue does not say, or says something that this version does not know.
     """
+    definition = _definition(queue)
+    if isinstance(definition, Study):
+        return Ablating(definition)
+    queue.sampler = sampler
+    return Searching(definition)
+
+
+def study_in(queue: Queue) -> Study:
+    """The study that the items of a queue belong to; of a search, without its trials.
+
+    Raises:
+        StoreError: The queue does not say, or says something that this version does not know.
+    """
+    definition = _definition(queue)
+    return definition if isinstance(definition, Study) else definition.as_study([])
+
+
+def _definition(queue: Queue) -> Study | Search:
     definition: Mapping[str, Any] = queue.definition or {}
     schema = definition.get("schema")
     if schema == SCHEMA:
-        return Ablating(Study.model_validate(definition))
+        return Study.model_validate(definition)
+    if schema == SEARCH:
+        return Search.model_validate(definition)
     raise StoreError(
-        f"The study '{queue.study.study_name}' in this storage is not one of cltk's.",
-        "Begin it with cltk ablate or cltk tune.",
+        f"The study '{queue.study.study_name}' in this storage is not one that this version of cltk knows.",
+        "Begin one with cltk ablate or cltk tune.",
     )

@@ -14,6 +14,7 @@ from cltk.sinks.style import COLOURS, grid_of, panel, percent, tasks_axis
 from cltk.studies.records import accuracy_of
 from cltk.studies.results import COSTS, CellResult, StudyResult
 from cltk.studies.statistics import estimate
+from cltk.studies.trials import front_figure, history
 
 __all__ = ["Drawing", "accuracy_against_cost", "accuracy_over_tasks", "drawings"]
 
@@ -25,6 +26,13 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
     """The name of each figure that there is data for, and what draws it."""
     cells = [cell for cell in result.cells if cell.finished]
     if not cells:
+        return
+    if result.study.kind != "ablation":
+        yield (
+            ("history", lambda: history(cells))
+            if result.study.kind == "budget"
+            else ("front", lambda: front_figure(cells))
+        )
         return
     yield "accuracy_against_cost", lambda: accuracy_against_cost(cells)
     yield "accuracy_over_tasks", lambda: accuracy_over_tasks(cells)

@@ -47,9 +47,13 @@ class Publisher:
         self._records: defaultdict[str, dict[int, Record]] = defaultdict(dict)
         self._background.submit(lambda: self._open(lock))
 
-    def run_ended(self, record: Record) -> None:
+    def run_ended(self, record: Record, cell: str) -> None:
         """Publishes a run, and the means of its cell so far."""
-        self._background.submit(lambda: self._publish_run(record))
+        self._background.submit(lambda: self._publish_run(record, cell))
+
+    def close(self) -> None:
+        """Waits until everything is written."""
+        self._background.close()
 
     def finish(self, result: StudyResult, folder: Path, *, complete: bool) -> None:
         """Publishes everything that is not published yet, the files in ``folder`` on the parent, and waits for it."""
@@ -86,8 +90,8 @@ class Publisher:
         source = {"mlflow.source.name": "cltk", "mlflow.source.type": "LOCAL"}
         return self._writer.create(name, {TAGS["study"]: self._study.name, **source, **tags})
 
-    def _publish_run(self, record: Record) -> None:
-        child = self._children[record.config_hash]
+    def _publish_run(self, record: Record, cell: str) -> None:
+        child = self._child(record.config_hash, cell)
         records = self._records[record.config_hash]
         if not records:
             self._describe(child, record)
@@ -97,7 +101,7 @@ class Publisher:
 
     def _publish_cell(self, result: CellResult) -> None:
         """Logs what all seeds say together, and uploads what an earlier attempt did not."""
-        child, records = self._children[result.cell.config_hash], list(result.records.values())
+        child, records = self._child(result.cell.config_hash, result.cell.name), list(result.records.values())
         there = self._writer.names(child, RECORDS)
         for record in records:
             if f"{record.run_id}.json" not in there:

@@ -7,7 +7,7 @@ ever happens to a lost trial, so that it does not matter when a process is kille
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ import optuna
 from optuna.storages._heartbeat import get_heartbeat_thread
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from cltk.errors import ConfigError
+from cltk.errors import ConfigError, closest
 from cltk.studies.liveness import is_gone, this_process
 from cltk.studies.storage import Storage
 
@@ -49,6 +49,12 @@ class State:
     trial: FrozenTrial
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+        attributes = self.trial.user_attrs
+        return str(attributes.get("cell") or attributes.get("label") or attributes["key"])
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more happens to it by itself."""
         return self.status in ("finished", "failed")
@@ -73,22 +79,26 @@ class Queue:
 
     Args:
         storage: Where it is.
-        name: The study; made on first use.
-        directions: Of its objectives, ``maximize`` or ``minimize``.
-        sampler: Chooses parameters; None where there are none to choose.
+        name: The study.
+        directions: Of its objectives, ``maximize`` or ``minimize``, to make the study on first use; None to find it.
+
+    Attributes:
+        sampler: Makes what chooses the parameters of a trial, from the trial's number.
 
     Raises:
+        ConfigError: There is no such study.
         StoreError: By each method too, when the storage fails.
     """
 
-    def __init__(
-        self, storage: Storage, name: str, directions: Sequence[str] = ("maximize",), sampler: Any = None
-    ) -> None:
+    def __init__(self, storage: Storage, name: str, directions: Sequence[str] | None = None) -> None:
         self._storage = storage
-        sampler = sampler or optuna.samplers.RandomSampler()
+        self.sampler: Callable[[int], Any] = lambda number: optuna.samplers.RandomSampler()
         with storage.reported(), storage.locked():
+            names = optuna.study.get_all_study_names(storage.backend)
+            if name not in names and directions is None:
+                raise ConfigError(f"There is no study '{name}' in this storage.", closest(name, names))
             self.study = optuna.create_study(
-                storage=storage.backend, study_name=name, sampler=sampler, directions=directions, load_if_exists=True
+                storage=storage.backend, study_name=name, directions=directions or ["maximize"], load_if_exists=True
             )
 
     @property
@@ -145,6 +155,7 @@ class Queue:
             if not waiting:
                 return None
             self._backend.set_trial_state_values(waiting[0]._trial_id, state=TrialState.RUNNING)
+            self.study.sampler = self.sampler(waiting[0].number)
             trial = Trial(self.study, waiting[0]._trial_id)
             trial.set_user_attr(_OWNER, this_process())
             return trial
@@ -175,6 +186,10 @@ class Queue:
         with self._storage.reported():
             trials = self.study.get_trials(deepcopy=False)
         return {trial.user_attrs["key"]: State(_status(trial), trial) for trial in trials if "key" in trial.user_attrs}
+
+    def ended(self) -> set[str]:
+        """The keys of the items that are finished or failed."""
+        return {key for key, state in self.states().items() if state.ended}
 
     def under_way(self) -> bool:
         """Whether anything waits or runs."""

@@ -6,7 +6,7 @@ import base64
 import html
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -28,36 +28,41 @@ figure { margin: 1.5rem 0; } img { max-width: 100%; } code { font-size: 0.9em; }
 """
 
 
-def as_markdown(result: StudyResult, more: Sequence[Table] = ()) -> str:
-    """The result as Markdown."""
-    tables = [table.to_markdown() for table in [*more, *tables_of(result)]]
+def as_markdown(results: Sequence[StudyResult]) -> str:
+    """The results as Markdown."""
+    return "\n".join(_markdown(result) for result in results)
+
+
+def as_html(results: Sequence[StudyResult]) -> str:
+    """The results as one page that needs nothing beside it: tables, figures, and each cell's experiment."""
+    name = html.escape(results[0].study.name)
+    head = f'<meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
+    body = "\n".join(part for result in results for part in _sections(result))
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n'
+
+
+def write_report(result: StudyResult, folder: Path, more: Sequence[Drawing] = ()) -> None:
+    """Writes ``report.md``, ``result.json`` and the figures; the accuracy matrices are with the cells."""
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    (folder / "report.md").write_text(as_markdown([result]), encoding="utf-8")
+    (folder / "result.json").write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
+    for name, draw in [*drawings(result), *more]:
+        if not name.startswith("accuracy_matrix"):
+            save(draw(), folder / "figures" / f"{name}.png")
+
+
+def _markdown(result: StudyResult) -> str:
+    tables = [table.to_markdown() for table in tables_of(result)]
     return "\n\n".join([f"## {result.study.name}", *_introduction(result), *tables])
 
 
-def as_html(result: StudyResult, more: Sequence[Table] = (), plots: Sequence[Drawing] = ()) -> str:
-    """The result as one page that needs nothing beside it: tables, figures, and each cell's experiment."""
-    name = html.escape(result.study.name)
-    parts = [
-        f"<h1>{name}</h1>",
-        *(f"<p>{html.escape(text)}</p>" for text in _introduction(result)),
-        *(_table(table) for table in [*more, *tables_of(result)]),
-        "<h2>Figures</h2>",
-        *(_figure(title, draw()) for title, draw in [*plots, *drawings(result)]),
-        "<h2>Cells</h2>",
-        *(_experiment(cell.name, cell.config_hash, cell.experiment) for cell in result.study.cells),
-    ]
-    head = f'<meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
-
-
-def write_report(result: StudyResult, folder: Path, more: Sequence[Table] = (), plots: Sequence[Drawing] = ()) -> None:
-    """Writes ``report.md``, ``result.json`` and the figures; the accuracy matrices are with the cells."""
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
-    (folder / "report.md").write_text(as_markdown(result, more), encoding="utf-8")
-    (folder / "result.json").write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
-    for name, draw in [*plots, *drawings(result)]:
-        if not name.startswith("accuracy_matrix"):
-            save(draw(), folder / "figures" / f"{name}.png")
+def _sections(result: StudyResult) -> Iterator[str]:
+    yield f"<h1>{html.escape(result.study.name)}</h1>"
+    yield from (f"<p>{html.escape(text)}</p>" for text in _introduction(result))
+    yield from map(_table, tables_of(result))
+    yield from (_figure(title, draw()) for title, draw in drawings(result))
+    yield "<h2>Cells</h2>"
+    yield from (_experiment(cell.name, cell.config_hash, cell.experiment) for cell in result.study.cells)
 
 
 def _introduction(result: StudyResult) -> list[str]:

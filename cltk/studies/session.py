@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cltk.studies.ablation import errors_of, submit
 from cltk.studies.definition import Study, save_study
 from cltk.studies.gather import gather
+from cltk.studies.jobs import study_in
 from cltk.studies.plan import Plan
 from cltk.studies.pool import Order, conduct
 from cltk.studies.publisher import Publisher
@@ -18,7 +20,7 @@ from cltk.studies.results import StudyResult, result_of
 from cltk.studies.storage import Storage
 from cltk.studies.watch import Show, Watch
 
-__all__ = ["Ending", "carry_out"]
+__all__ = ["Ending", "Helped", "carry_out", "help_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,45 @@ class Ending:
     def exit_status(self) -> int:
         """0 where all runs finished, 130 where the user interrupted, else 1."""
         return 130 if self.interrupted else int(self.result.finished < self.result.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Helped:
+    """What came of work on somebody else's study.
+
+    Attributes:
+        errors: Why items failed, anywhere, by their names.
+        interrupted: Whether the user ended the work.
+        notices: What the user should know, a sentence each.
+    """
+
+    errors: Mapping[str, str]
+    interrupted: bool
+    notices: Sequence[str]
+
+    @property
+    def exit_status(self) -> int:
+        """0 where all is well, 130 where the user interrupted, else 1."""
+        return 130 if self.interrupted else int(bool(self.errors))
+
+
+def help_out(order: Order, workers: int, storage: Storage, tracking_uri: str | None, show: Show) -> Helped:
+    """Works on a study that is in the storage, until nothing of it is left.
+
+    Raises:
+        ConfigError: There is no such study.
+        CltkError: The store or the storage fails, or the study cannot be run on this machine.
+    """
+    queue = Queue(storage, order.study)
+    publisher = Publisher(order.store, tracking_uri, study_in(queue), storage.locked())
+    interrupted = False
+    try:
+        conduct(order, workers, Watch(queue, order.store, publisher, show))
+    except KeyboardInterrupt:
+        interrupted = True
+    publisher.close()
+    errors = {state.name: state.error for state in queue.states().values() if state.status == "failed" and state.error}
+    return Helped(errors, interrupted, publisher.notices)
 
 
 def carry_out(

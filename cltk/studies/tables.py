@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from cltk.sinks.tables import Table
 from cltk.studies.plan import Plan
 from cltk.studies.results import COSTS, CellResult, StudyResult
-from cltk.studies.statistics import Difference, Estimate
+from cltk.studies.statistics import Estimate
+from cltk.studies.trials import trials_table
+from cltk.studies.wording import clock, interval, probability
 
-__all__ = ["clock", "cost_table", "failure_table", "metric_table", "plan_table", "tables_of"]
+__all__ = ["cost_table", "counts_table", "failure_table", "metric_table", "plan_table", "tables_of"]
 
 
 def tables_of(result: StudyResult) -> list[Table]:
     """All tables of a result; those without rows are left out."""
-    tables = [metric_table(result), cost_table(result), failure_table(result)]
+    main = [metric_table(result)] if result.study.kind == "ablation" else [trials_table(result)]
+    tables = [*main, cost_table(result), failure_table(result)]
     return [table for table in tables if table.rows]
 
 
@@ -41,9 +44,12 @@ def plan_table(plan: Plan) -> Table:
 def metric_table(result: StudyResult) -> Table:
     """Each metric of each cell, and its difference from the baseline."""
     rows = tuple(row for metric in result.metrics for row in _metric_rows(result, metric))
-    columns = ("metric", "cell", "seeds", "mean ± 95 %", f"difference from {result.study.baseline}", "p (Holm)")
-    seeds = len(result.study.seeds)
-    note = f"Differences: paired t test over {seeds} seeds, adjusted for the number of cells." if seeds > 1 else ""
+    columns = ("metric", "cell", "seeds", "mean ± 95 %", "difference", "p (Holm)")
+    study = result.study
+    note = f"Differences are from '{study.baseline}', paired by seed"
+    note += (
+        f": t test over {len(study.seeds)} seeds, adjusted for the number of cells." if len(study.seeds) > 1 else "."
+    )
     return Table("Metrics", columns, rows, note)
 
 
@@ -52,7 +58,7 @@ def _metric_rows(result: StudyResult, metric: str) -> Iterator[tuple[str | int, 
     for cell in (cell for cell in result.cells if metric in cell.metrics):
         of, compared = cell.metrics[metric], cell.differences.get(metric)
         versus = "baseline" if cell.cell.name == result.study.baseline else interval(compared, signed=True)
-        yield title, cell.cell.name, of.n, interval(of), versus, _p(compared)
+        yield title, cell.cell.name, of.n, interval(of), versus, probability(compared)
         title = ""
 
 
@@ -62,38 +68,27 @@ def cost_table(result: StudyResult) -> Table:
     return Table("Cost of a run", ("cell", *COSTS), rows, "Samples replayed: in one epoch of each task, all tasks.")
 
 
+def counts_table(result: StudyResult) -> Table:
+    """What each cell replays at each task."""
+    cells = [cell for cell in result.cells if cell.finished]
+    rows = tuple(
+        (cell.cell.name, " ".join(f"{count:,}" for count in counts), sum(counts))
+        for cell in cells
+        for counts in [cell.finished[0].replay.counts]
+    )
+    return Table("Samples replayed at each task", ("cell", "counts", "in all"), rows)
+
+
 def failure_table(result: StudyResult) -> Table:
     """What went wrong."""
     rows = tuple((cell, seed, error.partition("\n")[0]) for (cell, seed), error in sorted(result.failures().items()))
     return Table("Failed runs", ("cell", "seed", "error"), rows)
 
 
-def interval(of: Estimate | Difference | None, *, signed: bool = False) -> str:
-    """A mean with its interval, such as ``0.9123 ± 0.0045``."""
-    if of is None:
-        return ""
-    mean = f"{of.mean:+.4f}" if signed else f"{of.mean:.4f}"
-    return mean if of.ci95 is None else f"{mean} ± {of.ci95:.4f}"
-
-
-def clock(seconds: float) -> str:
-    """A duration as a person says it."""
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 def _costs(cell: CellResult) -> list[str | int]:
     seconds, *others = (cell.costs[name] for name in COSTS)
-    return [interval_of_seconds(seconds), *(round(of.mean) for of in others)]
+    return [_seconds(seconds), *(round(of.mean) for of in others)]
 
 
-def interval_of_seconds(of: Estimate) -> str:
-    """Seconds with one decimal, and their interval."""
+def _seconds(of: Estimate) -> str:
     return f"{of.mean:.1f}" if of.ci95 is None else f"{of.mean:.1f} ± {of.ci95:.1f}"
-
-
-def _p(of: Difference | None) -> str:
-    if of is None or of.p_holm is None:
-        return ""
-    return "< 0.0001" if of.p_holm < 0.0001 else f"{of.p_holm:.4f}"

@@ -41,7 +41,7 @@ class Watch:
                 self._seen.add(state.trial.number)
                 records = self._records(state)
                 for record in records:
-                    self._publisher.run_ended(record)
+                    self._publisher.run_ended(record, state.name)
                 self._show(state, records, counts)
 
     def _records(self, state: State) -> list[Record]:

@@ -18,11 +18,11 @@ from cltk.studies.storage import check_apart, open_storage
 
 @pytest.fixture
 def queue(store: Path) -> Queue:
-    return Queue(open_storage(store), "study")
+    return Queue(open_storage(store), "study", ["maximize"])
 
 
 def drain(store: Path) -> list[str]:
-    queue = Queue(open_storage(store), "study")
+    queue = Queue(open_storage(store), "study", ["maximize"])
     keys = []
     while trial := queue.claim():
         keys.append(trial.user_attrs["key"])
@@ -132,7 +132,7 @@ def test_liveness() -> None:
 
 def open_fresh(folder: Path) -> str:
     try:
-        Queue(open_storage(folder), "study")
+        Queue(open_storage(folder), "study", ["maximize"])
     except Exception as error:
         return repr(error)
     return ""
