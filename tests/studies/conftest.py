@@ -71,13 +71,21 @@ class Command:
         deadline = time.monotonic() + seconds
         while not condition() and self.process.poll() is None:
             assert time.monotonic() < deadline, "it takes too long"
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def kill(self, *, group: bool = True) -> None:
         """Kills it; with ``group``, and all its workers."""
         with suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(self.process.pid, signal.SIGKILL)
         self.process.communicate()
+
+    @property
+    def workers(self) -> list[int]:
+        """Its worker processes."""
+        with suppress(OSError):
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            return [int(child) for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
+        return []
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
