@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cltk.errors import ConfigError, closest
 
@@ -48,9 +48,28 @@ S = TypeVar("S", bound="Settings")
 
 
 class Settings(BaseModel):
-    """The root of all configurations: frozen, and unknown fields are refused."""
+    """The root of all configurations: frozen, and unknown fields are refused.
+
+    Where only some fields of a group within it are given, the others are those of the group's default here, which may
+    differ from those of the group's class.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_groups(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        defaults = {name: field.default for name, field in cls.model_fields.items()}
+        return {name: _completed(defaults.get(name), given) for name, given in values.items()}
+
+
+def _completed(default: Any, given: Any) -> Any:
+    """A group of settings, with what is not given taken from its default."""
+    if not isinstance(default, Settings) or not isinstance(given, Mapping):
+        return given
+    return _deep_merge(default.model_dump(), dict(given))
 
 
 class Slot(BaseModel):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EpochEnded",
     "Event",
+    "PhaseEvent",
     "PhaseStarted",
     "ReplayShown",
     "RunStarted",
@@ -126,4 +127,5 @@ class Warned:
     problem: str
 
 
-Event = RunStarted | TaskStarted | PhaseStarted | EpochEnded | ReplayShown | TaskEnded | Warned
+PhaseEvent = PhaseStarted | EpochEnded | Warned
+Event = RunStarted | TaskStarted | ReplayShown | TaskEnded | PhaseEvent

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from cltk.errors import StoreError
 
 __all__ = ["SCHEMA", "Epoch", "Record", "Replay", "Status", "read_record", "to_json", "write_atomically"]
 
 SCHEMA = "cltk.run/1"
+_CHECKSUM = "sha256"
 
 Status = Literal["running", "finished", "failed", "interrupted"]
 
@@ -89,7 +91,7 @@ class Record(BaseModel):
     replay: Replay = Replay()
     seconds: dict[str, float] = {}
     device: str = "cpu"
-    precision: str = "fp32"
+    precision: Literal["fp32", "bf16"] = "fp32"
     threads: int = 1
     environment: dict[str, str] = {}
 
@@ -105,9 +107,9 @@ def read_record(path: Path) -> Record:
         StoreError: The file is missing, truncated or altered.
     """
     try:
-        return Record.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise StoreError(f"'{path}' is no whole record: {error}", "Run the experiment again to replace it.") from error
+        return Record.model_validate(_verified(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"'{path}' is no whole record: {error}.", "Run the experiment again to replace it.") from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -133,5 +135,27 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def to_json(record: Record) -> bytes:
-    """The record as the text of its file."""
-    return (json.dumps(record.to_dict(), indent=1, allow_nan=False) + "\n").encode()
+    """The record as the text of its file, whose last entry is a checksum over all before it."""
+    text = json.dumps(record.to_dict() | {_CHECKSUM: ""}, indent=1, allow_nan=False) + "\n"
+    return _sealed(text[: -len(_end(""))].encode())
+
+
+def _verified(content: bytes) -> dict[str, Any]:
+    """The record in the text of its file.
+
+    Raises:
+        ValueError: The text was cut or altered.
+    """
+    if content != _sealed(content[: -len(_sealed(b""))]):
+        raise ValueError("it was cut or altered, its checksum differs")
+    entries: dict[str, Any] = json.loads(content)
+    del entries[_CHECKSUM]
+    return entries
+
+
+def _sealed(content: bytes) -> bytes:
+    return content + _end(hashlib.sha256(content).hexdigest()).encode()
+
+
+def _end(digest: str) -> str:
+    return f'"{digest}"\n}}\n'

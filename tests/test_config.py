@@ -248,6 +248,35 @@ class TestRefusals:
 RESOLVED = {"name": "a", "description": "", "seeds": [0], "generator": {"name": "vae", "beta": 1.0}}
 
 
+class Core(Settings):
+    a: int = 1
+    b: int = 2
+
+
+class Middle(Settings):
+    inner: Core = Core(a=3, b=4)
+    c: int = 5
+
+
+class Whole(Settings):
+    middle: Middle = Middle(inner=Core(a=6, b=7))
+
+
+class TestGroups:
+    def test_what_is_not_given_of_a_group_is_the_default_of_the_group_around_it(self) -> None:
+        checked = check(Whole, {"middle": {"inner": {"a": 8}}}, "it")
+        assert checked == Whole(middle=Middle(inner=Core(a=8, b=7), c=5))
+        assert check(Middle, {"inner": {"b": 8}}, "it") == Middle(inner=Core(a=3, b=8))
+
+    def test_an_unknown_field_in_a_group_is_still_refused(self) -> None:
+        with pytest.raises(ConfigError, match=r"middle\.inner\.d"):
+            check(Whole, {"middle": {"inner": {"d": 8}}}, "it")
+
+    def test_a_group_that_is_none_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match="middle"):
+            check(Whole, {"middle": 3}, "it")
+
+
 class TestHash:
     @pytest.mark.parametrize("change", [{"name": "b"}, {"description": "why"}, {"seeds": [1, 2]}])
     def test_it_ignores_what_does_not_change_the_result(self, change: dict[str, Any]) -> None:

@@ -50,3 +50,9 @@ def main() -> None:
             raise
         show_error(error)
         sys.exit(error.exit_status)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        problem = f"cltk failed where it should not have: {type(error).__name__}: {error}"
+        show_error(CltkError(problem, "See where with 'cltk --debug', and report it with what you typed."))
+        sys.exit(1)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cltk.cli.console import print_json, show_notice
 from cltk.cli.machine import machine_of
 from cltk.cli.options import RUNS, DataDir, Device, Json, Precision, Quiet, Seeds, Store, Threads, TrackingUri
-from cltk.cli.overrides import OverridesCommand
+from cltk.cli.overrides import OverridesCommand, overrides_of
+from cltk.cli.repeat import repeat
 from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, layer_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ def run(
             "--resume/--restart", help="Go on with a run that was cut off, or begin anew; by default, ask or go on."
         ),
     ] = None,
+    checkpoint_every: Annotated[
+        float, typer.Option(min=0, help="Seconds between checkpoints within a task; 0: after every epoch.")
+    ] = 60.0,
+    from_run: Annotated[
+        str | None, typer.Option(help="Repeat a recorded run, by its id, and compare; takes no other experiment.")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -71,6 +78,9 @@ def run(
         "seeds": seeds,
         "name": name,
     }
+    if from_run is not None:
+        _refuse_others(file, chosen, overrides_of(ctx))
+        raise typer.Exit(repeat(from_run, store, data_dir, json, quiet))
     layer = layer_of(ctx, file, chosen)
     experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
     bench = prepare(experiment, machine_of(device, threads, precision, data_dir))
@@ -78,7 +88,7 @@ def run(
         show_notice(notice)
     go_on = _goes_on(bench, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=quiet or json) as progress:
-        outcome = run_seeds(bench, store, tracking_uri, [progress], go_on)
+        outcome = run_seeds(bench, store, tracking_uri, [progress], go_on, checkpoint_every)
     if json:
         print_json(outcome.to_dict())
     else:
@@ -89,14 +99,27 @@ def run(
     raise typer.Exit(outcome.exit_status)
 
 
+def _refuse_others(file: Path | None, chosen: dict[str, Any], overrides: dict[str, Any]) -> None:
+    from cltk.errors import ConfigError
+
+    given = [
+        *([str(file)] if file else []),
+        *(f"--{name}" for name, value in {**chosen, **overrides}.items() if value is not None),
+    ]
+    if given:
+        raise ConfigError(
+            f"--from-run repeats a run as it was recorded, without {', '.join(given)}.", "Leave that out."
+        )
+
+
 def _goes_on(bench: Bench, store: Path) -> bool:
     """Whether to go on with runs that were cut off: asks a person, and otherwise does, as the result is the same."""
     from cltk.sinks.session import unfinished
 
-    behind = {seed: done for seed in bench.experiment.seeds if (done := unfinished(bench, seed, store))}
+    behind = {seed: where for seed in bench.experiment.seeds if (where := unfinished(bench, seed, store))}
     if not behind:
         return False
-    runs = ", ".join(f"seed {seed} after task {done}" for seed, done in behind.items())
+    runs = ", ".join(f"seed {seed} {where}" for seed, where in behind.items())
     if sys.stdin.isatty():
         return typer.confirm(f"This experiment was cut off ({runs}). Go on from there?", default=True, err=True)
     show_notice(f"Going on with the run that was cut off: {runs}. To begin anew, add --restart.")

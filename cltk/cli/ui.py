@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from cltk.cli.options import RUNS, Store
-from cltk.errors import ConfigError
+from cltk.errors import ConfigError, StoreError
 
 __all__ = ["ui"]
 
@@ -39,12 +39,14 @@ def ui(
         command += ["--default-artifact-root", opened.artifacts]
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with subprocess.Popen(command, env=environment, start_new_session=True) as server:  # noqa: S603 - the command is ours
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            status = server.wait()
+            server.wait()
         except KeyboardInterrupt:
             os.killpg(server.pid, signal.SIGTERM)
-            status = 0
-    raise typer.Exit(status)
+            return
+    _check_port(host, port)  # Another program may have taken it in the meantime.
+    raise StoreError("MLflow's server has ended by itself.", "What it says is above.")
 
 
 def _check_port(host: str, port: int) -> None:

@@ -1,6 +1,6 @@
 """The one training loop."""
 
-from cltk.engine.loop import train
+from cltk.engine.loop import Progress, Trainer, train
 from cltk.engine.run import Run
 
-__all__ = ["Run", "train"]
+__all__ = ["Progress", "Run", "Trainer", "train"]

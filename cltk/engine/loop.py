@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-from cltk.engine.phases import carry_out
+from cltk.engine.phases import PhaseRun
 from cltk.engine.run import Run
 from cltk.evaluate import accuracy_row
-from cltk.events import EpochEnded, Event, ReplayShown, RunStarted, TaskEnded, TaskStarted, Warned
+from cltk.events import EpochEnded, Event, PhaseEvent, ReplayShown, RunStarted, TaskEnded, TaskStarted, Warned
 from cltk.interfaces import Streams, Task
 
-__all__ = ["train"]
+__all__ = ["Progress", "Trainer", "train"]
 
 SHOWN = 64
 """Replayed samples in a picture."""
@@ -23,48 +25,95 @@ LOST = 0.01
 """A class with less than this share of what one of equally many would have counts as lost."""
 
 
-def train(run: Run, completed: int = 0) -> Iterator[Event]:
-    """Trains, and yields what happens as it happens; whoever stops iterating stops the run.
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a task has come, at the end of an epoch.
+
+    Attributes:
+        events: What its phases have yielded.
+        states: What each phase that was begun left behind; all but the last one are over.
+    """
+
+    events: Sequence[PhaseEvent]
+    states: Sequence[Mapping[str, Tensor]]
+
+
+class Trainer:
+    """Trains a run, and tells at the end of every epoch what it takes to go on from there.
 
     Args:
-        run: What to train; of one that goes on, the strategy has its state of then.
+        run: What to train; of one that goes on, the strategy has its state after the tasks completed.
         completed: Number of tasks that it has learned already.
-
-    Raises:
-        DivergenceError: A loss is not finite, and the run is to stop on that.
+        progress: How far the task after them has come.
     """
-    # Denormal numbers slow a trained VAE's matrix products on the CPU by a factor of 4 to 40.
-    torch.set_flush_denormal(True)
-    strategy, sizes = run.strategy, run.info.sizes
-    untrained = () if completed else accuracy_row(strategy.parts.classifier, run.info, run.tasks, run.part)
-    work = tuple(strategy.work(index, size) for index, size in enumerate(sizes))
-    yield RunStarted(run.info.classes, untrained, work, completed)
-    for task in run.tasks[completed:]:
-        yield from _learn(run, task)
+
+    def __init__(self, run: Run, completed: int = 0, progress: Progress | None = None) -> None:
+        self.run = run
+        self._completed = completed
+        self._past = progress or Progress((), ())
+        self._events: list[PhaseEvent] = []
+        self._states: list[Mapping[str, Tensor]] = []
+        self._phase: PhaseRun | None = None
+
+    def events(self) -> Iterator[Event]:
+        """Trains, and yields what happens as it happens; whoever stops iterating stops the run.
+
+        Raises:
+            DivergenceError: Training diverged, and the run is to stop on that.
+        """
+        # Denormal numbers slow a trained VAE's matrix products on the CPU by a factor of 4 to 40.
+        torch.set_flush_denormal(True)
+        run, completed = self.run, self._completed
+        strategy, sizes = run.strategy, run.info.sizes
+        untrained = () if completed else accuracy_row(strategy.parts.classifier, run.info, run.tasks, run.part)
+        work = tuple(strategy.work(index, size) for index, size in enumerate(sizes))
+        yield RunStarted(run.info.classes, untrained, work, completed)
+        for task in run.tasks[completed:]:
+            yield from self._learn(task)
+            self._past = Progress((), ())
+
+    def progress(self) -> Progress:
+        """How far the task has come, right after an epoch; its tensors are those that are being trained."""
+        assert self._phase is not None
+        return Progress(tuple(self._events), (*self._states, self._phase.state_dict()))
+
+    def _learn(self, task: Task) -> Iterator[Event]:
+        started = time.perf_counter()
+        run, streams = self.run, self.run.streams.at("task", task.index)
+        replayed = run.strategy.replay_count(task.index, len(task.train))
+        yield TaskStarted(task.index, len(task.train), replayed)
+        self._events, self._states = [], []
+        for phase in run.strategy.phases(task, streams):
+            self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name))
+            for event in self._carry_out(self._phase):
+                self._events.append(event)
+                yield event
+            self._states.append({name: tensor.clone() for name, tensor in self._phase.state_dict().items()})
+        yield from _show_replay(run, task, streams)
+        epochs = [event for event in self._events if isinstance(event, EpochEnded)]
+        earlier = sum(event.seconds for event in self._past.events if isinstance(event, EpochEnded))
+        yield TaskEnded(
+            task=task.index,
+            accuracy=accuracy_row(run.strategy.parts.classifier, run.info, run.tasks, run.part),
+            seconds=time.perf_counter() - started + earlier,
+            model_bytes=sum(run.strategy.parts.bytes.values()),
+            buffer_bytes=run.strategy.buffer_bytes(),
+            operations=sum(event.operations for event in epochs),
+            single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
+        )
+
+    def _carry_out(self, phase: PhaseRun) -> Iterator[PhaseEvent]:
+        """The events of a phase, from where it was left; of one that was over then, without doing it again."""
+        index, states = len(self._states), self._past.states
+        past = [event for event in self._past.events if event.phase == phase.phase.name]
+        if index < len(states):
+            phase.load_state_dict(states[index], past)
+        yield from past if index < len(states) - 1 else phase.events(past)
 
 
-def _learn(run: Run, task: Task) -> Iterator[Event]:
-    started = time.perf_counter()
-    streams = run.streams.at("task", task.index)
-    replayed = run.strategy.replay_count(task.index, len(task.train))
-    yield TaskStarted(task.index, len(task.train), replayed)
-    operations = per_sample = 0
-    for phase in run.strategy.phases(task, streams):
-        for event in carry_out(phase, task.index, run, streams.at(phase.name)):
-            if isinstance(event, EpochEnded):
-                operations += event.operations
-                per_sample += event.per_sample if event.epoch == 1 else 0
-            yield event
-    yield from _show_replay(run, task, streams)
-    yield TaskEnded(
-        task=task.index,
-        accuracy=accuracy_row(run.strategy.parts.classifier, run.info, run.tasks, run.part),
-        seconds=time.perf_counter() - started,
-        model_bytes=sum(run.strategy.parts.bytes.values()),
-        buffer_bytes=run.strategy.buffer_bytes(),
-        operations=operations,
-        single_pass=per_sample * len(task.train),
-    )
+def train(run: Run) -> Iterator[Event]:
+    """Trains a run from its beginning; see ``Trainer.events``."""
+    return Trainer(run).events()
 
 
 def _show_replay(run: Run, task: Task, streams: Streams) -> Iterator[Event]:

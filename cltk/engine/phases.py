@@ -1,129 +1,116 @@
-"""Carrying out one phase: the loop that all gradient training of every strategy runs through."""
+"""Carrying out one phase: the loop that all training of every strategy runs through."""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
-from cltk.engine.run import Precision, Run
+from cltk.engine.descent import Descent
+from cltk.engine.run import Run
 from cltk.errors import DivergenceError
-from cltk.events import EpochEnded, Event, PhaseStarted, Warned
+from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.interfaces import Examples, Fit, Phase, Streams, Train
 
-__all__ = ["carry_out"]
+__all__ = ["PhaseRun"]
+
+CHECKED = 100
+"""Steps of training between two looks at what is wrong with a network."""
 
 
-def carry_out(phase: Phase, task: int, run: Run, streams: Streams) -> Iterator[Event]:
-    """Trains or fits what the phase says, and yields what happens."""
-    match phase:
-        case Train():
-            yield from _train(phase, task, run, streams)
-        case Fit():
-            yield from _fit(phase, task, streams)
-    phase.module.eval()
-    yield from (Warned(task, phase.name, problem) for problem in phase.problems())
+class PhaseRun:
+    """One phase of a task, while it is carried out.
 
+    Args:
+        phase: What is to be done.
+        task: In which task, from 0.
+        run: Of which run.
+        streams: Where the randomness of the phase comes from.
+    """
 
-def _fit(phase: Fit, task: int, streams: Streams) -> Iterator[Event]:
-    yield PhaseStarted(task, phase.name, epochs=1, steps=phase.batches.steps)
-    started = time.perf_counter()
-    own = streams.at(1)
-    with own.scope("global"), torch.no_grad():
-        phase.fit(Examples.concat(list(phase.batches.epoch(own))), own.generator("loss"))
-    yield EpochEnded(task, phase.name, 1, None, time.perf_counter() - started, operations=0, per_sample=0)
-
-
-def _train(phase: Train, task: int, run: Run, streams: Streams) -> Iterator[Event]:
-    steps = phase.batches.steps
-    epochs = phase.training.rounds(steps)
-    yield PhaseStarted(task, phase.name, epochs, steps)
-    descent = _Descent(phase, run.precision, epochs * steps)
-    for epoch in range(1, epochs + 1):
-        started = time.perf_counter()
-        losses = descent.epoch(streams.at(epoch))
-        loss = float(losses.mean())
-        if not math.isfinite(loss):
-            problem = f"in epoch {epoch}, step {_first_bad(losses)}, the loss is {loss}"
-            if run.stop_on_divergence:
-                raise _diverged(phase.name, task, problem)
-            yield Warned(task, phase.name, problem)
-        yield EpochEnded(
-            task=task,
-            phase=phase.name,
-            epoch=epoch,
-            loss=loss,
-            seconds=time.perf_counter() - started,
-            operations=descent.operations,
-            per_sample=descent.per_sample,
-        )
-
-
-class _Descent:
-    """Gradient descent through a phase, an epoch at a time."""
-
-    def __init__(self, phase: Train, precision: Precision, steps: int) -> None:
+    def __init__(self, phase: Phase, task: int, run: Run, streams: Streams) -> None:
         self.phase = phase
-        self.optimizer = phase.training.make_optimizer(phase.module)
-        self.autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=precision == "bf16")
-        self.steps = steps
-        self.done = 0
-        self.operations = 0
-        self.per_sample = 0
+        self._task = task
+        self._run = run
+        self._streams = streams
+        self._descent = Descent(phase, run.precision) if isinstance(phase, Train) else None
+        self._noted: set[str] = set()
 
-    def epoch(self, streams: Streams) -> Tensor:
-        """Trains on every batch of an epoch; returns the loss of each step."""
-        phase = self.phase
-        losses = torch.empty(phase.batches.steps, device=phase.device)
-        phase.module.train()
-        batches, rng = phase.batches.epoch(streams), streams.generator("loss")
-        # Nothing is yielded in here, so that nobody else sees the global generator that dropout draws from.
-        with streams.scope("global"):
-            for step in range(len(losses)):
-                counted = self.done == 0
-                losses[step] = self._counted_step(batches, rng) if counted else self._step(next(batches), rng)
-                self.done += 1
-        return losses
+    def events(self, past: Sequence[PhaseEvent] = ()) -> Iterator[PhaseEvent]:
+        """Trains or fits what the phase says, and yields what happens.
 
-    def _step(self, batch: Examples, rng: torch.Generator) -> Tensor:
-        self._set_lr()
-        with self.autocast:
-            loss = batch.mean(self.phase.loss(batch, rng))
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        return loss.detach()
+        Args:
+            past: What was yielded up to the end of an epoch by one whose ``state_dict`` this one has taken.
 
-    def _counted_step(self, batches: Iterator[Examples], rng: torch.Generator) -> Tensor:
-        """The first step, in which floating-point operations are counted: those of all steps follow from it."""
-        with FlopCounterMode(display=False) as drawing:
-            batch = next(batches)
-        with FlopCounterMode(display=False) as training:
-            loss = self._step(batch, rng)
-        flops = drawing.get_total_flops() + training.get_total_flops()
-        self.operations = flops * self.phase.batches.samples // len(batch)
-        self.per_sample = training.get_total_flops() // len(batch)
-        return loss
+        Raises:
+            DivergenceError: Training diverged, and the run is to stop on that.
+        """
+        if isinstance(self.phase, Fit):
+            yield from past or self._fit(self.phase)
+        elif self._descent is not None:
+            yield from self._train(self._descent, past)
+        yield from self._problems()
 
-    def _set_lr(self) -> None:
-        training = self.phase.training
-        if training.lr_schedule != "constant":
-            for group in self.optimizer.param_groups:
-                group["lr"] = training.lr_at(self.done / self.steps)
+    def state_dict(self) -> dict[str, Tensor]:
+        """The network, and where it is under training, what its optimizer remembers."""
+        module = {f"module.{name}": tensor for name, tensor in self.phase.module.state_dict().items()}
+        descent = self._descent.state_dict() if self._descent else {}
+        return module | {f"descent.{name}": tensor for name, tensor in descent.items()}
 
+    def load_state_dict(self, state: Mapping[str, Tensor], past: Sequence[PhaseEvent]) -> None:
+        """Takes back what ``state_dict`` gave after the events that are past."""
+        parts: dict[str, dict[str, Tensor]] = {"module": {}, "descent": {}}
+        for name, tensor in state.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = tensor
+        self.phase.module.load_state_dict(parts["module"])
+        self.phase.module.eval()
+        epochs = [event for event in past if isinstance(event, EpochEnded)]
+        if self._descent is not None and epochs:
+            self._descent.go_on(parts["descent"], epochs[-1])
 
-def _first_bad(losses: Tensor) -> int:
-    """The first step whose loss is not finite, from 1; the last one where only their sum is too large."""
-    bad = (~losses.isfinite()).nonzero()
-    return int(bad[0]) + 1 if len(bad) else len(losses)
+    def _fit(self, phase: Fit) -> Iterator[PhaseEvent]:
+        yield PhaseStarted(self._task, phase.name, epochs=1, steps=phase.batches.steps)
+        started = time.perf_counter()
+        own = self._streams.at(1)
+        with own.scope("global"), torch.no_grad():
+            phase.fit(Examples.concat(list(phase.batches.epoch(own))), own.generator("loss"))
+        yield EpochEnded(self._task, phase.name, 1, None, time.perf_counter() - started, operations=0, per_sample=0)
 
+    def _train(self, descent: Descent, past: Sequence[PhaseEvent]) -> Iterator[PhaseEvent]:
+        steps = self.phase.batches.steps
+        yield from past or [PhaseStarted(self._task, self.phase.name, descent.epochs, steps)]
+        self._noted = {event.problem for event in past if isinstance(event, Warned)}
+        done = sum(isinstance(event, EpochEnded) for event in past)
+        for epoch in range(done + 1, descent.epochs + 1):
+            started = time.perf_counter()
+            losses = descent.epoch(self._streams.at(epoch))
+            yield from self._divergence(descent, losses, epoch)
+            if epoch * steps // CHECKED > (epoch - 1) * steps // CHECKED and epoch < descent.epochs:
+                yield from self._problems()
+            seconds = time.perf_counter() - started
+            loss = float(losses.mean())
+            yield EpochEnded(self._task, self.phase.name, epoch, loss, seconds, descent.operations, descent.per_sample)
 
-def _diverged(phase: str, task: int, problem: str) -> DivergenceError:
-    return DivergenceError(
-        f"Training diverged in task {task + 1}, phase '{phase}': {problem}.",
-        f'Lower that learning rate (--strategy.{phase}.lr), or go on regardless with on_divergence = "warn".',
-    )
+    def _divergence(self, descent: Descent, losses: Tensor, epoch: int) -> Iterator[PhaseEvent]:
+        trouble = descent.trouble(losses)
+        if trouble is None:
+            return
+        problem, name = f"in epoch {epoch}, {trouble}", self.phase.name
+        if self._run.stop_on_divergence:
+            raise DivergenceError(
+                f"Training diverged in task {self._task + 1}, phase '{name}': {problem}.",
+                f'Lower that learning rate (--strategy.{name}.lr), or go on regardless with on_divergence = "warn".',
+            )
+        yield Warned(self._task, name, problem)
+
+    def _problems(self) -> Iterator[PhaseEvent]:
+        """What is wrong with the network as it is now, each problem once a phase."""
+        self.phase.module.eval()
+        where = f" (step {self._descent.done})" if self._descent else ""
+        for problem in self.phase.problems():
+            if not any(noted.startswith(problem) for noted in self._noted):
+                self._noted.add(problem)
+                yield Warned(self._task, self.phase.name, problem + where)

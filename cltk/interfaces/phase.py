@@ -30,7 +30,7 @@ class Train:
         loss: From a batch of B samples and a stream to their losses, (B,) nats per sample. The engine minimises their
             mean, weighted as the batch says.
         training: Budget and optimizer.
-        problems: Called when the phase is over: what is wrong with the network, a sentence each.
+        problems: Called now and then, and when the phase is over: what is wrong with the network, a sentence each.
     """
 
     name: str

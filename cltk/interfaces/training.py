@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-import torch
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from torch import nn
 
@@ -36,13 +35,6 @@ class Training(Settings):
     def work(self, module: nn.Module, samples: int, steps: int) -> int:
         """Estimated operations, six a parameter and sample as in dense layers, where an epoch has ``samples``."""
         return 6 * sum(parameter.numel() for parameter in module.parameters()) * samples * self.rounds(steps)
-
-    def make_optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
-        """A fresh optimizer over the parameters of ``module``."""
-        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
-        if self.optimizer == "sgd":
-            return torch.optim.SGD(parameters, self.lr, momentum=0.9, weight_decay=self.weight_decay, fused=True)
-        return torch.optim.Adam(parameters, self.lr, weight_decay=self.weight_decay, fused=True)
 
     def lr_at(self, progress: float) -> float:
         """The learning rate at ``progress`` in [0, 1] of a phase; ``cosine`` ends at 0 (arXiv 1608.03983)."""

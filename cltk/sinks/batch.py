@@ -12,6 +12,7 @@ from typing import Any
 from cltk.build import Bench
 from cltk.record import Record
 from cltk.sinks.mirror import Mirror
+from cltk.sinks.pace import MINUTE
 from cltk.sinks.session import Sink, execute
 
 __all__ = ["Outcome", "run_seeds", "summarise"]
@@ -46,7 +47,12 @@ class Outcome:
 
 
 def run_seeds(
-    bench: Bench, store: Path, tracking_uri: str | None, sinks: Sequence[Sink], resume: bool = False
+    bench: Bench,
+    store: Path,
+    tracking_uri: str | None,
+    sinks: Sequence[Sink],
+    resume: bool = False,
+    checkpoint_every: float = MINUTE,
 ) -> Outcome:
     """Runs an experiment with each of its seeds; a failed run does not keep the others from running.
 
@@ -56,7 +62,7 @@ def run_seeds(
     records: list[Record] = []
     with Mirror(store, tracking_uri, bench.experiment) as mirror:
         for seed in seeds:
-            record = execute(bench, seed, store, [*sinks, mirror], resume)
+            record = execute(bench, seed, store, [*sinks, mirror], resume, checkpoint_every)
             mirror.finish(record)
             records.append(record)
             if record.status == "interrupted":

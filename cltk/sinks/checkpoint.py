@@ -1,23 +1,29 @@
-"""Checkpoints: all that a run needs to go on after a task, bit for bit as if it had never stopped."""
+"""Checkpoints: all that a run needs to go on after a task or an epoch, bit for bit as if it had never stopped."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from torch import Tensor
 
-from cltk.events import TaskEnded
+from cltk.engine import Progress
+from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, TaskEnded, Warned
 from cltk.record import Record, write_atomically
 
 __all__ = ["Checkpoint", "Checkpoints"]
 
-FORMAT = "cltk.checkpoint/1"
+FORMAT = "cltk.checkpoint/2"
 KEPT = 2
 """Checkpoints kept of a run: the newest, and one to fall back to."""
+
+State = Mapping[str, Tensor]
+Texts = Mapping[str, str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """The checkpoints in the folder of a run.
+    """The checkpoints in the folder of a run: after each task, and within a task that takes long.
 
     Each is one safetensors file, written whole, whose name carries its checksum, so that one that was cut or altered is
     noticed before anything of it is used. Nothing in it is unpickled.
@@ -59,43 +65,70 @@ class Checkpoints:
         Raises:
             StoreError: The folder cannot be written.
         """
-        from safetensors.torch import save
-
-        metadata = {
-            "format": FORMAT,
+        texts = {
             "record": json.dumps(checkpoint.record.to_dict()),
             "ended": json.dumps([asdict(event) for event in checkpoint.ended]),
         }
-        content = save({name: tensor.cpu().contiguous() for name, tensor in checkpoint.state.items()}, metadata)
-        write_atomically(self._folder / f"checkpoint-{checkpoint.completed:03}-{_digest(content)}.safetensors", content)
-        for path in self._paths()[:-KEPT]:
+        self._write(f"checkpoint-{checkpoint.completed:03}", checkpoint.state, texts)
+        for path in [*self._paths("checkpoint")[:-KEPT], *self._paths("progress")]:
             path.unlink(missing_ok=True)
 
+    def save_progress(self, completed: int, progress: Progress) -> None:
+        """Writes how far the task after ``completed`` ones has come, in place of what was written of it before.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
+        earlier = self._paths("progress")
+        events = [{"kind": type(event).__name__, **asdict(event)} for event in progress.events]
+        state = {f"{i}.{name}": tensor for i, part in enumerate(progress.states) for name, tensor in part.items()}
+        texts = {"events": json.dumps(events), "phases": str(len(progress.states))}
+        written = self._write(f"progress-{completed:03}", state, texts)
+        for path in earlier:
+            if path != written:
+                path.unlink(missing_ok=True)
+
     def latest(self) -> tuple[Checkpoint | None, list[str]]:
-        """The newest whole checkpoint, None if there is none; and what is wrong with each newer one."""
+        """The newest whole checkpoint after a task, None if there is none; and what is wrong with each newer one."""
+        return self._newest("checkpoint", _checkpoint)
+
+    def progress(self, completed: int) -> tuple[Progress | None, list[str]]:
+        """How far the task after ``completed`` ones has come, None if nothing is known; and what is wrong if so."""
+        return self._newest(f"progress-{completed:03}", _progress)
+
+    def clear(self) -> None:
+        """Removes all of them."""
+        for path in [*self._paths("checkpoint"), *self._paths("progress")]:
+            path.unlink(missing_ok=True)
+
+    def _newest(self, kind: str, restore: Callable[[State, Texts], T]) -> tuple[T | None, list[str]]:
         problems: list[str] = []
-        for path in reversed(self._paths()):
+        for path in reversed(self._paths(kind)):
             try:
-                return _read(path), problems
+                return restore(*_read(path)), problems
             except (OSError, ValueError) as error:
                 problems.append(f"'{path}' cannot be used: {error}")
         return None, problems
 
-    def clear(self) -> None:
-        """Removes all of them."""
-        for path in self._paths():
-            path.unlink(missing_ok=True)
+    def _write(self, name: str, state: State, texts: Texts) -> Path:
+        from safetensors.torch import save
 
-    def _paths(self) -> list[Path]:
-        return sorted(self._folder.glob("checkpoint-*.safetensors"))
+        tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
+        content = save(tensors, {"format": FORMAT, **texts})
+        path = self._folder / f"{name}-{_digest(content)}.safetensors"
+        write_atomically(path, content)
+        return path
+
+    def _paths(self, kind: str) -> list[Path]:
+        return sorted(self._folder.glob(f"{kind}-*.safetensors"))
 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def _read(path: Path) -> Checkpoint:
-    """Reads a checkpoint.
+def _read(path: Path) -> tuple[State, Texts]:
+    """Reads the tensors and the texts of a file.
 
     Raises:
         ValueError: It is not what its name says, or of another format.
@@ -107,8 +140,25 @@ def _read(path: Path) -> Checkpoint:
     if _digest(content) != path.stem.rpartition("-")[2]:
         raise ValueError("it was cut or altered, its checksum differs")
     with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-    if metadata.get("format") != FORMAT:
-        raise ValueError(f"its format is {metadata.get('format')}, not {FORMAT}")
-    ended = [TaskEnded(**{**event, "accuracy": tuple(event["accuracy"])}) for event in json.loads(metadata["ended"])]
-    return Checkpoint(load(content), Record.model_validate_json(metadata["record"]), ended)
+        texts = file.metadata()
+    if texts.get("format") != FORMAT:
+        raise ValueError(f"its format is {texts.get('format')}, not {FORMAT}")
+    return load(content), texts
+
+
+def _checkpoint(state: State, texts: Texts) -> Checkpoint:
+    ended = [TaskEnded(**{**event, "accuracy": tuple(event["accuracy"])}) for event in json.loads(texts["ended"])]
+    return Checkpoint(state, Record.model_validate_json(texts["record"]), ended)
+
+
+def _progress(state: State, texts: Texts) -> Progress:
+    states: list[dict[str, Tensor]] = [{} for _ in range(int(texts["phases"]))]
+    for name, tensor in state.items():
+        phase, _, rest = name.partition(".")
+        states[int(phase)][rest] = tensor
+    return Progress(tuple(_event(**event) for event in json.loads(texts["events"])), states)
+
+
+def _event(kind: str, **fields: Any) -> PhaseEvent:
+    kinds: dict[str, type[PhaseEvent]] = {cls.__name__: cls for cls in (PhaseStarted, EpochEnded, Warned)}
+    return kinds[kind](**fields)

@@ -78,7 +78,7 @@ def read_samples(path: Path) -> Samples:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             tasks = sorted(int(name.removeprefix("images_")) for name in arrays if name.startswith("images_"))
             return {task: (arrays[f"images_{task}"], arrays[f"labels_{task}"]) for task in tasks}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise StoreError(f"'{path}' holds no replayed samples: {error}", "Remove it.") from error
 
 

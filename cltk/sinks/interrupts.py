@@ -1,12 +1,16 @@
-"""Ctrl-C at a moment that suits: never in the middle of an import, and never lost."""
+"""Ctrl-C, or a request to terminate, at a moment that suits: never in the middle of an import, and never lost."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from types import FrameType, TracebackType
+from typing import Any
 
 __all__ = ["Interrupts"]
+
+_SIGNALS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+_SAID = {signal.SIGINT: "Interrupted by the user.", signal.SIGTERM: "Terminated by another program (SIGTERM)."}
 
 
 class Interrupts:
@@ -18,30 +22,35 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        self._came = False
-        self._installed = False
+        self._came: int | None = None
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupts:
         """Listens."""
-        in_main = threading.current_thread() is threading.main_thread()
-        if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._note)
-            self._installed = True
+        if threading.current_thread() is threading.main_thread():
+            for number, default in _SIGNALS.items():
+                if signal.getsignal(number) is default:
+                    self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Listens no more."""
-        if self._installed:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @property
+    def came(self) -> bool:
+        """Whether there was one."""
+        return self._came is not None
 
     def check(self) -> None:
-        """Raises ``KeyboardInterrupt`` if there was one."""
-        if self._came:
-            raise KeyboardInterrupt
+        """Raises ``KeyboardInterrupt``, which says what came, if there was one."""
+        if self._came is not None:
+            raise KeyboardInterrupt(_SAID[signal.Signals(self._came)])
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self._came:
-            raise KeyboardInterrupt
-        self._came = True
+        if self._came is not None:
+            raise KeyboardInterrupt(_SAID[signal.Signals(number)])
+        self._came = number

@@ -1,19 +1,21 @@
-"""Running seeds one after the other, with everybody watching."""
+"""Running one seed of an experiment, with everybody watching and everything kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cltk.build import Bench
-from cltk.engine import Run, train
+from cltk.engine import Trainer
 from cltk.errors import CltkError, StoreError
-from cltk.events import Event, ReplayShown, TaskEnded
+from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.record import Record, Status, read_record
 from cltk.sinks.checkpoint import Checkpoint, Checkpoints
 from cltk.sinks.folder import RunFolder
 from cltk.sinks.interrupts import Interrupts
 from cltk.sinks.marks import drop_complete_mark
+from cltk.sinks.pace import MINUTE, Pace
 from cltk.sinks.recorder import Recorder, new_record, run_id
 
 __all__ = ["Sink", "execute", "unfinished"]
@@ -22,11 +24,19 @@ Sink = Callable[[Event, Record], None]
 """Observes an event, with the record as it stands after it."""
 
 
-def execute(bench: Bench, seed: int, store: Path, sinks: Sequence[Sink] = (), resume: bool = False) -> Record:
+def execute(
+    bench: Bench,
+    seed: int,
+    store: Path,
+    sinks: Sequence[Sink] = (),
+    resume: bool = False,
+    checkpoint_every: float = MINUTE,
+) -> Record:
     """Runs an experiment with one seed, and keeps what comes of it in a folder of ``store``.
 
-    The record and a checkpoint are written after each task, so that an end at any moment loses one task at most. A run
-    that diverges, is interrupted or meets a mistake in a component ends with a record that says so.
+    The record and a checkpoint are written after each task, and a checkpoint in between where a task takes long, so
+    that an end at any moment loses little. A run that diverges, is interrupted or meets a mistake in a component ends
+    with a record that says so.
 
     Args:
         bench: The experiment.
@@ -34,84 +44,117 @@ def execute(bench: Bench, seed: int, store: Path, sinks: Sequence[Sink] = (), re
         store: The folder of all runs.
         sinks: Who observes.
         resume: Whether to go on from the newest checkpoint, if there is one, and to leave a finished run as it is.
+        checkpoint_every: Least number of seconds between two checkpoints within a task; 0 for one after every epoch.
 
     Raises:
         StoreError: The folder cannot be written.
     """
     path = store / run_id(bench, seed)
     checkpoints = Checkpoints(path)
-    if resume and (finished := _finished(path)):
-        return finished
-    if not resume:
+    problems: list[str] = []
+    if resume:
+        finished, problems = _finished(path)
+        if finished:
+            return finished
+    else:
         checkpoints.clear()
         drop_complete_mark(path)
-    run = bench.run(seed)
-    recorder = _recorder(bench, run, checkpoints)
-    folder = RunFolder(path)
-    folder.save_record(recorder.record)
-    status, error = _drive(run, recorder, folder, sinks)
-    record = recorder.record.model_copy(update={"status": status, "error": error})
-    folder.save_record(record)
+    session = _begin(bench, seed, checkpoints, problems, RunFolder(path), Pace(checkpoint_every))
+    session.folder.save_record(session.recorder.record)
+    status, error = session.drive(sinks)
+    record = session.recorder.record.model_copy(update={"status": status, "error": error})
+    session.folder.save_record(record)
     if status == "finished":
         checkpoints.clear()
     return record
 
 
-def _drive(run: Run, recorder: Recorder, folder: RunFolder, sinks: Sequence[Sink]) -> tuple[Status, str | None]:
-    """Trains to the end, or to whatever ends it; returns how it ended, and why if not well."""
-    try:
-        with Interrupts() as interrupts:
-            for event in train(run, len(recorder.ended)):
-                recorder.observe(event)
-                _keep(event, run, recorder, folder)
-                for sink in sinks:
-                    sink(event, recorder.record)
-                interrupts.check()
-            folder.save_weights(run.strategy.parts.state_dict())
-    except CltkError as failure:
-        return "failed", str(failure)
-    except Exception as failure:
-        return "failed", f"{type(failure).__name__}: {failure} (see {folder.save_traceback()})"
-    except KeyboardInterrupt:
-        return "interrupted", "Interrupted by the user."
-    return "finished", None
+def unfinished(bench: Bench, seed: int, store: Path) -> str | None:
+    """Where an unfinished run of this experiment and seed was cut off, such as ``after task 2``; None without one."""
+    checkpoints = Checkpoints(store / run_id(bench, seed))
+    checkpoint, _ = checkpoints.latest()
+    completed = checkpoint.completed if checkpoint else 0
+    progress, _ = checkpoints.progress(completed)
+    if progress:
+        return f"in task {completed + 1}"
+    return f"after task {completed}" if completed else None
 
 
-def _keep(event: Event, run: Run, recorder: Recorder, folder: RunFolder) -> None:
-    """Writes down what an event leaves behind; the checkpoint first, so that the record never claims more than it."""
-    match event:
-        case ReplayShown():
-            folder.save_replay(event)
-        case TaskEnded():
-            checkpoint = Checkpoint(run.strategy.state_dict(), recorder.record, recorder.ended)
-            Checkpoints(folder.path).save(checkpoint)
-            folder.save_record(recorder.record)
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """One run with its sinks."""
+
+    trainer: Trainer
+    recorder: Recorder
+    folder: RunFolder
+    checkpoints: Checkpoints
+    pace: Pace
+
+    def drive(self, sinks: Sequence[Sink]) -> tuple[Status, str | None]:
+        """Trains to the end, or to whatever ends it; returns how it ended, and why if not well."""
+        try:
+            with Interrupts() as interrupts:
+                for event in self.trainer.events():
+                    self.recorder.observe(event)
+                    self._keep(event)
+                    for sink in sinks:
+                        sink(event, self.recorder.record)
+                    if interrupts.came and isinstance(event, EpochEnded):
+                        self._keep_progress()
+                    interrupts.check()
+                self.folder.save_weights(self.trainer.run.strategy.parts.state_dict())
+        except CltkError as failure:
+            return "failed", str(failure)
+        except Exception as failure:
+            return "failed", f"{type(failure).__name__}: {failure} (see {self.folder.save_traceback()})"
+        except KeyboardInterrupt as interrupt:
+            return "interrupted", str(interrupt) or "Interrupted by the user."
+        return "finished", None
+
+    def _keep(self, event: Event) -> None:
+        """Writes down what an event leaves behind; the checkpoint first, so that the record never claims more."""
+        match event:
+            case ReplayShown():
+                self.folder.save_replay(event)
+            case EpochEnded() if self.pace.due:
+                self._keep_progress()
+            case TaskEnded():
+                state = self.trainer.run.strategy.state_dict()
+                with self.pace.writing():
+                    self.checkpoints.save(Checkpoint(state, self.recorder.record, self.recorder.ended))
+                self.folder.save_record(self.recorder.record)
+
+    def _keep_progress(self) -> None:
+        with self.pace.writing():
+            self.checkpoints.save_progress(len(self.recorder.ended), self.trainer.progress())
 
 
-def unfinished(bench: Bench, seed: int, store: Path) -> int:
-    """Number of tasks that an unfinished run of this experiment and seed has behind it; 0 where there is none."""
-    checkpoint, _ = Checkpoints(store / run_id(bench, seed)).latest()
-    return checkpoint.completed if checkpoint else 0
-
-
-def _finished(path: Path) -> Record | None:
-    """The record in a run's folder, if that run is finished."""
-    try:
-        record = read_record(path / "record.json")
-    except StoreError:
-        return None
-    return record if record.status == "finished" else None
-
-
-def _recorder(bench: Bench, run: Run, checkpoints: Checkpoints) -> Recorder:
-    """The recorder of a run, and with a checkpoint the run itself, as they were then."""
+def _begin(
+    bench: Bench, seed: int, checkpoints: Checkpoints, problems: Sequence[str], folder: RunFolder, pace: Pace
+) -> _Session:
+    """A run from its start, or with a checkpoint as it was then; ``problems`` become warnings."""
+    run = bench.run(seed)
     data_bytes = sum(bench.info.sizes) * bench.info.pixels
-    checkpoint, problems = checkpoints.latest()
+    checkpoint, broken = checkpoints.latest()
     if checkpoint is None:
         recorder = Recorder(new_record(bench, run), bench.metrics, data_bytes)
     else:
         run.strategy.load_state_dict({name: tensor.to(run.device) for name, tensor in checkpoint.state.items()})
         recorder = Recorder(checkpoint.record, bench.metrics, data_bytes, checkpoint.ended)
-    for problem in problems:
+    completed = len(recorder.ended)
+    progress, broken_too = checkpoints.progress(completed)
+    for problem in (*problems, *broken, *broken_too):
         recorder.warn(problem)
-    return recorder
+    return _Session(Trainer(run, completed, progress), recorder, folder, checkpoints, pace)
+
+
+def _finished(path: Path) -> tuple[Record | None, list[str]]:
+    """The record in a run's folder, if that run is finished; and what is wrong with it if it is broken."""
+    file = path / "record.json"
+    if not file.exists():
+        return None, []
+    try:
+        record = read_record(file)
+    except StoreError as error:
+        return None, [error.problem]
+    return (record if record.status == "finished" else None), []

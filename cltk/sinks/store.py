@@ -79,17 +79,32 @@ def open_store(folder: Path, uri: str | None = None) -> Store:
         artifacts = (folder.absolute() / "artifacts").as_uri()
         # Of several processes that create the tables at once, all but one would fail.
         with FileLock(folder / "mlflow.lock", timeout=_LOCK_SECONDS):
-            _probe(uri)
+            _create(uri)
             return Store(uri, artifacts, _connect(uri))
 
 
-def _probe(uri: str) -> None:
-    """Connects once: MLflow would try again for 100 seconds where there is no database to connect to."""
-    from sqlalchemy import create_engine, inspect, make_url
+def _create(uri: str) -> None:
+    """Makes sure of a database to connect to; one in a file is there with all its tables, or not at all."""
+    from sqlalchemy import make_url
 
     url = make_url(uri)
-    if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists():
+        _probe(url)
+        return
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.new")
+    for leftover in path.parent.glob(f"{unfinished.name}*"):
+        leftover.unlink()
+    _probe(make_url(f"sqlite:///{unfinished.as_posix()}"))
+    _connect(f"sqlite:///{unfinished.as_posix()}")
+    unfinished.replace(path)
+
+
+def _probe(url: Any) -> None:
+    """Connects once: MLflow would try again for 100 seconds where there is no database to connect to."""
+    from sqlalchemy import create_engine, inspect
+
     engine = create_engine(url)
     try:
         inspect(engine)

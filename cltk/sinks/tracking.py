@@ -73,7 +73,7 @@ class Tracker:
 
     def log_task(self, run_id: str, record: Record, learned: int) -> None:
         """Logs, in one call, what is known when ``learned`` tasks are learned; 0 for the row before any training."""
-        self._writer.log(run_id, task_points(record, learned))
+        self._writer.log(run_id, task_points(record, learned), tags=_warning_tags(record))
 
     def finish(self, run_id: str, record: Record, folder: Path, ended: float | None = None) -> None:
         """Logs the result, figures, tables and files of a run that has ended, and marks its folder as complete.
@@ -84,8 +84,7 @@ class Tracker:
             folder: The run's folder, complete.
             ended: When the run ended, in seconds since the epoch; now by default.
         """
-        tags = {"mlflow.note.content": description(record), "warnings": "\n".join(record.warnings)}
-        tags["error"] = record.error or ""
+        tags = {"mlflow.note.content": description(record), "error": record.error or ""} | _warning_tags(record)
         with tempfile.TemporaryDirectory() as temporary:
             report = Path(temporary)
             write_figures(record, folder, report / "figures")
@@ -137,6 +136,10 @@ class Tracker:
             complete=complete,
         )
         write_mark(folder, mark)
+
+
+def _warning_tags(record: Record) -> dict[str, str]:
+    return {"warnings": "\n".join(record.warnings)} if record.warnings else {}
 
 
 def upload(store: Store, folder: Path, parent_id: str | None = None) -> Mark:

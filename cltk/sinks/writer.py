@@ -6,7 +6,6 @@ Runs are written by id, never through MLflow's active run, so that several may b
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,10 +63,10 @@ class Writer:
         with self._store.reported():
             return [file.path.rpartition("/")[2] for file in self._client.list_artifacts(run_id, folder)]
 
-    def read(self, run_id: str, path: str) -> str:
-        """The text of a file of a run."""
-        with self._store.reported(), tempfile.TemporaryDirectory() as folder:
-            return Path(self._client.download_artifacts(run_id, path, folder)).read_text(encoding="utf-8")
+    def download(self, run_id: str, path: str, folder: Path) -> Path:
+        """Copies a file of a run into a folder that is there; returns where it is."""
+        with self._store.reported():
+            return Path(self._client.download_artifacts(run_id, path, str(folder)))
 
     def text(self, run_id: str, path: str, text: str) -> None:
         """Stores a text with the run as a file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from cltk.errors import ConfigError, StoreError
-from cltk.record import Record
+from cltk.record import Record, read_record
 from cltk.sinks.store import open_store
 from cltk.sinks.writer import Writer
 from cltk.studies.definition import Study, read_study, study_path
@@ -33,10 +34,12 @@ def find_study(name: str, store: Path, tracking_uri: str | None) -> Study:
     parents = writer.find({TAGS["study"]: name, "kind": "study"}) if writer else {}
     if writer is None or not parents:
         raise ConfigError(f"There is no study '{name}' in '{store}', and none on the tracking server.")
-    try:
-        return Study.model_validate_json(writer.read(next(iter(parents)), STUDY_FILE))
-    except ValidationError as error:
-        raise StoreError(f"The study '{name}' on the tracking server is unreadable: {error}") from error
+    with tempfile.TemporaryDirectory() as folder:
+        path = writer.download(next(iter(parents)), STUDY_FILE, Path(folder))
+        try:
+            return Study.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise StoreError(f"The study '{name}' on the tracking server is unreadable: {error}") from error
 
 
 def results_of(name: str, store: Path, tracking_uri: str | None) -> list[StudyResult]:
@@ -68,13 +71,13 @@ def _remote(name: str, store: Path, tracking_uri: str, missing: Collection[Run])
     writer = _reader(name, store, tracking_uri)
     if writer is None:
         return []
-    records: list[Record] = []
+    wanted = []
     for run_id, tags in writer.find({TAGS["study"]: name, "kind": "cell"}).items():
         seeds = {seed for config_hash, seed in missing if config_hash == tags.get(TAGS["cell"])}
         files = writer.names(run_id, RECORDS) if seeds else []
-        wanted = [file for file in files if int(file.removesuffix(".json").rpartition("-seed")[2]) in seeds]
-        records += [Record.model_validate_json(writer.read(run_id, f"{RECORDS}/{file}")) for file in wanted]
-    return records
+        wanted += [(run_id, file) for file in files if int(file.removesuffix(".json").rpartition("-seed")[2]) in seeds]
+    with tempfile.TemporaryDirectory() as folder:
+        return [read_record(writer.download(run_id, f"{RECORDS}/{file}", Path(folder))) for run_id, file in wanted]
 
 
 def _reader(name: str, store: Path, tracking_uri: str) -> Writer | None:

@@ -68,10 +68,10 @@ def stored_samples_are_counted(subject: Subject) -> None:
 
 
 def resumes_exactly(subject: Subject) -> None:
-    """A new strategy that loads the state after the first task goes on bit for bit as if there had been no break."""
+    """A new strategy goes on bit for bit after the first task and an epoch of the second, as if without a break."""
     rest = len(usual(subject).accuracy) - 1
     fix = "Put all that the next task needs into state_dict, and draw from the streams handed over alone."
-    came = "resumed after the first task, it ends otherwise"
+    came = "resumed after the first task and an epoch, it ends otherwise"
     require_equal(usual(subject).outcome(rest), resume(subject).outcome(rest), came, fix)
 
 

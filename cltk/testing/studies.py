@@ -10,9 +10,9 @@ from typing import Any, get_args
 import torch
 from torch import Tensor
 
-from cltk.engine import Run, train
+from cltk.engine import Progress, Run, Trainer
 from cltk.evaluate import accuracy_row
-from cltk.events import Event, PhaseStarted, TaskEnded, TaskStarted
+from cltk.events import EpochEnded, Event, PhaseStarted, TaskEnded, TaskStarted
 from cltk.interfaces import Examples, Info, Parts, Setting, SlotName, Strategy, Streams, Task
 from cltk.testing.outcome import Outcome
 from cltk.testing.sequences import info_of, tasks_of
@@ -116,13 +116,25 @@ def usual(subject: Subject, setting: Setting = "class") -> Study:
 
 
 def resume(subject: Subject) -> Study:
-    """Learns the first task, hands its state to a strategy built anew, and has that learn the others."""
+    """Learns the first task and an epoch of the second, and has a strategy built anew go on from there."""
     before = build(subject)
     tasks = tasks_of(before.info)
     _learn(before, tasks[:1])
+    state = snapshot(before.strategy)
     after = build(subject)
-    after.strategy.load_state_dict(snapshot(before.strategy))
-    return _learn(after, tasks[1:])
+    after.strategy.load_state_dict(state)
+    return _learn(after, tasks[1:], progress=_begin(subject, state, tasks[1:]))
+
+
+def _begin(subject: Subject, state: Mapping[str, Tensor], tasks: Sequence[Task]) -> Progress | None:
+    """How far the first of the tasks has come after an epoch; None where it trains nothing."""
+    made = build(subject)
+    made.strategy.load_state_dict(state)
+    trainer = Trainer(Run(made.info, tasks, made.strategy, Streams(0), stop_on_divergence=False))
+    if not any(isinstance(event, EpochEnded) for event in trainer.events()):
+        return None
+    progress = trainer.progress()
+    return Progress(progress.events, [{k: v.clone() for k, v in part.items()} for part in progress.states])
 
 
 def snapshot(strategy: Strategy) -> dict[str, Tensor]:
@@ -130,12 +142,17 @@ def snapshot(strategy: Strategy) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in strategy.state_dict().items()}
 
 
-def _learn(made: Study, tasks: Sequence[Task], watch: Callable[[Event], None] = lambda event: None) -> Study:
+def _learn(
+    made: Study,
+    tasks: Sequence[Task],
+    watch: Callable[[Event], None] = lambda event: None,
+    progress: Progress | None = None,
+) -> Study:
     """Trains on the tasks as they are shown, and tests on those that nobody spoiled."""
     strategy, whole = made.strategy, tasks_of(made.info)
     # What is hidden may well make a loss infinite; what comes of it is to be compared.
     run = Run(made.info, tasks, strategy, Streams(0), stop_on_divergence=False)
-    for event in train(run):
+    for event in Trainer(run, progress=progress).events():
         watch(event)
         if isinstance(event, PhaseStarted):
             made.phases.setdefault(event.task, []).append(event.phase)

@@ -67,7 +67,9 @@ class TestEvents:
 
     def test_what_a_phase_complains_of_is_a_warning(self, make_run: MakeRun) -> None:
         warned = [event for event in train(make_run()) if isinstance(event, Warned)]
-        assert [event.problem for event in warned] == ["task 0 is odd", "task 1 is odd", "task 2 is odd"]
+        assert [event.problem for event in warned] == [
+            f"task {task} is odd (step {steps})" for task, steps in ((0, 6), (1, 4), (2, 4))
+        ]
 
     def test_whoever_stops_iterating_stops_the_run(self, make_run: MakeRun) -> None:
         run = make_run()
@@ -178,6 +180,27 @@ class TestDivergence:
         assert warned[0].problem == "in epoch 1, step 2, the loss is nan"
         assert warned[0].task == 0
         assert len(only(events, TaskEnded)) == 3
+
+    def test_an_exploded_gradient_stops_it_though_the_loss_is_finite(self, make_run: MakeRun) -> None:
+        run = make_run(loss=lambda step, losses: losses * (1e6 if step > 8 else 1.0))
+        with pytest.raises(DivergenceError) as caught:
+            list(train(run))
+        expected = "task 2, phase 'classifier': in epoch 2, step 2, the gradient has exploded: its norm is"
+        assert expected in caught.value.problem
+
+    def test_a_gradient_that_grows_by_a_little_has_not_exploded(self, make_run: MakeRun) -> None:
+        run = make_run(loss=lambda step, losses: losses * (100.0 if step > 8 else 1.0))
+        assert len(only(list(train(run)), TaskEnded)) == 3
+
+
+class TestProblems:
+    def test_they_are_noticed_while_the_phase_goes_on_and_told_once(self, make_run: MakeRun) -> None:
+        training = Training(epochs=60, min_steps=0, batch_size=5)  # 180 steps in the first task
+        events = [event for event in train(make_run(training=training)) if getattr(event, "task", None) == 0]
+        warned = [index for index, event in enumerate(events) if isinstance(event, Warned)]
+        before = sum(isinstance(event, EpochEnded) for event in events[: warned[0]])
+        assert len(warned) == 1
+        assert before * 3 <= 100 < (before + 1) * 3
 
 
 class TestFit:

@@ -12,8 +12,16 @@ def test_the_first_interrupt_waits_until_somebody_asks() -> None:
     with Interrupts() as interrupts:
         interrupts.check()
         signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt, match="by the user"):
             interrupts.check()
+
+
+def test_a_request_to_terminate_waits_too() -> None:
+    with Interrupts() as interrupts:
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
+            interrupts.check()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_the_second_one_acts_at_once() -> None:

@@ -144,7 +144,6 @@ def _telemetry(self, task, streams):
         ("stored-samples-are-counted", {"buffer_bytes": lambda self: -1}),
         ("counts-and-costs-are-not-negative", {"replay_count": lambda self, completed, current: -completed}),
         ("counts-and-costs-are-not-negative", {"work": lambda self, completed, current: 1.5}),
-        ("phases-have-names-of-their-own", {"phases": _twice}),
         ("preview-shows-samples", {"preview": _preview_of(2.0, 0)}),
         ("preview-shows-samples", {"preview": _preview_of(0.5, 99)}),
         ("leaves-global-randomness-alone", {"phases": _globally}),
@@ -164,6 +163,7 @@ def test_each_defect_is_found_by_its_own_check(failing, check, attributes):
         ({f"learns-{setting}-incrementally" for setting in ("class", "task", "domain")}, {"phases": _nothing}),
         ({"same-stream-same-result"}, {"phases": _by_chance}),
         ({"preview-shows-samples"}, {"preview": _preview_training}),
+        ({"phases-have-names-of-their-own"}, {"phases": _twice}),
         ({"phases-have-names-of-their-own"}, {"phases": lambda self, task, streams: iter(())}),
     ],
 )

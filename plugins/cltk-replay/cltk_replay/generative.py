@@ -59,9 +59,9 @@ class GenerativeReplay(Strategy):
         """Replay, and the budgets of both networks; by default genovese-2024's 5 and 50 epochs."""
 
         replay: LabelledReplay = Field(LabelledReplay(), description="how replayed samples join the task")
-        classifier: Training = Field(Training(), description="budget and optimizer of the classifier")
+        classifier: Training = Field(Training(min_steps=500), description="budget and optimizer of the classifier")
         generator: Training = Field(
-            Training(epochs=50, min_steps=500), description="budget and optimizer of the generator"
+            Training(epochs=50, min_steps=500, lr=3e-3), description="budget and optimizer of the generator"
         )
 
     config: Config

@@ -19,7 +19,7 @@ class Linear(ReplaySchedule):
 
     Source: Devoto 2024, "Deep Generative View on Continual Learning", eq. 1.
 
-    Deviations: none in the rule; the report gives no value of S_t; the default, as many as an average task has, is ours.
+    Deviations: none in the rule; the report gives no value of S_t, ours is what an average task has.
     """
 
     class Config(ReplaySchedule.Config):

@@ -1,0 +1,58 @@
+"""``cltk run --from-run``: a recorded run once more, beside its record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cltk.cli.console import print_json, show_notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cltk.sinks.repeat import Comparison, Difference
+
+__all__ = ["repeat"]
+
+SHOWN = 10
+"""Differences that are printed."""
+
+
+def repeat(run_id: str, store: Path, data_dir: Path | None, json: bool, quiet: bool) -> int:
+    """Repeats a run as it was recorded, in the folder ``repeats`` of its store, prints what differs in the result.
+
+    Returns:
+        The exit status: 1 where the result differs.
+    """
+    from cltk.build import Machine, prepare
+    from cltk.sinks.progress import Progress
+    from cltk.sinks.repeat import compare, experiment_of, find_record
+    from cltk.sinks.session import execute
+
+    recorded = find_record(store, run_id)
+    machine = Machine(recorded.device, recorded.threads, recorded.precision, data_dir)
+    bench = prepare(experiment_of(recorded), machine)
+    for notice in bench.notices:
+        show_notice(notice)
+    with Progress(1, quiet=quiet or json) as progress:
+        repeated = execute(bench, recorded.seed, store / "repeats", [progress])
+    comparison = compare(recorded, repeated)
+    if json:
+        print_json(comparison.to_dict())
+    else:
+        _print(comparison)
+    return 0 if comparison.identical else 1
+
+
+def _print(comparison: Comparison) -> None:
+    _list("The circumstances differ", comparison.circumstances)
+    _list("The result differs", comparison.results)
+    if comparison.identical:
+        print(f"The result of '{comparison.run_id}' is the same again, to the last digit.")
+
+
+def _list(title: str, differences: Iterable[Difference]) -> None:
+    lines = [f"  {d.name}: {d.recorded} in the record, {d.repeated} now" for d in differences]
+    if lines:
+        more = [f"  and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+        print("\n".join([f"{title}:", *lines[:SHOWN], *more]))

@@ -1,0 +1,131 @@
+"""Adam and SGD without PyTorch's optimizer classes around them.
+
+Those import PyTorch's compiler when the first one is made, two seconds that a short run notices, and spend more time in
+Python on a step of a small network than the step itself takes. The arithmetic is PyTorch's own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
+
+from cltk.interfaces import Training
+
+__all__ = ["Adam", "Momentum", "Optimizer", "make_optimizer"]
+
+
+class Optimizer(ABC):
+    """Changes parameters by their gradients.
+
+    Args:
+        parameters: What to change; those without a gradient in a step are left alone in it.
+        weight_decay: L2 penalty.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], weight_decay: float) -> None:
+        self._parameters = list(parameters)
+        self._weight_decay = weight_decay
+        self._state = [self._initial(parameter) for parameter in self._parameters]
+
+    @torch.no_grad()
+    def step(self, lr: float) -> None:
+        """One step, with this learning rate."""
+        used = [
+            (parameter, parameter.grad, *state)
+            for parameter, state in zip(self._parameters, self._state, strict=True)
+            if parameter.grad is not None
+        ]
+        if used:
+            self._change(*(list(column) for column in zip(*used, strict=True)), lr=lr)
+
+    def zero_grad(self) -> None:
+        """Drops all gradients."""
+        for parameter in self._parameters:
+            parameter.grad = None
+
+    def gradient_norm(self) -> Tensor:
+        """The L2 norm of the whole gradient, as a scalar on its device."""
+        return nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The moments of each parameter."""
+        return {f"{i}.{j}": tensor for i, state in enumerate(self._state) for j, tensor in enumerate(state)}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Takes back what ``state_dict`` gave."""
+        for name, tensor in self.state_dict().items():
+            tensor.copy_(state[name])
+
+    @abstractmethod
+    def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
+        """What is remembered of one parameter."""
+
+    @abstractmethod
+    def _change(self, *columns: list[Tensor], lr: float) -> None:
+        """Changes parameters, given them, their gradients and what is remembered of them, a list each."""
+
+
+class Adam(Optimizer):
+    """Adam with betas 0.9 and 0.999.
+
+    Source: Kingma & Ba 2015, arXiv 1412.6980.
+    """
+
+    def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
+        return torch.zeros_like(parameter), torch.zeros_like(parameter), torch.zeros((), device=parameter.device)
+
+    def _change(self, *columns: list[Tensor], lr: float) -> None:
+        parameters, gradients, means, squares, steps = columns
+        adam(
+            parameters,
+            gradients,
+            means,
+            squares,
+            [],
+            steps,
+            fused=True,
+            amsgrad=False,
+            beta1=0.9,
+            beta2=0.999,
+            lr=lr,
+            weight_decay=self._weight_decay,
+            eps=1e-8,
+            maximize=False,
+        )
+
+
+class Momentum(Optimizer):
+    """Stochastic gradient descent with momentum 0.9.
+
+    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's
+        form, in which the learning rate multiplies the accumulated gradient.
+    """
+
+    def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
+        return (torch.zeros_like(parameter),)
+
+    def _change(self, *columns: list[Tensor], lr: float) -> None:
+        parameters, gradients, averages = columns
+        sgd(
+            parameters,
+            gradients,
+            [*averages],
+            fused=True,
+            weight_decay=self._weight_decay,
+            momentum=0.9,
+            lr=lr,
+            dampening=0.0,
+            nesterov=False,
+            maximize=False,
+        )
+
+
+def make_optimizer(module: nn.Module, training: Training) -> Optimizer:
+    """A fresh optimizer over the parameters of ``module`` that are to be trained."""
+    kind = Momentum if training.optimizer == "sgd" else Adam
+    return kind((p for p in module.parameters() if p.requires_grad), training.weight_decay)

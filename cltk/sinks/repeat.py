@@ -1,0 +1,96 @@
+"""Whether a run that was repeated came out the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cltk.config import Experiment, check
+from cltk.errors import ConfigError, closest
+from cltk.record import Record, read_record
+
+__all__ = ["Comparison", "compare", "experiment_of", "find_record"]
+
+_CIRCUMSTANCES = ("environment", "plugins", "device", "precision", "threads")
+_ASIDE = ("seconds", "run_id", *_CIRCUMSTANCES)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that is not the same; None where it is missing."""
+
+    name: str
+    recorded: Any
+    repeated: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A recorded run beside its repetition, timings aside.
+
+    Attributes:
+        run_id: The recorded run.
+        circumstances: What else differs that a result may depend on: versions, processor, device, threads.
+        results: What came out differently.
+    """
+
+    run_id: str
+    circumstances: tuple[Difference, ...]
+    results: tuple[Difference, ...]
+
+    @property
+    def identical(self) -> bool:
+        """Whether the results are the same, to the last digit."""
+        return not self.results
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object."""
+        return {"identical": self.identical, **asdict(self)}
+
+
+def find_record(store: Path, run_id: str) -> Record:
+    """The record of a run in a store.
+
+    Raises:
+        ConfigError: There is no such run.
+        StoreError: Its record is truncated or altered.
+    """
+    path = store / run_id / "record.json"
+    names = sorted(other.parent.name for other in store.glob("*/record.json"))
+    if run_id not in names:
+        advice = (
+            closest(run_id, names) if names else f"Name the folder of its store with --store; '{store}' has no run."
+        )
+        raise ConfigError(f"There is no run '{run_id}' in '{store}'.", advice)
+    return read_record(path)
+
+
+def experiment_of(record: Record) -> Experiment:
+    """The experiment that a record is of, for its one seed."""
+    return check(Experiment, record.config | {"seeds": [record.seed]}, f"the record of '{record.run_id}'")
+
+
+def compare(recorded: Record, repeated: Record) -> Comparison:
+    """What differs between a run and its repetition."""
+    one, other = recorded.to_dict(), repeated.to_dict()
+    circumstances = _differences({k: one[k] for k in _CIRCUMSTANCES}, {k: other[k] for k in _CIRCUMSTANCES})
+    results = _differences(*({k: v for k, v in record.items() if k not in _ASIDE} for record in (one, other)))
+    return Comparison(recorded.run_id, tuple(circumstances), tuple(results))
+
+
+def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Difference]:
+    left, right = dict(_leaves("", one)), dict(_leaves("", other))
+    for name in [*left, *(name for name in right if name not in left)]:
+        if left.get(name) != right.get(name):
+            yield Difference(name, left.get(name), right.get(name))
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Every number and text within, by its path, such as ``accuracy.5.2``."""
+    if isinstance(value, Mapping | list) and value:
+        for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from _leaves(f"{path}.{key}" if path else str(key), inner)
+    else:
+        yield path, value

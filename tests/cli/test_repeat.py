@@ -1,0 +1,68 @@
+"""``cltk run --from-run``: a recorded run once more."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cltk.record import read_record, to_json
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def recorded(cli: Cli, finetune: list[str], tmp_path: Path) -> str:
+    done = cli(*finetune, "--store", tmp_path, "--seeds", 3, "--json", "--strategy.classifier.lr", "0.01")
+    return str(done.json["run_id"])
+
+
+def test_it_comes_out_the_same(cli: Cli, recorded: str, tmp_path: Path) -> None:
+    before = (tmp_path / recorded / "record.json").read_bytes()
+    done = cli("run", "--from-run", recorded, "--store", tmp_path)
+    assert done.status == 0
+    assert f"The result of '{recorded}' is the same again" in done.out
+    assert (tmp_path / recorded / "record.json").read_bytes() == before
+    repeated = read_record(tmp_path / "repeats" / recorded / "record.json")
+    assert repeated.seed == 3
+    assert repeated.config["strategy"]["classifier"]["lr"] == 0.01
+
+
+def test_what_differs_is_listed(cli: Cli, recorded: str, tmp_path: Path) -> None:
+    path = tmp_path / recorded / "record.json"
+    record = read_record(path)
+    accuracy = [list(row) for row in record.accuracy]
+    accuracy[5][2] += 0.125
+    changed = {"accuracy": accuracy, "environment": record.environment | {"torch": "1.0"}}
+    path.write_bytes(to_json(record.model_copy(update=changed)))
+    done = cli("run", "--from-run", recorded, "--store", tmp_path)
+    assert done.status == 1
+    assert re.search(r"The circumstances differ:\n  environment.torch: 1.0 in the record, \S+ now\n", done.out)
+    assert re.search(r"The result differs:\n  accuracy\.5\.2: [\d.]+ in the record, [\d.]+ now\n$", done.out)
+    listed = cli("run", "--from-run", recorded, "--store", tmp_path, "--json").json
+    assert [difference["name"] for difference in listed["results"]] == ["accuracy.5.2"]
+    assert listed["identical"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from-run", "run-nothing"], "There is no run 'run-nothing'"),
+        (["--from-run", "../../etc"], "There is no run '../../etc'"),
+        (["--from-run", "x", "--seeds", "1"], "without --seeds"),
+        (["--from-run", "x", "--generator.latent-dim", "1"], "without --generator"),
+        (["experiment.toml", "--from-run", "x"], "without experiment.toml"),
+    ],
+)
+def test_what_is_refused(cli: Cli, tmp_path: Path, words: list[str], said: str) -> None:
+    done = cli("run", *words, "--store", tmp_path)
+    assert done.status == 2
+    assert said in done.said
+
+
+def test_a_damaged_record_is_named(cli: Cli, recorded: str, tmp_path: Path) -> None:
+    path = tmp_path / recorded / "record.json"
+    path.write_bytes(path.read_bytes().replace(b"0.01", b"0.02"))
+    done = cli("run", "--from-run", recorded, "--store", tmp_path)
+    assert done.status == 1
+    assert "its checksum differs" in done.said

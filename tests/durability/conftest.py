@@ -1,0 +1,49 @@
+"""Runs as short as they can be, in processes of their own that can be killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cltk.api import Machine
+from cltk.build import Bench, prepare
+from cltk.config import Experiment
+from cltk.record import Record
+from cltk.sinks.batch import run_seeds
+
+STRATEGIES = ("generative-replay", "experience-replay", "gdumb", "finetune", "joint")
+
+
+def comparable(record: Record) -> dict[str, Any]:
+    """All of a record but its timings."""
+    return {name: value for name, value in record.to_dict().items() if name != "seconds"}
+
+
+def run_all(bench: Bench, store: Path, resume: bool) -> int:
+    """Runs an experiment as the command line does, with a checkpoint after every epoch; returns the exit status."""
+    return run_seeds(bench, store, None, [], resume, checkpoint_every=0).exit_status
+
+
+def start(bench: Bench, store: Path) -> multiprocessing.process.BaseProcess:
+    """The same in a process of its own, which has all imports behind it."""
+    process = multiprocessing.get_context("fork").Process(target=run_all, args=(bench, store, False))
+    process.start()
+    return process
+
+
+@pytest.fixture
+def make_bench(make_digits: Callable[..., Experiment], machine: Machine) -> Callable[[str], Bench]:
+    def make(strategy: str) -> Bench:
+        budget = {"epochs": 4, "min_steps": 0}
+        slots: dict[str, Any] = {"strategy": {"name": strategy, "classifier": budget}}
+        if strategy == "generative-replay":
+            slots["strategy"]["generator"] = budget
+        else:
+            slots["generator"] = None
+        return prepare(make_digits(**slots), machine)
+
+    return make

@@ -1,0 +1,52 @@
+"""Runs that are killed go on as if they never had been."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import mlflow.store.tracking.sqlalchemy_store
+import pytest
+
+from cltk.build import Bench
+from cltk.record import read_record
+from cltk.sinks.store import open_store
+from tests.durability.conftest import STRATEGIES, comparable, run_all, start
+
+KILLS = 10
+"""Of each strategy."""
+
+assert mlflow.store.tracking.sqlalchemy_store  # Imported here, so that the child processes need not.
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_killed_run_comes_to_the_record_of_an_uninterrupted_one(
+    strategy: str, make_bench: Callable[[str], Bench], tmp_path: Path
+) -> None:
+    bench = make_bench(strategy)
+    started = time.monotonic()
+    whole_run = start(bench, tmp_path / "whole")
+    whole_run.join()
+    length = time.monotonic() - started
+    (path,) = (tmp_path / "whole").glob("*/record.json")
+    whole = read_record(path)
+    chance = random.Random(strategy)  # noqa: S311 - not a secret
+    for kill in range(KILLS):
+        store = tmp_path / f"kill-{kill}"
+        process = start(bench, store)
+        time.sleep(chance.uniform(0, length))
+        process.kill()
+        process.join()
+        assert run_all(bench, store, resume=True) == 0
+        resumed = read_record(store / whole.run_id / "record.json")
+        assert comparable(resumed) == comparable(whole)
+        assert len(_tracked(store)) <= 1
+
+
+def _tracked(store: Path) -> list[object]:
+    opened = open_store(store, None)
+    experiments = [experiment.experiment_id for experiment in opened.client.search_experiments()]
+    return list(opened.client.search_runs(experiments))
