@@ -38,7 +38,7 @@ class TestOneStudy:
         assert "4 runs to do" in done.err
         assert "4 of 4" in done.err
         assert "final-average-accuracy" in done.out
-        assert "difference from lr=0.001" in done.out
+        assert "Differences are from 'lr=0.001'" in done.out
 
         again = cli("ablate", file, "--store", store, "--json")
         assert again.status == 0
