@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import optuna
@@ -151,14 +152,13 @@ class Queue:
         """Takes the first item that waits; None where none does."""
         with self._storage.reported(), self._storage.locked():
             self._take_back()
-            waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-            if not waiting:
-                return None
-            self._backend.set_trial_state_values(waiting[0]._trial_id, state=TrialState.RUNNING)
-            self.study.sampler = self.sampler(waiting[0].number)
-            trial = Trial(self.study, waiting[0]._trial_id)
-            trial.set_user_attr(_OWNER, this_process())
-            return trial
+            for waiting in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+                if self._begin(waiting):
+                    self.study.sampler = self.sampler(waiting.number)
+                    trial = Trial(self.study, waiting._trial_id)
+                    trial.set_user_attr(_OWNER, this_process())
+                    return trial
+            return None
 
     @contextmanager
     def kept(self, trial: Trial) -> Iterator[None]:
@@ -203,17 +203,35 @@ class Queue:
         with self._storage.reported():
             self.study.tell(trial, list(values) if values else None, state=state, skip_if_finished=True)
 
+    def _is_unsigned(self, trial: FrozenTrial) -> bool:
+        """Whether a trial without a name on it is lost: whoever locks the storage to take one signs it meanwhile.
+
+        In a database that others may reach through a proxy, they get a minute.
+        """
+        begun = trial.datetime_start
+        return self._storage.is_local or begun is None or datetime.now() - begun > timedelta(minutes=1)
+
+    def _begin(self, waiting: FrozenTrial) -> bool:
+        """Sets a waiting trial to running; False where another process was quicker, as behind a proxy."""
+        try:
+            begun: bool = self._backend.set_trial_state_values(waiting._trial_id, state=TrialState.RUNNING)
+        except optuna.exceptions.UpdateFinishedTrialError:
+            return False
+        return begun
+
     def _take_back(self) -> None:
         """Queues again what nobody works on any more. To be called with the storage locked.
 
-        Whoever takes a trial writes its name on it before it unlocks the storage, so that one without a name is lost.
+        Through a proxy, which cannot lock, this is left to those who reach the database.
         """
+        if self._storage.is_proxy:
+            return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # It is called experimental.
             optuna.storages.fail_stale_trials(self.study)
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             owner = trial.user_attrs.get(_OWNER)
-            if owner is None or is_gone(owner):
+            if is_gone(owner) if owner else self._is_unsigned(trial):
                 with suppress(optuna.exceptions.UpdateFinishedTrialError):
                     self._backend.set_trial_state_values(trial._trial_id, state=TrialState.FAIL)
         trials = self.study.get_trials(deepcopy=False)

@@ -23,6 +23,7 @@ _WAIT = 60
 _LOCK = 0x636C746B
 """What processes lock in PostgreSQL; any number that all of them agree on."""
 
+_PROXY = "grpc://"
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -38,9 +39,19 @@ class Storage:
     url: str
     backend: Any
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file, for the processes of one machine."""
+        return self.url.startswith("sqlite")
+
+    @property
+    def is_proxy(self) -> bool:
+        """Whether it is reached through Optuna's gRPC proxy, which knows neither locks nor heartbeats."""
+        return self.url.startswith(_PROXY)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps all other processes, on all machines, from taking work at the same time.
+        """Keeps all other processes, on all machines, from taking work at the same time; not through a proxy.
 
         Optuna's own claim of a waiting trial is safe where rows are locked by reading them; in SQLite, two processes
         may take the same one. A process that dies holds the lock no longer.
@@ -96,10 +107,10 @@ def open_storage(store: Path, url: str | None = None) -> Storage:
 
 
 def _check_kind(url: str) -> None:
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://", _PROXY)):
         raise ConfigError(
             f"'{shown(url)}' is no storage for studies.",
-            "Give postgresql://user@host/database, or sqlite:////folder/optuna.db for one machine.",
+            "Give postgresql://user@host/database, grpc://host:port, or sqlite:////folder/optuna.db for one machine.",
         )
 
 
@@ -112,6 +123,8 @@ def _database(url: str) -> tuple[Any, ...]:
         parsed = make_url(url)
     except ArgumentError:
         return (url,)
+    if url.startswith(_PROXY):
+        return (url,)
     if parsed.get_backend_name() == "sqlite":
         return ("sqlite", str(Path(parsed.database or "").resolve()))
     host = "localhost" if parsed.host in (None, "", "127.0.0.1", "::1") else parsed.host
@@ -120,6 +133,8 @@ def _database(url: str) -> tuple[Any, ...]:
 
 def _check_tables(url: str) -> None:
     """Refuses a database that something else lives in, before anything is written to it."""
+    if url.startswith(_PROXY):
+        return
     from sqlalchemy import create_engine, inspect
 
     engine = create_engine(url)
@@ -139,6 +154,8 @@ def _connect(url: str) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if url.startswith(_PROXY):
+        return _proxy(url)
     local = url.startswith("sqlite")
     wait = {"timeout": _WAIT} if local else {"connect_timeout": 10}
     with warnings.catch_warnings():
@@ -151,8 +168,23 @@ def _connect(url: str) -> Any:
         )
 
 
+def _proxy(url: str) -> Any:
+    """Raises ``OSError`` where nobody answers."""
+    import optuna
+
+    host, _, port = url.removeprefix(_PROXY).strip("/").partition(":")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # It is called experimental.
+        proxy = optuna.storages.GrpcStorageProxy(host=host, port=int(port or 13000))
+    proxy.wait_server_ready(timeout=10)
+    return proxy
+
+
 @contextmanager
 def _locked(url: str) -> Iterator[None]:
+    if url.startswith(_PROXY):
+        yield
+        return
     if url.startswith("sqlite"):
         from filelock import FileLock
 
