@@ -78,6 +78,7 @@ def finished(store: Path) -> int:
     return sum('"status": "finished"' in path.read_text() for path in store.glob("*/record.json"))
 
 
+@pytest.mark.slow
 def test_one_of_four_workers_is_killed(write: Write, start: Start, store: Path, storage: str) -> None:
     """Two commands as two machines have them: one that begins the study, and one that helps."""
     lr = ", ".join(str(rate / 1000) for rate in range(1, 6))

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-from collections.abc import Callable
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 Write = Callable[..., Path]
 Cli = Callable[..., Any]
@@ -43,6 +53,41 @@ def test_a_tracking_server_is_enough(write: Write, cli: Cli, store: Path, tmp_pa
     assert cli("ablate", write(AXIS), "--store", store, "--tracking-uri", uri).status == 0
     here = cli("report", "small", "--store", store, "--json")
     there = cli("report", "small", "--store", tmp_path / "elsewhere", "--tracking-uri", uri, "--json")
+    assert there.status == 0, there.err
+    assert there.json == here.json
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """The address of an MLflow server on loopback that keeps all files itself."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += [
+        "--backend-store-uri",
+        f"sqlite:///{tmp_path}/server.db",
+        "--artifacts-destination",
+        f"{tmp_path}/files",
+    ]
+    variables = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with subprocess.Popen(
+        command, env=variables, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            with suppress(OSError), urllib.request.urlopen(f"{address}/health"):  # noqa: S310 - our own address
+                break
+            time.sleep(0.1)
+        yield address
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_server_over_http(write: Write, cli: Cli, store: Path, tmp_path: Path, server: str) -> None:
+    assert cli("ablate", write(AXIS), "--store", store, "--tracking-uri", server, "--json").err == ""
+    here = cli("report", "small", "--store", store, "--json")
+    there = cli("report", "small", "--store", tmp_path / "elsewhere", "--tracking-uri", server, "--json")
     assert there.status == 0, there.err
     assert there.json == here.json
 
