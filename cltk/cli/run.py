@@ -81,7 +81,7 @@ def run(
     if from_run is not None:
         _refuse_others(file, chosen, overrides_of(ctx))
         raise typer.Exit(repeat(from_run, store, data_dir, json, quiet))
-    layer = layer_of(ctx, file, chosen)
+    layer = _without_studies(layer_of(ctx, file, chosen), file)
     experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
     bench = prepare(experiment, machine_of(device, threads, precision, data_dir))
     for notice in bench.notices:
@@ -97,6 +97,15 @@ def run(
     for notice in outcome.notices:
         show_notice(notice)
     raise typer.Exit(outcome.exit_status)
+
+
+def _without_studies(layer: dict[str, Any], file: Path | None) -> dict[str, Any]:
+    """The experiment without the table of ``cltk tune``, which leaves it as it is; one of many cells is refused."""
+    from cltk.errors import ConfigError
+
+    if "ablate" in layer:
+        raise ConfigError(f"'{file}' is a study of several experiments.", f"Run all of them: cltk ablate {file}")
+    return {key: value for key, value in layer.items() if key != "tune"}
 
 
 def _refuse_others(file: Path | None, chosen: dict[str, Any], overrides: dict[str, Any]) -> None:

@@ -174,3 +174,6 @@ def _serve(order: Order, pipe: Connection) -> None:
     except CltkError as error:
         pipe.send(error)
         os._exit(error.exit_status)
+    except Exception as error:  # A traceback is no use to a user; the other workers take over.
+        pipe.send(CltkError(f"A worker broke: {type(error).__name__}: {error}"))
+        os._exit(1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cltk.errors import ConfigError, StoreError
+from cltk.errors import CltkError, ConfigError, StoreError
 from cltk.sinks.store import shown, store_uri
 
 __all__ = ["Storage", "check_apart", "open_storage", "storage_url"]
@@ -96,12 +96,11 @@ def open_storage(store: Path, url: str | None = None) -> Storage:
         url: ``postgresql://...`` or ``sqlite:///...``; None for a file in ``store``.
 
     Raises:
-        ConfigError: It is no URL of a kind that is supported.
-        StoreError: It cannot be reached or written, or holds something else.
+        ConfigError: It is no URL of a kind that is supported, cannot be reached or written, or holds something else.
     """
     where = storage_url(store, url)
     _check_kind(where)
-    with _reported(where), _locked(where):
+    with _reported(where, ConfigError), _locked(where):
         _check_tables(where)
         return Storage(where, _connect(where))
 
@@ -135,6 +134,7 @@ def _check_tables(url: str) -> None:
     """Refuses a database that something else lives in, before anything is written to it."""
     if url.startswith(_PROXY):
         return
+    from optuna.storages._rdb import models
     from sqlalchemy import create_engine, inspect
 
     engine = create_engine(url)
@@ -142,9 +142,10 @@ def _check_tables(url: str) -> None:
         tables = set(inspect(engine).get_table_names())
     finally:
         engine.dispose()
-    if tables and not {"studies", "trials", "version_info"} <= tables:
-        some = ", ".join(sorted(tables)[:5])
-        raise StoreError(
+    # Whoever made the tables may have been killed halfway, so that some of Optuna's own may be missing.
+    if foreign := tables - {*models.BaseModel.metadata.tables, "alembic_version"}:
+        some = ", ".join(sorted(foreign)[:5])
+        raise ConfigError(
             f"The database '{shown(url)}' holds other tables than Optuna's: {some}.",
             "Give an empty database, or one that cltk made, with --storage.",
         )
@@ -205,16 +206,16 @@ def _locked(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _reported(url: str) -> Iterator[None]:
+def _reported(url: str, kind: type[CltkError] = StoreError) -> Iterator[None]:
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except (SQLAlchemyError, StorageInternalError, OSError, ImportError, RuntimeError) as error:
+    except (SQLAlchemyError, StorageInternalError, OSError, ImportError, RuntimeError, ValueError) as error:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
         reason = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
-        raise StoreError(
+        raise kind(
             f"The storage '{shown(url)}' does not work: {shown(reason)}",
             "See that it is running and may be written to, or name another with --storage.",
         ) from error

@@ -19,7 +19,7 @@ from typing import Any
 import optuna
 import pytest
 
-from cltk.errors import StoreError
+from cltk.errors import ConfigError
 from cltk.studies.storage import open_storage
 
 Write = Callable[..., Path]
@@ -124,10 +124,10 @@ def test_a_database_of_something_else_is_refused(storage: str, store: Path) -> N
 
     with psycopg.connect(storage, autocommit=True) as connection:
         connection.execute("CREATE TABLE experiments (a INTEGER)")
-    with pytest.raises(StoreError, match="other tables"):
+    with pytest.raises(ConfigError, match="other tables"):
         open_storage(store, storage)
 
 
 def test_a_database_that_is_not_there_is_named(server: str, store: Path) -> None:
-    with pytest.raises(StoreError, match="does not exist"):
+    with pytest.raises(ConfigError, match="does not exist"):
         open_storage(store, f"{server}/nothing")

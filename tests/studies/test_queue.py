@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cltk.errors import CltkError, ConfigError, StoreError
+from cltk.errors import ConfigError
 from cltk.studies import queue as module
 from cltk.studies.liveness import is_gone, this_process
 from cltk.studies.queue import Item, Queue
@@ -160,8 +160,17 @@ class TestStorage:
         with sqlite3.connect(store / "optuna.db") as connection:
             connection.execute("CREATE TABLE experiments (a INTEGER)")
         connection.close()
-        with pytest.raises(StoreError, match="other tables"):
+        with pytest.raises(ConfigError, match="other tables"):
             open_storage(store)
+
+    def test_a_storage_that_was_half_made_is_made_whole(self, store: Path) -> None:
+        import sqlite3
+
+        store.mkdir()
+        with sqlite3.connect(store / "optuna.db") as connection:
+            connection.execute("CREATE TABLE studies (study_id INTEGER PRIMARY KEY, study_name VARCHAR(512))")
+        connection.close()
+        Queue(open_storage(store), "study", ["maximize"]).submit([Item("a")])
 
     @pytest.mark.parametrize("url", ["mysql://a/b", "nothing", "redis://localhost"])
     def test_other_kinds_of_storage_are_refused(self, store: Path, url: str) -> None:
@@ -170,6 +179,6 @@ class TestStorage:
 
     @pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:9/nothing", "sqlite:////proc/nothing/optuna.db"])
     def test_a_storage_that_cannot_be_reached_is_named(self, store: Path, url: str) -> None:
-        with pytest.raises(CltkError, match="does not work") as caught:
+        with pytest.raises(ConfigError, match="does not work") as caught:
             open_storage(store, url)
         assert "--storage" in caught.value.advice
