@@ -167,8 +167,16 @@ class Bench:
         )
 
 
-def prepare(experiment: Experiment, machine: Machine | None = None) -> Bench:
+def prepare(
+    experiment: Experiment, machine: Machine | None = None, scenarios: dict[str, Scenario] | None = None
+) -> Bench:
     """Loads what an experiment names, checks every setting, and reads its data.
+
+    Args:
+        experiment: What to run.
+        machine: Where and how.
+        scenarios: Scenarios that are in memory already, and where this one is kept too: whoever prepares many
+            experiments reads their data once.
 
     Raises:
         ConfigError: A component, field or value is not valid, or a slot is filled that the strategy does not use.
@@ -179,7 +187,9 @@ def prepare(experiment: Experiment, machine: Machine | None = None) -> Bench:
     device = _device(machine)
     parts = _parts(experiment)
     metric_parts = _metrics(experiment)
-    scenario_part, scenario, notices = _scenario(experiment, parts["scenario"], machine)
+    scenario_part, scenario, notices = _scenario(
+        experiment, parts["scenario"], machine, {} if scenarios is None else scenarios
+    )
     parts["scenario"] = scenario_part
     if not all(len(getattr(task, experiment.evaluate)) for task in scenario.tasks):
         raise ConfigError(
@@ -254,18 +264,27 @@ def _metrics(experiment: Experiment) -> list[Part]:
     return parts
 
 
-def _scenario(experiment: Experiment, part: Part, machine: Machine) -> tuple[Part, Scenario, list[str]]:
+def _scenario(
+    experiment: Experiment, part: Part, machine: Machine, known: dict[str, Scenario]
+) -> tuple[Part, Scenario, list[str]]:
     """Builds the scenario; its fallback where it was not asked for by name and has no data."""
     folders = data_folders(machine.data_dir)
+
+    def build(part: Part) -> Scenario:
+        key = repr((part.plugin, part.config, folders))
+        if key not in known:
+            known[key] = part.build(folders)
+        return known[key]
+
     try:
-        return part, part.build(folders), []
+        return part, build(part), []
     except DataUnavailableError as error:
         fallback = part.cls.fallback
         if experiment.scenario.name is not None or fallback is None:
             raise
         instead = _part("scenario", Slot(name=fallback, **experiment.scenario.settings))
         notice = f"The data of {part.name} is not here: running on {fallback} instead. {error.advice}".strip()
-        return instead, instead.build(folders), [notice]
+        return instead, build(instead), [notice]
 
 
 def _sensible_threads(run: Run) -> int:

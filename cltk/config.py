@@ -20,6 +20,9 @@ from cltk.errors import ConfigError, closest
 __all__ = [
     "SLOTS",
     "Experiment",
+    "Layer",
+    "Name",
+    "Seeds",
     "Settings",
     "Sizes",
     "Slot",
@@ -39,6 +42,8 @@ SLOTS = ("scenario", "strategy", "generator", "classifier", "schedule")
 _MOST_SEEDS = 10_000
 
 Layer = dict[str, Any]
+"""Settings as a file nests them; a part of an experiment."""
+
 S = TypeVar("S", bound="Settings")
 
 
@@ -108,6 +113,17 @@ def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
     return values
 
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="what results are filed under")]
+"""The type of a field for what ends up in the names of folders."""
+
+Seeds = Annotated[
+    tuple[Annotated[int, Field(ge=0, lt=2**63)], ...],
+    Field(description="one run each: 0, [0, 1] or '0..4'"),
+    BeforeValidator(_as_seeds),
+    AfterValidator(_distinct),
+]
+"""The type of a field for the seeds of runs."""
+
 SlotField = Annotated[Slot, BeforeValidator(_as_slot)]
 Sizes = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_as_list)]
 """The type of a field for layer sizes: positive whole numbers, one of them or a list."""
@@ -116,14 +132,9 @@ Sizes = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_as_l
 class Experiment(Settings):
     """What is run: a component in each slot, the seeds, and what to report."""
 
-    name: str = Field("run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="what results are filed under")
+    name: Name = "run"
     description: str = Field("", description="what the experiment is for")
-    seeds: Annotated[
-        tuple[Annotated[int, Field(ge=0, lt=2**63)], ...],
-        Field(description="one run each: 0, [0, 1] or '0..4'"),
-        BeforeValidator(_as_seeds),
-        AfterValidator(_distinct),
-    ] = (0,)
+    seeds: Seeds = (0,)
     scenario: SlotField = Field(Slot(), description="the sequence of tasks")
     strategy: SlotField = Field(Slot(), description="what is trained on what, task after task")
     generator: SlotField | None = Field(None, description="the model that replays earlier images")
@@ -235,7 +246,7 @@ def _deep_merge(below: Layer, above: Layer) -> Layer:
 def _underscored(value: Any) -> Any:
     if isinstance(value, dict):
         return {key.replace("-", "_"): _underscored(inner) for key, inner in value.items()}
-    return value
+    return [_underscored(inner) for inner in value] if isinstance(value, list) else value
 
 
 def check(model: type[S], values: Layer, where: str) -> S:

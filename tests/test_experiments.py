@@ -11,11 +11,16 @@ import pytest
 
 from cltk.api import Machine, load, run
 from cltk.build import prepare
-from cltk.config import Experiment
+from cltk.config import Experiment, check, read_toml
 from cltk.record import Record
+from cltk.sinks.session import execute
+from cltk.studies.ablation import study_of
+from cltk.studies.grid import Ablation
 
 FOLDER = Path(__file__).parent.parent / "experiments"
-FILES = sorted(FOLDER.glob("*.toml"))
+ALL = sorted(FOLDER.glob("*.toml"))
+STUDIES = [file for file in ALL if "ablate" in tomllib.loads(file.read_text())]
+FILES = [file for file in ALL if file not in STUDIES]
 
 Check = Callable[[Path, dict[str, Any]], Record]
 
@@ -35,6 +40,17 @@ def _hundredth(value: Any) -> Any:
     return [count // 100 for count in value] if isinstance(value, list) else value // 100
 
 
+def shrunk(value: Any, name: str = "") -> Any:
+    """A study's file with one epoch a network and a hundredth of the replay."""
+    if isinstance(value, dict):
+        return {key: shrunk(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [shrunk(inner, name) for inner in value]
+    if name in ("epochs", "min_steps"):
+        return int(name == "epochs")
+    return value // 100 if name in ("per_task", "samples", "counts", "buffer") else value
+
+
 def assert_whole(record: Record, experiment: Experiment) -> None:
     assert record.status == "finished", record.error
     assert len(record.accuracy) == len(record.classes) + 1
@@ -44,6 +60,7 @@ def assert_whole(record: Record, experiment: Experiment) -> None:
 
 def test_there_are_experiments() -> None:
     assert {"genovese-2024", "devoto-2024-linear", "finetune", "joint"} <= {file.stem for file in FILES}
+    assert {"schedules", "memory", "generators", "learning-rate"} <= {file.stem for file in STUDIES}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -65,6 +82,37 @@ class TestEach:
     def test_it_runs(self, file: Path, machine: Machine, tmp_path: Path) -> None:
         experiment = resized(file, {"name": "split-digits", "per_class": 20})
         assert_whole(run(experiment, seed=1, store=tmp_path, machine=machine), experiment)
+
+
+@pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
+class TestEachStudy:
+    def test_it_is_named_for_its_file_and_says_what_for(self, file: Path) -> None:
+        base = read_toml(file)
+        assert base["name"] == file.stem
+        assert base["description"]
+        assert file.read_text().startswith(("# Claim", "# Question"))
+
+    def test_every_cell_runs(self, file: Path, machine: Machine, tmp_path: Path) -> None:
+        """On the digits, after every setting was found valid at full size."""
+        base = read_toml(file) | {"scenario": {"name": "split-digits", "per_class": 20}, "seeds": [0]}
+        table = check(Ablation, base.pop("ablate"), "[ablate]")
+        study, _ = study_of(table, base, machine)
+        assert len(study.cells) >= 4
+        small, benches = study_of(check(Ablation, shrunk(table.model_dump()), "[ablate]"), shrunk(base), machine)
+        assert [cell.name for cell in small.cells] == [cell.name for cell in study.cells]
+        for bench in benches.values():
+            assert_whole(execute(bench, 0, tmp_path), bench.experiment)
+
+
+def test_the_schedules_spend_the_same_on_mnist(machine: Machine, mnist_folder: Path, tmp_path: Path) -> None:
+    base = read_toml(FOLDER / "schedules.toml")
+    table = check(Ablation, base.pop("ablate"), "[ablate]")
+    where = Machine(machine.device, machine.threads, data_dir=mnist_folder)
+    _, benches = study_of(table, base, where)
+    for name, bench in benches.items():
+        strategy = bench.run(0).strategy
+        total = sum(strategy.replay_count(task, size) for task, size in enumerate(bench.info.sizes))
+        assert abs(total - 47_335) <= 10, name
 
 
 @pytest.mark.parametrize("name", ["genovese-2024", "devoto-2024-linear", "gdumb-500"])

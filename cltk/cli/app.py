@@ -6,8 +6,9 @@ import sys
 
 import typer
 
-from cltk.cli import cite, data, plugins, run, schema, sync, ui
+from cltk.cli import ablate, cite, data, plugins, report, run, schema, sync, tune, ui, worker
 from cltk.cli.console import show_error
+from cltk.cli.overrides import OverridesCommand
 from cltk.cli.shield import shield
 from cltk.errors import CltkError
 
@@ -22,6 +23,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=run.RunCommand)(run.run)
+app.command(cls=OverridesCommand)(ablate.ablate)
+app.command(cls=OverridesCommand)(tune.tune)
+app.command()(report.report)
+app.command()(worker.worker)
 app.command()(sync.sync)
 app.command()(schema.schema)
 app.command()(cite.cite)

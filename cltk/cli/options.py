@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["RUNS", "DataDir", "Json", "Store", "TrackingUri"]
+__all__ = [
+    "RUNS",
+    "DataDir",
+    "Device",
+    "Json",
+    "Precision",
+    "Quiet",
+    "Seeds",
+    "Storage",
+    "Store",
+    "StudyThreads",
+    "Threads",
+    "TrackingUri",
+    "Workers",
+]
 
 RUNS = Path("runs")
 """Where records go by default."""
@@ -17,4 +31,20 @@ DataDir = Annotated[Path | None, typer.Option(help="Where to look for data first
 Store = Annotated[Path, typer.Option(help="Folder of records and of the MLflow store.", envvar="CLTK_STORE")]
 TrackingUri = Annotated[
     str | None, typer.Option(help="MLflow server; by default, a store in --store.", envvar="MLFLOW_TRACKING_URI")
+]
+Seeds = Annotated[str | None, typer.Option(help="Such as 0, 0..4 or 1,5.", envvar="CLTK_SEEDS")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.", envvar="CLTK_DEVICE")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Threads; by default, what suits the networks.", envvar="CLTK_THREADS")
+]
+Precision = Annotated[str, typer.Option(help="fp32 or bf16.", envvar="CLTK_PRECISION")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+StudyThreads = Annotated[int, typer.Option(min=1, help="Threads of each worker.", envvar="CLTK_THREADS")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that share the work.", envvar="CLTK_WORKERS")]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        help="Optuna storage, such as postgresql://user@host/database; by default, a file in --store.",
+        envvar="CLTK_STORAGE",
+    ),
 ]

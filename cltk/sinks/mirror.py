@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from cltk.config import Experiment
-from cltk.errors import StoreError
 from cltk.events import Event, RunStarted, TaskEnded
 from cltk.record import Record
+from cltk.sinks.background import Background
 
 __all__ = ["Mirror"]
 
@@ -29,14 +28,15 @@ class Mirror:
     """
 
     def __init__(self, store: Path, uri: str | None, experiment: Experiment) -> None:
-        self.notices: list[str] = []
         self._store = store
         self._experiment = experiment
         self._uri = uri
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mlflow")
+        later = f"The records are kept in '{store}'; 'cltk sync --store {store}' uploads them later."
+        self._background = Background(later)
+        self.notices = self._background.notices
         self._parent: str | None = None
         self._current: tuple[str, str] = ("", "")  # the run's own id, and MLflow's
-        self._submit(self._open)
+        self._background.submit(self._open)
 
     def __enter__(self) -> Mirror:
         """Nothing more to prepare."""
@@ -46,25 +46,25 @@ class Mirror:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Waits until everything is written."""
-        self._thread.shutdown(wait=True)
+        self._background.close()
 
     def __call__(self, event: Event, record: Record) -> None:
         """Mirrors the beginning of a run and the end of each task."""
         match event:
             case RunStarted():
                 started = time.time()
-                self._submit(lambda: self._start(record, started, event.completed))
+                self._background.submit(lambda: self._start(record, started, event.completed))
             case TaskEnded():
-                self._submit(lambda: self._tracker.log_task(self._current[1], record, event.task + 1))
+                self._background.submit(lambda: self._tracker.log_task(self._current[1], record, event.task + 1))
 
     def finish(self, record: Record) -> None:
         """Mirrors the end of a run; its folder must be complete."""
-        self._submit(lambda: self._finish(record))
+        self._background.submit(lambda: self._finish(record))
 
     def summarise(self, records: Sequence[Record], summary: Mapping[str, Mapping[str, float]]) -> None:
         """Mirrors the summary over the seeds, where there are several, and waits until everything is written."""
-        self._submit(lambda: self._end_parent(records, summary))
-        self._thread.shutdown(wait=True)
+        self._background.submit(lambda: self._end_parent(records, summary))
+        self._background.close()
 
     def _open(self) -> None:
         from cltk.sinks.store import open_store
@@ -91,18 +91,3 @@ class Mirror:
     def _end_parent(self, records: Sequence[Record], summary: Mapping[str, Mapping[str, float]]) -> None:
         if self._parent is not None:
             self._tracker.finish_parent(self._parent, records, summary)
-
-    def _submit(self, write: Callable[[], object]) -> None:
-        self._thread.submit(self._attempt, write)
-
-    def _attempt(self, write: Callable[[], object]) -> None:
-        if self.notices:
-            return
-        try:
-            write()
-        except Exception as error:  # No mistake in tracking is worth a result.
-            problem = error.problem if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
-            self.notices.append(
-                f"{problem.rstrip('.')}. The records are kept in '{self._store}'; 'cltk sync --store {self._store}' "
-                "uploads them later."
-            )

@@ -45,6 +45,34 @@ class Writer:
             run = self._client.create_run(self.experiment_id, _milliseconds(started), _cut(tags), name)
         return str(run.info.run_id)
 
+    def find(self, tags: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+        """The tags of each run that has all of these, by the run's id, the oldest first."""
+        query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+        runs: list[Any] = []
+        token: str | None = None
+        with self._store.reported():
+            while token != "":
+                page = self._client.search_runs(
+                    [self.experiment_id], query, order_by=["attributes.start_time ASC"], page_token=token
+                )
+                runs, token = [*runs, *page], page.token or ""
+        return {run.info.run_id: run.data.tags for run in runs}
+
+    def names(self, run_id: str, folder: str) -> list[str]:
+        """The names of the files in a folder of a run."""
+        with self._store.reported():
+            return [file.path.rpartition("/")[2] for file in self._client.list_artifacts(run_id, folder)]
+
+    def download(self, run_id: str, path: str, folder: Path) -> Path:
+        """Copies a file of a run into a folder that is there; returns where it is."""
+        with self._store.reported():
+            return Path(self._client.download_artifacts(run_id, path, str(folder)))
+
+    def text(self, run_id: str, path: str, text: str) -> None:
+        """Stores a text with the run as a file."""
+        with self._store.reported():
+            self._client.log_text(run_id, text, path)
+
     def reopen(self, run_id: str, parent_id: str | None) -> bool:
         """Sets a run back to running, below this parent; whether it is there."""
         from mlflow.exceptions import MlflowException

@@ -1,0 +1,30 @@
+"""Where and how to compute, from the options that say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cltk.build import Machine
+
+__all__ = ["machine_of"]
+
+
+def machine_of(device: str, threads: int | None, precision: str, data_dir: Path | None) -> Machine:
+    """Makes the machine.
+
+    Raises:
+        ConfigError: There is no such precision.
+    """
+    from cltk.build import Machine
+
+    return Machine(device, threads, _precision(precision), data_dir)
+
+
+def _precision(name: str) -> Any:
+    from cltk.errors import ConfigError, closest
+
+    if name not in ("fp32", "bf16"):
+        raise ConfigError(f"There is no precision '{name}'.", closest(name, ("fp32", "bf16")))
+    return name

@@ -1,0 +1,136 @@
+"""``cltk tune``: how many samples to replay at which task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cltk.cli.machine import machine_of
+from cltk.cli.options import (
+    RUNS,
+    DataDir,
+    Device,
+    Json,
+    Precision,
+    Quiet,
+    Seeds,
+    Storage,
+    Store,
+    StudyThreads,
+    TrackingUri,
+    Workers,
+)
+from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, layer_of
+
+if TYPE_CHECKING:
+    from cltk.studies.search import Tuning
+
+__all__ = ["tune"]
+
+
+def tune(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="An experiment, as a TOML file; a table [tune] is read.")] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="Samples to replay over all tasks, in one epoch of each; spread them.")
+    ] = None,
+    pareto: Annotated[
+        bool | None, typer.Option("--pareto", help="Search for accuracy against samples replayed.")
+    ] = None,
+    trials: Annotated[int | None, typer.Option(min=3, help="Configurations to try; 40 by default.")] = None,
+    scenario: Scenario = None,
+    strategy: Strategy = None,
+    generator: Generator = None,
+    classifier: Classifier = None,
+    schedule: Schedule = None,
+    metric: Metric = None,
+    seeds: Seeds = None,
+    test_seeds: Annotated[
+        str | None, typer.Option(help="Seeds of the comparison on test data; by default, as many after --seeds.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the study.", envvar="CLTK_NAME")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its cost, and stop.")] = False,
+    workers: Workers = 1,
+    threads: StudyThreads = 1,
+    device: Device = "auto",
+    precision: Precision = "fp32",
+    data_dir: DataDir = None,
+    store: Store = RUNS,
+    storage: Storage = None,
+    tracking_uri: TrackingUri = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Tune the samples replayed at each task on validation data, and report the choice once on test data.
+
+    With --budget N, every trial spends N samples in all; with --pareto, the search is for the whole trade-off. What is
+    finished is not run again: call it again after an interruption, or with more --trials.
+    """
+    from cltk.cli.study import StudyProgress, begin, conclude_tuning, print_plan
+    from cltk.studies.ablation import plan_of as test_plan_of
+    from cltk.studies.pool import Order
+    from cltk.studies.queue import Queue
+    from cltk.studies.search import search_of
+    from cltk.studies.session import carry_out
+    from cltk.studies.storage import check_apart, open_storage, storage_url
+    from cltk.studies.tuning import plan_of, test_study
+    from cltk.studies.tuning import tune as carry_out_search
+
+    chosen = {
+        "scenario": scenario,
+        "strategy": strategy,
+        "generator": generator,
+        "classifier": classifier,
+        "schedule": schedule,
+        "metrics": metric or None,
+    }
+    given = {
+        "budget": budget,
+        "pareto": pareto,
+        "trials": trials,
+        "seeds": seeds,
+        "test_seeds": test_seeds,
+        "name": name,
+    }
+    tuning, base = _definition(layer_of(ctx, file, chosen), file, given)
+    machine = machine_of(device, threads, precision, data_dir)
+    check_apart(store, storage, tracking_uri)
+    search, bench = search_of(tuning, base, machine)
+    if dry_run:
+        head = {"name": search.name, "seeds": list(search.seeds), "test_seeds": list(search.test_seeds)}
+        print_plan(head, plan_of(search, bench, tuning.trials, (), workers, store), json=json)
+        raise typer.Exit
+    opened = open_storage(store, storage)
+    queue = Queue(opened, search.name, search.directions)
+    queue.check(search.fingerprint)
+    plan = plan_of(search, bench, tuning.trials, queue.ended(), workers, store)
+    order = Order(search.name, store, storage_url(store, storage), machine)
+    with begin(plan, [bench], quiet=quiet or json) as progress:
+        tuned = carry_out_search(search, tuning.trials, queue, opened, order, workers, tracking_uri, progress)
+    ending = None
+    if tuned.choice and tuned.whole:
+        study, benches = test_study(search, tuned.choice, machine)
+        plan = test_plan_of(study, benches, store, workers)
+        queue = Queue(opened, study.name, ["maximize"])
+        order = Order(study.name, store, storage_url(store, storage), machine)
+        with StudyProgress(plan, quiet or json) as progress:
+            ending = carry_out(study, plan, queue, opened, order, tracking_uri, progress)
+    conclude_tuning(search, tuned, ending, json=json)
+
+
+def _definition(layer: dict[str, Any], file: Path | None, given: dict[str, Any]) -> tuple[Tuning, dict[str, Any]]:
+    """Splits a file into its table ``[tune]``, which options override, and the experiment."""
+    from cltk.config import check
+    from cltk.studies.search import Tuning
+
+    base = dict(layer)
+    base.pop("ablate", None)
+    table = dict(base.pop("tune", {}))
+    options = {key: value for key, value in given.items() if value is not None}
+    if "budget" in options:
+        table.pop("pareto", None)
+    if "pareto" in options:
+        table.pop("budget", None)
+    return check(Tuning, table | options, f"'{file}', table [tune]" if file else "the tuning"), base

@@ -1,0 +1,130 @@
+"""What a study is about to do, and what that is going to cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cltk.build import Bench
+from cltk.engine import train
+from cltk.events import EpochEnded, TaskEnded
+from cltk.studies.definition import Cell
+from cltk.studies.records import Records, made_by
+
+__all__ = ["Clock", "Plan", "PlannedCell", "planned"]
+
+_TRIAL_SECONDS = 2.0
+_TRIALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCell:
+    """A cell and what is still to be done of it.
+
+    Attributes:
+        cell: The cell.
+        done: Its seeds that are finished.
+        open: Its seeds that are to run.
+        replayed: Samples replayed in an epoch of each task, in all.
+        seconds: Of one run, estimated.
+    """
+
+    cell: Cell
+    done: Sequence[int]
+    open: Sequence[int]
+    replayed: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All cells, and the number of workers that share them."""
+
+    cells: Sequence[PlannedCell]
+    workers: int
+
+    @property
+    def runs(self) -> int:
+        """Number of runs that are to be done."""
+        return sum(len(planned.open) for planned in self.cells)
+
+    @property
+    def seconds(self) -> float:
+        """Estimated time for all of it: the workers' share, and at least the longest run."""
+        work = [planned.seconds for planned in self.cells for _ in planned.open]
+        return max(sum(work) / self.workers, max(work)) if work else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as JSON."""
+        cells = [
+            {
+                "name": planned.cell.name,
+                "config_hash": planned.cell.config_hash,
+                "settings": planned.cell.settings,
+                "done": list(planned.done),
+                "open": list(planned.open),
+                "samples_replayed": planned.replayed,
+                "seconds": round(planned.seconds, 1),
+            }
+            for planned in self.cells
+        ]
+        return {"runs": self.runs, "workers": self.workers, "seconds": round(self.seconds, 1), "cells": cells}
+
+
+class Clock:
+    """Estimates how long runs take, from the work that their strategies expect.
+
+    Args:
+        records: Runs whose time is known.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self._known: dict[str, list[float]] = {}
+        for (config_hash, _), record in records.items():
+            if record.status == "finished":
+                self._known.setdefault(config_hash, []).append(record.seconds.get("total", 0.0))
+        self._rates: dict[tuple[Any, ...], float] = {}
+
+    def seconds(self, bench: Bench) -> float:
+        """Of a run: as long as this very one took before, else by a short trial of a run alike."""
+        if known := self._known.get(bench.config_hash):
+            return sum(known) / len(known)
+        strategy = bench.run(0).strategy
+        alike = (type(strategy), *sorted(strategy.parts.parameters.items()))
+        if alike not in self._rates:
+            known_rates = list(self._rates.values())
+            enough = len(known_rates) >= _TRIALS
+            self._rates[alike] = sum(known_rates) / len(known_rates) if enough else _seconds_per_operation(bench)
+        return self._rates[alike] * sum(_work(bench))
+
+
+def planned(cell: Cell, bench: Bench, records: Records, clock: Clock) -> PlannedCell:
+    """Plans one cell: what is finished with the versions that would run now is not run again."""
+    known = {seed: records.get((cell.config_hash, seed)) for seed in bench.experiment.seeds}
+    done = [seed for seed, record in known.items() if record and made_by(record, bench)]
+    strategy = bench.run(0).strategy
+    replayed = sum(strategy.replay_count(index, size) for index, size in enumerate(bench.info.sizes))
+    left = [seed for seed in known if seed not in done]
+    return PlannedCell(cell, done, left, replayed, clock.seconds(bench))
+
+
+def _work(bench: Bench) -> list[int]:
+    strategy = bench.run(0).strategy
+    return [strategy.work(index, size) for index, size in enumerate(bench.info.sizes)]
+
+
+def _seconds_per_operation(bench: Bench) -> float:
+    """Measured by training on the first task for a moment; 0 where that fails, as the run itself will say why."""
+    started = time.perf_counter()
+    seconds = operations = 0.0
+    try:
+        for event in train(bench.run(0)):
+            if isinstance(event, EpochEnded):
+                seconds, operations = seconds + event.seconds, operations + event.operations
+            if operations and (isinstance(event, TaskEnded) or time.perf_counter() - started > _TRIAL_SECONDS):
+                break
+    except Exception:
+        return 0.0
+    return seconds / operations if operations else 0.0

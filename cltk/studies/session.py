@@ -1,0 +1,108 @@
+"""Carrying out an ablation study, from its plan to its result."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cltk.studies.ablation import errors_of, submit
+from cltk.studies.definition import Study, save_study
+from cltk.studies.gather import gather
+from cltk.studies.jobs import study_in
+from cltk.studies.plan import Plan
+from cltk.studies.pool import Order, conduct
+from cltk.studies.publisher import Publisher
+from cltk.studies.queue import Queue
+from cltk.studies.report import write_report
+from cltk.studies.results import StudyResult, result_of
+from cltk.studies.storage import Storage
+from cltk.studies.watch import Show, Watch
+
+__all__ = ["Ending", "Helped", "carry_out", "help_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What came of a study.
+
+    Attributes:
+        result: The result, as far as there is one.
+        interrupted: Whether the user ended it.
+        notices: What the user should know, a sentence each.
+    """
+
+    result: StudyResult
+    interrupted: bool
+    notices: list[str]
+
+    @property
+    def exit_status(self) -> int:
+        """0 where all runs finished, 130 where the user interrupted, else 1."""
+        return 130 if self.interrupted else int(self.result.finished < self.result.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Helped:
+    """What came of work on somebody else's study.
+
+    Attributes:
+        errors: Why items failed, anywhere, by their names.
+        interrupted: Whether the user ended the work.
+        notices: What the user should know, a sentence each.
+    """
+
+    errors: Mapping[str, str]
+    interrupted: bool
+    notices: Sequence[str]
+
+    @property
+    def exit_status(self) -> int:
+        """0 where all is well, 130 where the user interrupted, else 1."""
+        return 130 if self.interrupted else int(bool(self.errors))
+
+
+def help_out(order: Order, workers: int, storage: Storage, tracking_uri: str | None, show: Show) -> Helped:
+    """Works on a study that is in the storage, until nothing of it is left.
+
+    Raises:
+        ConfigError: There is no such study.
+        CltkError: The store or the storage fails, or the study cannot be run on this machine.
+    """
+    queue = Queue(storage, order.study)
+    publisher = Publisher(order.store, tracking_uri, study_in(queue), storage.locked())
+    interrupted = False
+    try:
+        conduct(order, workers, Watch(queue, order.store, publisher, show))
+    except KeyboardInterrupt:
+        interrupted = True
+    publisher.close()
+    errors = {state.name: state.error for state in queue.states().values() if state.status == "failed" and state.error}
+    return Helped(errors, interrupted, publisher.notices)
+
+
+def carry_out(
+    study: Study, plan: Plan, queue: Queue, storage: Storage, order: Order, tracking_uri: str | None, show: Show
+) -> Ending:
+    """Does what the plan leaves to be done, publishes it, and returns what the study says.
+
+    Raises:
+        ConfigError: There is another study of that name.
+        CltkError: The store or the storage fails, or the study cannot be run on this machine.
+    """
+    queue.define(study.to_dict(), study.fingerprint)
+    save_study(order.store, study)
+    publisher = Publisher(order.store, tracking_uri, study, storage.locked())
+    submit(plan, queue)
+    interrupted = False
+    try:
+        if queue.under_way():
+            conduct(order, plan.workers, Watch(queue, order.store, publisher, show))
+    except KeyboardInterrupt:
+        interrupted = True
+    result = result_of(study, gather(study, order.store, tracking_uri), errors_of(study, queue))
+    with tempfile.TemporaryDirectory() as temporary:
+        write_report(result, Path(temporary))
+        publisher.finish(result, Path(temporary), complete=result.finished == result.total)
+    return Ending(result, interrupted, publisher.notices)

@@ -1,0 +1,182 @@
+"""Carrying out a search: its trials, the choice among them, and one comparison on test data."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli_w
+from optuna.trial import FrozenTrial
+
+from cltk.build import Bench, Machine, prepare
+from cltk.config import Experiment, Layer, check
+from cltk.interfaces import Scenario
+from cltk.record import write_atomically
+from cltk.studies.allocation import allocations
+from cltk.studies.definition import Cell, Study, save_study, study_path
+from cltk.studies.gather import gather
+from cltk.studies.plan import Clock, Plan, PlannedCell
+from cltk.studies.pool import Order, conduct
+from cltk.studies.publisher import Publisher
+from cltk.studies.queue import Queue
+from cltk.studies.records import records_in
+from cltk.studies.report import write_report
+from cltk.studies.results import StudyResult, result_of
+from cltk.studies.search import Search
+from cltk.studies.storage import Storage
+from cltk.studies.trials import importance
+from cltk.studies.watch import Show, Watch
+
+__all__ = ["Choice", "Tuned", "choose", "plan_of", "test_study", "tune"]
+
+TESTED = {"fixed": "uniform", "linear": "linear", "equal": "equal", "none": "zero"}
+"""What the chosen counts are compared with, by name, each with its shape; all but the last spend as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The configuration that was chosen.
+
+    Attributes:
+        label: What the trial is called.
+        counts: Samples replayed at each task.
+        accuracy: Its mean validation accuracy, over the seeds of the search.
+        experiment: Its experiment, evaluated on test data, with the test seeds.
+        file: Where that is written, as ``cltk run`` takes it.
+    """
+
+    label: str
+    counts: Sequence[int]
+    accuracy: float
+    experiment: Layer
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What came of a search.
+
+    Attributes:
+        result: Its trials, as the cells of a study.
+        choice: The best of them; None where none is finished.
+        whole: Whether all of them have ended.
+        interrupted: Whether the user ended it.
+        notices: What the user should know, a sentence each.
+    """
+
+    result: StudyResult | None
+    choice: Choice | None
+    whole: bool
+    interrupted: bool
+    notices: Sequence[str]
+
+
+def plan_of(search: Search, bench: Bench, trials: int, ended: Collection[str], workers: int, store: Path) -> Plan:
+    """What of a search is still to be done; every trial is taken to cost what the experiment itself does.
+
+    Args:
+        search: The search.
+        bench: The experiment that it starts from.
+        trials: Number of trials.
+        ended: The keys of those that have ended.
+        workers: Number of processes that share the work.
+        store: Where records are.
+    """
+    seconds = Clock(records_in(store, {bench.config_hash})).seconds(bench) * len(search.seeds)
+    left = [item for item in search.items(trials) if item.key not in ended]
+    cell = Cell.of("a trial", {}, bench)
+    done, todo = range(trials - len(left)), range(len(left))
+    replayed = search.budget or sum(search.sizes[1:])
+    return Plan([PlannedCell(cell, done, todo, replayed, seconds)], workers)
+
+
+def tune(
+    search: Search,
+    trials: int,
+    queue: Queue,
+    storage: Storage,
+    order: Order,
+    workers: int,
+    tracking_uri: str | None,
+    show: Show,
+) -> Tuned:
+    """Runs what is left of a search, publishes it, and chooses.
+
+    Raises:
+        ConfigError: There is another study of that name.
+        CltkError: The store or the storage fails, or the experiment cannot be run on this machine.
+    """
+    queue.define(search.to_dict(), search.fingerprint)
+    ended = queue.ended()
+    queue.submit([item for item in search.items(trials) if item.key not in ended])
+    publisher = Publisher(order.store, tracking_uri, search.as_study([]), storage.locked())
+    interrupted = False
+    try:
+        if queue.under_way():
+            conduct(order, workers, Watch(queue, order.store, publisher, show))
+    except KeyboardInterrupt:
+        interrupted = True
+    finished = [state.trial for state in queue.states().values() if state.status == "finished"]
+    whole = len(finished) == trials and not interrupted
+    if not finished:
+        return Tuned(None, None, whole, interrupted, publisher.notices)
+    result = _result(search, finished, order.store, tracking_uri)
+    choice = choose(search, finished, order.store)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        matters = importance(queue.study)
+        write_report(result, folder, [("parameter_importance", lambda: matters)] if matters else [])
+        (folder / choice.file.name).write_bytes(choice.file.read_bytes())
+        for path in (folder / "figures").iterdir():
+            write_atomically(choice.file.parent / "figures" / path.name, path.read_bytes())
+        publisher.finish(result, folder, complete=whole)
+    return Tuned(result, choice, whole, interrupted, publisher.notices)
+
+
+def choose(search: Search, finished: Sequence[FrozenTrial], store: Path) -> Choice:
+    """The most accurate trial on validation data that spends the budget, the cheaper one of two alike; and its file."""
+    spending = [trial for trial in finished if search.budget is None or any(trial.user_attrs["replayed"])]
+    best = max(
+        spending or finished,
+        key=lambda trial: (trial.values[0], -sum(trial.user_attrs["replayed"]), -trial.number),
+    )
+    experiment = search.layer(best) | {"evaluate": "test", "seeds": list(search.test_seeds)}
+    experiment |= {"name": f"{search.name}-chosen"}
+    file = study_path(store, search.name).parent / "chosen.toml"
+    write_atomically(file, tomli_w.dumps(experiment).encode())
+    return Choice(best.user_attrs["label"], best.user_attrs["replayed"], best.values[0], experiment, file)
+
+
+def test_study(search: Search, choice: Choice, machine: Machine) -> tuple[Study, dict[str, Bench]]:
+    """The study that compares the choice with other ways of spending as much, on test data and unseen seeds.
+
+    Shapes that come to the same counts are one cell.
+    """
+    others = allocations(search.info, sum(choice.counts))
+    counts = {"chosen": list(choice.counts), **{name: others[shape] for name, shape in TESTED.items()}}
+    names: dict[tuple[int, ...], list[str]] = {}
+    for name, of in counts.items():
+        names.setdefault(tuple(of), []).append(name)
+    scenarios: dict[str, Scenario] = {}
+    benches: dict[str, Bench] = {}
+    for shared, called in names.items():
+        layer = choice.experiment if "chosen" in called else choice.experiment | search.allocated(shared)
+        identity = {"name": f"{search.name}-test"}
+        experiment = check(Experiment, layer | identity, f"the cell '{called[0]}'")
+        benches[" = ".join(called)] = prepare(experiment, machine, scenarios)
+    cells = tuple(
+        Cell.of(name, {"counts": list(spent)}, bench)
+        for (name, bench), spent in zip(benches.items(), names, strict=True)
+    )
+    baseline = next(name for name in benches if "fixed" in name.split(" = "))
+    description = f"{search.name}: the chosen counts against others of the same sum, on test data"
+    name = f"{search.name}-test"
+    return Study(name=name, description=description, baseline=baseline, seeds=search.test_seeds, cells=cells), benches
+
+
+def _result(search: Search, finished: Sequence[FrozenTrial], store: Path, tracking_uri: str | None) -> StudyResult:
+    study = search.as_study(finished)
+    save_study(store, study)
+    return result_of(study, gather(study, store, tracking_uri))

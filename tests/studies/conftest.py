@@ -1,0 +1,110 @@
+"""Studies as small as they can be, and commands that can be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+BASE = """
+name = "{name}"
+description = "As small as it can be"
+seeds = {seeds}
+
+[scenario]
+name = "split-digits"
+per_class = {per_class}
+
+[strategy]
+name = "finetune"
+classifier = {{ epochs = {epochs}, min_steps = 0 }}
+
+"""
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes an experiment file of cells that take a moment each, and what is to be in it beside."""
+
+    def write(more: str, name: str = "small", seeds: str = "[0, 1]", per_class: int = 20, epochs: int = 1) -> Path:
+        path = tmp_path / f"{name}.toml"
+        path.write_text(BASE.format(name=name, seeds=seeds, per_class=per_class, epochs=epochs) + more)
+        return path
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an empty folder, and without data sets."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CLTK_DATA_DIR", raising=False)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+class Command:
+    """A command in a process group of its own, to be killed with all that it started."""
+
+    def __init__(self, *args: object) -> None:
+        command = [sys.executable, "-m", "cltk", *map(str, args)]
+        variables = os.environ | {"COLUMNS": "1000"}
+        self.process = subprocess.Popen(
+            command, env=variables, start_new_session=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+        """Waits until something is so, or the command has ended."""
+        deadline = time.monotonic() + seconds
+        while not condition() and self.process.poll() is None:
+            assert time.monotonic() < deadline, "it takes too long"
+            time.sleep(0.1)
+
+    def kill(self, *, group: bool = True) -> None:
+        """Kills it; with ``group``, and all its workers."""
+        with suppress(ProcessLookupError):
+            (os.killpg if group else os.kill)(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+    @property
+    def workers(self) -> list[int]:
+        """Its worker processes."""
+        with suppress(OSError):
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            return [int(child) for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
+        return []
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self, seconds: float = 120) -> tuple[int, str, str]:
+        """Waits for its end: exit status, standard output, standard error."""
+        out, err = self.process.communicate(timeout=seconds)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Command]]:
+    """Starts commands; none outlives the test."""
+    started: list[Command] = []
+
+    def start(*args: object) -> Command:
+        started.append(Command(*args))
+        return started[-1]
+
+    yield start
+    for command in started:
+        command.kill()

@@ -1,0 +1,98 @@
+"""``cltk report``: what a study says, from its records alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Write = Callable[..., Path]
+Cli = Callable[..., Any]
+
+AXIS = '[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n'
+
+
+def test_every_form(write: Write, cli: Cli, store: Path, tmp_path: Path) -> None:
+    assert cli("ablate", write(AXIS), "--store", store).status == 0
+    (store / "optuna.db").unlink()
+    shutil.rmtree(store / "artifacts")
+    table = cli("report", "small", "--store", store)
+    assert table.status == 0
+    assert "4 of 4 runs finished" in table.out
+    assert "final-average-accuracy" in table.out
+
+    markdown = cli("report", "small", "--store", store, "--markdown").out
+    assert markdown.startswith("## small")
+    assert re.search(r"\| final-average-accuracy \| lr=0.001 \| 2 \| 0\.\d{4} ± 0\.\d{4} \| baseline \|", markdown)
+
+    page = tmp_path / "page.html"
+    assert cli("report", "small", "--store", store, "--html", "-o", page).status == 0
+    text = page.read_text()
+    assert text.count("data:image/png;base64") == 4
+    assert not re.search(r'(src|href)="(?!data:)', text)
+    assert "lr=0.01" in text
+
+    assert json.loads(cli("report", "small", "--store", store, "--json").out)["finished"] == 4
+
+
+def test_a_tracking_server_is_enough(write: Write, cli: Cli, store: Path, tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path}/tracking.db"
+    assert cli("ablate", write(AXIS), "--store", store, "--tracking-uri", uri).status == 0
+    here = cli("report", "small", "--store", store, "--json")
+    there = cli("report", "small", "--store", tmp_path / "elsewhere", "--tracking-uri", uri, "--json")
+    assert there.status == 0, there.err
+    assert there.json == here.json
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """The address of an MLflow server on loopback that keeps all files itself."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += [
+        "--backend-store-uri",
+        f"sqlite:///{tmp_path}/server.db",
+        "--artifacts-destination",
+        f"{tmp_path}/files",
+    ]
+    variables = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with subprocess.Popen(
+        command, env=variables, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            with suppress(OSError), urllib.request.urlopen(f"{address}/health"):  # noqa: S310 - our own address
+                break
+            time.sleep(0.1)
+        yield address
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_server_over_http(write: Write, cli: Cli, store: Path, tmp_path: Path, server: str) -> None:
+    assert cli("ablate", write(AXIS), "--store", store, "--tracking-uri", server, "--json").err == ""
+    here = cli("report", "small", "--store", store, "--json")
+    there = cli("report", "small", "--store", tmp_path / "elsewhere", "--tracking-uri", server, "--json")
+    assert there.status == 0, there.err
+    assert there.json == here.json
+
+
+def test_a_study_that_is_not_there(cli: Cli, store: Path) -> None:
+    done = cli("report", "smal", "--store", store)
+    assert done.status == 2
+    assert "no study 'smal'" in done.said

@@ -1,0 +1,117 @@
+"""``cltk tune``: exact budgets, baselines, validation for choosing, and test data once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from cltk.record import read_record
+
+Cli = Callable[..., Any]
+
+FILE = """
+name = "spread"
+seeds = [0, 1]
+
+[scenario]
+name = "split-digits"
+per_class = 20
+
+[strategy]
+name = "experience-replay"
+buffer = 50
+classifier = { epochs = 2, min_steps = 0 }
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "spread.toml"
+    path.write_text(FILE)
+    return path
+
+
+def test_a_budget_is_spread(file: Path, cli: Cli, store: Path) -> None:
+    options = [file, "--budget", 101, "--store", store]
+    plan = cli("tune", *options, "--trials", 5, "--dry-run", "--json")
+    assert plan.json["runs"] == 5
+    assert not store.exists()
+
+    done = cli("tune", *options, "--trials", 5, "--json")
+    assert done.status == 0, done.err
+    trials = {trial["name"]: trial["settings"]["counts"] for trial in done.json["trials"]}
+    assert trials["zero"] == [0] * 5
+    assert trials["uniform"] == [0, 26, 25, 25, 25]
+    assert len(trials) == 5
+    assert all(sum(counts) == 101 for name, counts in trials.items() if name != "zero")
+
+    for run in (run for trial in done.json["trials"] for run in trial["runs"]):
+        assert read_record(store / run["run_id"] / "record.json").config["evaluate"] == "validation"
+    test = done.json["test"]
+    assert test["seeds"] == [2, 3]
+    names = {name for cell in test["cells"] for name in cell["name"].split(" = ")}
+    assert names == {"chosen", "fixed", "linear", "equal", "none"}
+    for run in (run for cell in test["cells"] for run in cell["runs"]):
+        assert read_record(store / run["run_id"] / "record.json").config["evaluate"] == "test"
+
+    chosen = tomllib.loads(Path(done.json["chosen"]["file"]).read_text())
+    assert chosen["schedule"]["counts"] == done.json["chosen"]["counts"]
+    assert sum(chosen["schedule"]["counts"]) == 101
+    plots = {path.name for path in (store / "studies" / "spread" / "figures").iterdir()}
+    assert "history.png" in plots
+    again = cli("run", done.json["chosen"]["file"], "--store", store, "--threads", 1, "--json")
+    assert again.status == 0
+    (cell,) = [cell for cell in test["cells"] if "chosen" in cell["name"]]
+    accuracy = again.json["summary"]["final-average-accuracy"]["mean"]
+    assert accuracy == pytest.approx(cell["metrics"]["final-average-accuracy"]["mean"])
+
+    more = cli("tune", *options, "--trials", 6, "--json")
+    assert more.status == 0
+    assert len(more.json["trials"]) == 6
+    study = optuna.load_study(study_name="spread", storage=f"sqlite:///{store}/optuna.db")
+    assert len(study.trials) == 6
+    assert cli("tune", file, "--budget", 102, "--store", store).status == 2
+
+
+def test_the_whole_trade_off(file: Path, cli: Cli, store: Path) -> None:
+    file.write_text(FILE + '[tune]\npareto = true\ntrials = 4\nspace."strategy.buffer" = [20, 50]\n')
+    done = cli("tune", file, "--store", store, "--json")
+    assert done.status == 0, done.err
+    assert done.json["budget"] is None
+    assert {"zero", "uniform", "linear"} <= {trial["name"] for trial in done.json["trials"]}
+    assert all("strategy.buffer" in trial["settings"] for trial in done.json["trials"])
+    report = cli("report", "spread", "--store", store)
+    assert "no other one beats" in report.out
+    assert "spread-test" in report.out
+
+
+def test_a_schedule_with_a_search_space_of_its_own_is_tuned(file: Path, cli: Cli, store: Path) -> None:
+    done = cli("tune", file, "--pareto", "--schedule", "power", "--trials", 4, "--seeds", 0, "--store", store, "--json")
+    assert done.status == 0, done.err
+    settings = {trial["name"]: trial["settings"] for trial in done.json["trials"]}
+    assert set(settings["trial 3"]) == {"counts", "schedule.per_task", "schedule.exponent"}
+    assert settings["zero"] == {"counts": [0] * 5}
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ([], "either a budget"),
+        (["--budget", 3], "cannot be spread over 5 tasks"),
+        (["--budget", 100, "--test-seeds", "1,2"], "seeds of the tuning too"),
+        (["--budget", 100, "--strategy", "finetune"], "has no schedule"),
+        (["--budget", 100, "--strategy.bufer", 3], "no field 'bufer'"),
+    ],
+)
+def test_mistakes_are_named_before_anything_runs(
+    file: Path, cli: Cli, store: Path, options: list[Any], problem: str
+) -> None:
+    done = cli("tune", file, "--store", store, *options)
+    assert done.status == 2
+    assert problem in done.said
+    assert not store.exists()
