@@ -10,7 +10,8 @@ import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cli.conftest import FINETUNE, Done, run_cli
+from tests.cli.conftest import FINETUNE
+from tests.conftest import Done, run_cli
 
 EXAMPLES = 250
 

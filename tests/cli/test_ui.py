@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.conftest import Cli
 from tests.servers import free_port, wait_until
 
 

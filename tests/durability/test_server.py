@@ -11,7 +11,7 @@ from cltk.build import Bench
 from cltk.events import Event, TaskEnded
 from cltk.record import Record, read_record
 from cltk.sinks.batch import run_seeds
-from tests.cli.conftest import run_cli
+from tests.conftest import run_cli
 from tests.servers import TrackingServer
 
 
