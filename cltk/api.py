@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cltk.build import Machine, prepare
+from cltk.build import prepare
 from cltk.config import Experiment, check, gather, merge, path_layer, read_toml
 from cltk.engine import train as _train
 from cltk.events import Event
+from cltk.machine import Machine
 from cltk.record import Record
 from cltk.sinks.session import execute
 

@@ -28,9 +28,10 @@ from cltk.interfaces import (
     Streams,
     Task,
 )
+from cltk.machine import Machine, device_of, sensible_threads
 from cltk.registry import Plugin, default_names, find, load, shortest_name
 
-__all__ = ["BASES", "Bench", "Machine", "data_folders", "prepare"]
+__all__ = ["BASES", "Bench", "data_folders", "prepare"]
 
 BASES: dict[str, type[Any]] = {
     "scenario": Scenario,
@@ -41,26 +42,6 @@ BASES: dict[str, type[Any]] = {
     "metric": Metric,
 }
 """The class that each kind of component derives from."""
-
-SMALL = 600_000
-"""Number of parameters below which a run gets one thread: a second one helps little, and harms on a busy machine."""
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Where and how to compute.
-
-    Attributes:
-        device: ``cpu``, ``cuda`` or ``auto``, which takes a GPU where there is one.
-        threads: Number of threads, None for what suits the size of the networks.
-        precision: Of the matrix products in training.
-        data_dir: Where to look for data files first.
-    """
-
-    device: str = "auto"
-    threads: int | None = None
-    precision: Precision = "fp32"
-    data_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +165,7 @@ def prepare(
         DataError: The data is missing or broken.
     """
     machine = machine or Machine()
-    device = _device(machine)
+    device = device_of(machine)
     parts = _parts(experiment)
     metric_parts = _metrics(experiment)
     scenario_part, scenario, notices = _scenario(
@@ -212,7 +193,7 @@ def prepare(
         notices=notices,
     )
     # Built once beforehand, because a component may refuse its configuration only when it sees the tasks.
-    torch.set_num_threads(machine.threads or _sensible_threads(bench.run(seed=0)))
+    torch.set_num_threads(machine.threads or sensible_threads(bench.run(seed=0)))
     return bench
 
 
@@ -285,19 +266,3 @@ def _scenario(
         instead = _part("scenario", Slot(name=fallback, **experiment.scenario.settings))
         notice = f"The data of {part.name} is not here: running on {fallback} instead. {error.advice}".strip()
         return instead, build(instead), [notice]
-
-
-def _sensible_threads(run: Run) -> int:
-    """One for small networks, whose steps are too short to share; else one a core."""
-    return 1 if sum(run.strategy.parts.parameters.values()) < SMALL else os.cpu_count() or 1
-
-
-def _device(machine: Machine) -> torch.device:
-    name = machine.device
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name not in ("cpu", "cuda"):
-        raise ConfigError(f"There is no device '{name}'.", "Valid: auto, cpu, cuda.")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("There is no usable CUDA device.", "Use --device cpu, or install a CUDA driver.")
-    return torch.device(name)

@@ -22,7 +22,7 @@ from cltk.cli.options import (
     TrackingUri,
     Workers,
 )
-from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, layer_of
+from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, given, layer_of
 
 if TYPE_CHECKING:
     from cltk.studies.grid import Ablation
@@ -65,15 +65,7 @@ def ablate(
     from cltk.studies.session import carry_out
     from cltk.studies.storage import check_apart, open_storage, storage_url
 
-    chosen = {
-        "scenario": scenario,
-        "strategy": strategy,
-        "generator": generator,
-        "classifier": classifier,
-        "schedule": schedule,
-        "metrics": metric or None,
-    }
-    ablation, base = _definition(layer_of(ctx, file, chosen), file, name, seeds)
+    ablation, base = _definition(layer_of(ctx, file), file, name, seeds)
     machine = machine_of(device, threads, precision, data_dir)
     check_apart(store, storage, tracking_uri)
     study, benches = study_of(ablation, base, machine)
@@ -106,5 +98,4 @@ def _definition(
         raise ConfigError(
             f"'{file}' has no table [ablate].", 'Add one, such as: ablate.axes.schedule = ["fixed", "linear"]'
         )
-    given = {key: value for key, value in (("name", name), ("seeds", seeds)) if value is not None}
-    return check(Ablation, table | given, f"'{file}', table [ablate]"), base
+    return check(Ablation, table | given(name=name, seeds=seeds), f"'{file}', table [ablate]"), base

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cltk.build import Machine
+    from cltk.machine import Machine
 
 __all__ = ["machine_of"]
 
@@ -17,7 +17,7 @@ def machine_of(device: str, threads: int | None, precision: str, data_dir: Path 
     Raises:
         ConfigError: There is no such precision.
     """
-    from cltk.build import Machine
+    from cltk.machine import Machine
 
     return Machine(device, threads, _precision(precision), data_dir)
 

@@ -24,7 +24,8 @@ def repeat(run_id: str, store: Path, data_dir: Path | None, json: bool, quiet: b
     Returns:
         The exit status: 1 where the result differs.
     """
-    from cltk.build import Machine, prepare
+    from cltk.build import prepare
+    from cltk.machine import Machine
     from cltk.sinks.progress import Progress
     from cltk.sinks.repeat import compare, experiment_of, find_record
     from cltk.sinks.session import execute

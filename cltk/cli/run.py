@@ -13,7 +13,17 @@ from cltk.cli.machine import machine_of
 from cltk.cli.options import RUNS, DataDir, Device, Json, Precision, Quiet, Seeds, Store, Threads, TrackingUri
 from cltk.cli.overrides import OverridesCommand, overrides_of
 from cltk.cli.repeat import repeat
-from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, layer_of
+from cltk.cli.slots import (
+    Classifier,
+    Generator,
+    Metric,
+    Scenario,
+    Schedule,
+    Strategy,
+    chosen_components,
+    given,
+    layer_of,
+)
 
 if TYPE_CHECKING:
     from cltk.build import Bench
@@ -68,20 +78,10 @@ def run(
     from cltk.sinks.batch import run_seeds
     from cltk.sinks.progress import Progress
 
-    chosen = {
-        "scenario": scenario,
-        "strategy": strategy,
-        "generator": generator,
-        "classifier": classifier,
-        "schedule": schedule,
-        "metrics": metric or None,
-        "seeds": seeds,
-        "name": name,
-    }
     if from_run is not None:
-        _refuse_others(file, chosen, overrides_of(ctx))
+        _refuse_others(ctx, file)
         raise typer.Exit(repeat(from_run, store, data_dir, json, quiet))
-    layer = _without_studies(layer_of(ctx, file, chosen), file)
+    layer = _without_studies(layer_of(ctx, file, seeds=seeds, name=name), file)
     experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
     bench = prepare(experiment, machine_of(device, threads, precision, data_dir))
     for notice in bench.notices:
@@ -108,16 +108,14 @@ def _without_studies(layer: dict[str, Any], file: Path | None) -> dict[str, Any]
     return {key: value for key, value in layer.items() if key != "tune"}
 
 
-def _refuse_others(file: Path | None, chosen: dict[str, Any], overrides: dict[str, Any]) -> None:
+def _refuse_others(ctx: typer.Context, file: Path | None) -> None:
     from cltk.errors import ConfigError
 
-    given = [
-        *([str(file)] if file else []),
-        *(f"--{name}" for name, value in {**chosen, **overrides}.items() if value is not None),
-    ]
-    if given:
+    options = given(seeds=ctx.params["seeds"], name=ctx.params["name"]) | chosen_components(ctx) | overrides_of(ctx)
+    others = [*([str(file)] if file else []), *(f"--{name}" for name in options)]
+    if others:
         raise ConfigError(
-            f"--from-run repeats a run as it was recorded, without {', '.join(given)}.", "Leave that out."
+            f"--from-run repeats a run as it was recorded, without {', '.join(others)}.", "Leave that out."
         )
 
 

@@ -10,7 +10,17 @@ import typer
 
 from cltk.cli.complete import component_names
 
-__all__ = ["Classifier", "Generator", "Metric", "Scenario", "Schedule", "Strategy", "layer_of"]
+__all__ = [
+    "Classifier",
+    "Generator",
+    "Metric",
+    "Scenario",
+    "Schedule",
+    "Strategy",
+    "chosen_components",
+    "given",
+    "layer_of",
+]
 
 
 def _slot(kind: str) -> Any:
@@ -37,11 +47,28 @@ Metric = Annotated[
 ]
 
 
-def layer_of(ctx: typer.Context, file: Path | None, chosen: dict[str, Any]) -> dict[str, Any]:
-    """Lays the four layers over each other: defaults, file, environment, command line."""
+def layer_of(ctx: typer.Context, file: Path | None, **fields: Any) -> dict[str, Any]:
+    """Lays the four layers over each other: defaults, file, environment, command line.
+
+    Args:
+        ctx: Of a command with the options above, each under its name in lower case.
+        file: The file, if one was given.
+        fields: Further fields that the command line sets, where they are not None.
+    """
     from cltk.cli.overrides import overrides_of
     from cltk.config import environment_layer, gather, merge, read_toml
 
-    given = {key: value for key, value in chosen.items() if value is not None}
     layers = [read_toml(file)] if file else []
-    return merge([*layers, environment_layer(os.environ), gather([given, overrides_of(ctx)])])
+    own = gather([chosen_components(ctx) | given(**fields), overrides_of(ctx)])
+    return merge([*layers, environment_layer(os.environ), own])
+
+
+def chosen_components(ctx: typer.Context) -> dict[str, Any]:
+    """The components that were named on the command line, by field of an experiment."""
+    slots = {slot: ctx.params[slot] for slot in ("scenario", "strategy", "generator", "classifier", "schedule")}
+    return given(**slots, metrics=ctx.params["metric"] or None)
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """Those that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}

@@ -22,7 +22,7 @@ from cltk.cli.options import (
     TrackingUri,
     Workers,
 )
-from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, layer_of
+from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, given, layer_of
 
 if TYPE_CHECKING:
     from cltk.studies.search import Tuning
@@ -78,23 +78,8 @@ def tune(
     from cltk.studies.tuning import plan_of, test_study
     from cltk.studies.tuning import tune as carry_out_search
 
-    chosen = {
-        "scenario": scenario,
-        "strategy": strategy,
-        "generator": generator,
-        "classifier": classifier,
-        "schedule": schedule,
-        "metrics": metric or None,
-    }
-    given = {
-        "budget": budget,
-        "pareto": pareto,
-        "trials": trials,
-        "seeds": seeds,
-        "test_seeds": test_seeds,
-        "name": name,
-    }
-    tuning, base = _definition(layer_of(ctx, file, chosen), file, given)
+    options = given(budget=budget, pareto=pareto, trials=trials, seeds=seeds, test_seeds=test_seeds, name=name)
+    tuning, base = _definition(layer_of(ctx, file), file, options)
     machine = machine_of(device, threads, precision, data_dir)
     check_apart(store, storage, tracking_uri)
     search, bench = search_of(tuning, base, machine)
@@ -120,7 +105,7 @@ def tune(
     conclude_tuning(search, tuned, ending, json=json)
 
 
-def _definition(layer: dict[str, Any], file: Path | None, given: dict[str, Any]) -> tuple[Tuning, dict[str, Any]]:
+def _definition(layer: dict[str, Any], file: Path | None, options: dict[str, Any]) -> tuple[Tuning, dict[str, Any]]:
     """Splits a file into its table ``[tune]``, which options override, and the experiment."""
     from cltk.config import check
     from cltk.studies.search import Tuning
@@ -128,7 +113,6 @@ def _definition(layer: dict[str, Any], file: Path | None, given: dict[str, Any])
     base = dict(layer)
     base.pop("ablate", None)
     table = dict(base.pop("tune", {}))
-    options = {key: value for key, value in given.items() if value is not None}
     if "budget" in options:
         table.pop("pareto", None)
     if "pareto" in options:

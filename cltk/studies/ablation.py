@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cltk.build import Bench, Machine, prepare
+from cltk.build import Bench, prepare
 from cltk.config import Layer
 from cltk.errors import ConfigError, closest
 from cltk.interfaces import Scenario
+from cltk.machine import Machine
 from cltk.studies.definition import Cell, Study
 from cltk.studies.grid import Ablation, experiments_of
 from cltk.studies.liveness import is_here

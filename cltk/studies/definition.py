@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from cltk.build import Bench, Machine, prepare
+from cltk.build import Bench, prepare
 from cltk.config import Experiment, Layer, Name, Settings, check
 from cltk.errors import ConfigError, StoreError, closest
 from cltk.interfaces import Scenario
+from cltk.machine import Machine
 from cltk.record import write_atomically
 
 __all__ = ["SCHEMA", "Cell", "Study", "read_study", "save_study", "study_path", "without_none"]

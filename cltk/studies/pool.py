@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from cltk.build import Machine
 from cltk.errors import CltkError
+from cltk.machine import Machine
 from cltk.sinks.interrupts import Interrupts
 from cltk.studies.worker import POLL, Check, Workbench, work
 

@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cltk.build import Bench, Machine, prepare
+from cltk.build import Bench, prepare
 from cltk.config import Experiment, Layer, Name, Seeds, Settings, check, merge, path_layer
 from cltk.errors import ConfigError
 from cltk.interfaces import Choice, Dimension, FloatRange, Info, IntRange, Scenario
+from cltk.machine import Machine
 from cltk.seeding import derive_seed
 from cltk.studies.allocation import BASELINES, SHAPES, allocations, spend
 from cltk.studies.definition import Cell, Study, without_none

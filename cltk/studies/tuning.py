@@ -10,9 +10,10 @@ from pathlib import Path
 import tomli_w
 from optuna.trial import FrozenTrial
 
-from cltk.build import Bench, Machine, prepare
+from cltk.build import Bench, prepare
 from cltk.config import Experiment, Layer, check
 from cltk.interfaces import Scenario
+from cltk.machine import Machine
 from cltk.record import write_atomically
 from cltk.studies.allocation import allocations
 from cltk.studies.definition import Cell, Study, save_study, study_path

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from cltk.build import Machine, prepare
+from cltk.build import prepare
 from cltk.config import Experiment, Layer, check
 from cltk.errors import CltkError
 from cltk.interfaces import Scenario
+from cltk.machine import Machine
 from cltk.record import Record
 from cltk.sinks.session import execute
 from cltk.studies.queue import Queue

@@ -24,21 +24,12 @@ def test_the_first_is_due_after_a_while(clock: list[float]) -> None:
     assert pace.due
 
 
-def test_slow_ones_are_rare(clock: list[float]) -> None:
+@pytest.mark.parametrize(("cost", "wait"), [(0.25, 60), (5, 500)])
+def test_the_next_one_keeps_a_distance_and_slow_ones_are_rare(clock: list[float], cost: float, wait: float) -> None:
     pace = Pace(60)
     with pace.writing():
-        clock[0] += 5
-    clock[0] += 499
-    assert not pace.due
-    clock[0] += 1
-    assert pace.due
-
-
-def test_quick_ones_keep_their_distance(clock: list[float]) -> None:
-    pace = Pace(60)
-    with pace.writing():
-        clock[0] += 0.25
-    clock[0] += 59
+        clock[0] += cost
+    clock[0] += wait - 1
     assert not pace.due
     clock[0] += 1
     assert pace.due
