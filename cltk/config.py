@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cltk.errors import ConfigError, closest
+from cltk.nested import deep_merge, underscored
 
 __all__ = [
     "SLOTS",
@@ -69,7 +70,7 @@ def _completed(default: Any, given: Any) -> Any:
     """A group of settings, with what is not given taken from its default."""
     if not isinstance(default, Settings) or not isinstance(given, Mapping):
         return given
-    return _deep_merge(default.model_dump(), dict(given))
+    return deep_merge(default.model_dump(), dict(given))
 
 
 class Slot(BaseModel):
@@ -161,7 +162,7 @@ def read_toml(path: Path) -> Layer:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"Cannot read '{path}': {error}", "Give the path of a TOML file.") from error
     try:
-        layer: Layer = _underscored(tomllib.loads(text))
+        layer: Layer = underscored(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"'{path}' is not valid TOML: {error}", "Correct the file there.") from error
     return layer
@@ -210,7 +211,7 @@ def gather(settings: Iterable[Layer]) -> Layer:
     """Makes one layer of settings in any order; where two set the same field, the later one holds."""
     layer: Layer = {}
     for setting in settings:
-        layer = _deep_merge(layer, {key: _as_slot(value) if key in SLOTS else value for key, value in setting.items()})
+        layer = deep_merge(layer, {key: _as_slot(value) if key in SLOTS else value for key, value in setting.items()})
     return layer
 
 
@@ -232,21 +233,7 @@ def _merge_slot(below: Any, above: Any) -> Any:
         return above
     if "name" in below and "name" in above and below["name"] != above["name"]:
         return above
-    return _deep_merge(below, above)
-
-
-def _deep_merge(below: Layer, above: Layer) -> Layer:
-    merged = dict(below)
-    for key, value in above.items():
-        under = merged.get(key)
-        merged[key] = _deep_merge(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _underscored(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key.replace("-", "_"): _underscored(inner) for key, inner in value.items()}
-    return [_underscored(inner) for inner in value] if isinstance(value, list) else value
+    return deep_merge(below, above)
 
 
 def check(model: type[S], values: Layer, where: str) -> S:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from cltk.errors import StoreError
 from cltk.events import ReplayShown
+from cltk.nested import without_none
 from cltk.record import Record, to_json, write_atomically
 
 __all__ = ["RunFolder", "Samples", "experiment_toml", "read_samples"]
@@ -84,12 +85,4 @@ def read_samples(path: Path) -> Samples:
 
 def experiment_toml(record: Record) -> str:
     """The experiment of a record with every default written out, for the one seed, as ``cltk run`` takes it."""
-    return tomli_w.dumps(_without_none(record.config | {"seeds": [record.seed]}))
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [_without_none(inner) for inner in value]
-    return value
+    return tomli_w.dumps(without_none(record.config | {"seeds": [record.seed]}))

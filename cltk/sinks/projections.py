@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cltk.config import SLOTS
+from cltk.nested import flat
 from cltk.record import Record
 
 __all__ = ["Point", "final_points", "params", "run_name", "run_tags", "summary_points", "task_points"]
@@ -39,7 +40,7 @@ def run_tags(record: Record) -> dict[str, str]:
 def params(record: Record) -> dict[str, str]:
     """The settings, each by its dotted path, and what the run ran with; those that are not set are left out."""
     config = {name: value for name, value in record.config.items() if name not in _NO_SETTINGS}
-    settings = {path: _text(value) for path, value in _flat(config) if value is not None}
+    settings = {path: _text(value) for path, value in flat(config) if value is not None}
     plugins = {f"plugins.{name}": version for name, version in record.plugins.items()}
     machine = {"device": record.device, "precision": record.precision, "threads": str(record.threads)}
     everything = {**settings, **plugins, **machine}
@@ -125,14 +126,6 @@ def _losses(record: Record, task: int) -> Iterator[Point]:
 def _slot_names(config: Mapping[str, Any]) -> dict[str, str]:
     slots = {slot: config.get(slot) for slot in SLOTS}
     return {slot: str(content["name"]) for slot, content in slots.items() if content and content.get("name")}
-
-
-def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, inner in value.items():
-        if isinstance(inner, Mapping):
-            yield from _flat(inner, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", inner
 
 
 def _text(value: Any) -> str:

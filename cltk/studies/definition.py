@@ -12,9 +12,10 @@ from cltk.config import Experiment, Layer, Name, Settings, check
 from cltk.errors import ConfigError, StoreError, closest
 from cltk.interfaces import Scenario
 from cltk.machine import Machine
+from cltk.nested import without_none
 from cltk.record import write_atomically
 
-__all__ = ["SCHEMA", "Cell", "Study", "read_study", "save_study", "study_path", "without_none"]
+__all__ = ["SCHEMA", "Cell", "Study", "read_study", "save_study", "study_path"]
 
 SCHEMA: Literal["cltk.study/1"] = "cltk.study/1"
 
@@ -109,10 +110,3 @@ def read_study(store: Path, name: str) -> Study:
         return Study.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise StoreError(f"'{path}' is no whole study: {error}", "Call the command that made it again.") from error
-
-
-def without_none(value: Any) -> Any:
-    """The value without entries that are None, which TOML cannot write."""
-    if isinstance(value, dict):
-        return {key: without_none(inner) for key, inner in value.items() if inner is not None}
-    return [without_none(inner) for inner in value] if isinstance(value, list) else value

@@ -11,6 +11,7 @@ from pydantic import Field
 from cltk.build import BASES
 from cltk.config import SLOTS, Experiment, Layer, Name, Seeds, Settings, Slot, check, gather, merge, path_layer
 from cltk.errors import ConfigError, closest
+from cltk.nested import flat
 from cltk.registry import find, load
 
 __all__ = ["Ablation", "Choice", "experiments_of", "fitting"]
@@ -58,7 +59,7 @@ def fitting(base: Layer, own: Layer) -> Layer:
 
 
 def _combinations(ablation: Ablation) -> Iterator[tuple[Sequence[str], Sequence[Layer]]]:
-    choices = [_axis(path, values) for path, values in _flat(ablation.axes)]
+    choices = [_axis(path.replace("-", "_"), values) for path, values in flat(ablation.axes)]
     if ablation.variants:
         choices.append([_variant(variant) for variant in ablation.variants])
     if not choices:
@@ -69,16 +70,6 @@ def _combinations(ablation: Ablation) -> Iterator[tuple[Sequence[str], Sequence[
     for combination in itertools.product(*choices):
         labels, layers = zip(*combination, strict=True)
         yield labels, layers
-
-
-def _flat(axes: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The axes by dotted path; TOML nests what is dotted and not quoted."""
-    for name, values in axes.items():
-        path = f"{prefix}{name}".replace("-", "_")
-        if isinstance(values, Mapping):
-            yield from _flat(values, f"{path}.")
-        else:
-            yield path, values
 
 
 def _axis(path: str, values: Any) -> list[Choice]:

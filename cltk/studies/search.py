@@ -14,9 +14,10 @@ from cltk.config import Experiment, Layer, Name, Seeds, Settings, check, merge, 
 from cltk.errors import ConfigError
 from cltk.interfaces import Choice, Dimension, FloatRange, Info, IntRange, Scenario
 from cltk.machine import Machine
+from cltk.nested import without_none
 from cltk.seeding import derive_seed
 from cltk.studies.allocation import BASELINES, SHAPES, allocations, spend
-from cltk.studies.definition import Cell, Study, without_none
+from cltk.studies.definition import Cell, Study
 from cltk.studies.queue import Item
 from cltk.studies.records import accuracy_of
 from cltk.studies.space import allocator, at, encoded, layer_of, own_space, space_of, suggest

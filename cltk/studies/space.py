@@ -10,6 +10,7 @@ from cltk.build import BASES, Bench
 from cltk.config import SLOTS, Layer, gather, path_layer
 from cltk.errors import CltkError, ConfigError
 from cltk.interfaces import Choice, Dimension, FloatRange, Info, IntRange
+from cltk.nested import flat
 from cltk.registry import installed, load, shortest_name
 
 __all__ = ["Space", "allocator", "at", "encoded", "layer_of", "own_space", "space_of", "suggest"]
@@ -24,7 +25,8 @@ def space_of(table: Mapping[str, Any], bench: Bench) -> dict[str, Dimension]:
         ConfigError: An entry is neither.
     """
     space: dict[str, Dimension] = {}
-    for path, entry in _flat(table):
+    for name, entry in flat(table, _is_group):
+        path = name.replace("-", "_")
         if entry is True:
             space |= own_space(path, bench)
         else:
@@ -112,13 +114,9 @@ def at(layer: Layer, path: str) -> Any:
     return found
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, entry in table.items():
-        path = f"{prefix}{name}".replace("-", "_")
-        if isinstance(entry, Mapping) and not {"low", "high"} & set(entry):
-            yield from _flat(entry, f"{path}.")
-        else:
-            yield path, entry
+def _is_group(entry: Any) -> bool:
+    """Whether an entry holds others: a range is a table too, but a value."""
+    return isinstance(entry, Mapping) and not {"low", "high"} & set(entry)
 
 
 def _dimension(path: str, entry: Any) -> Dimension:

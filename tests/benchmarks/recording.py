@@ -41,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Progress(1) as progress:
         store = Path(folder)
         with Mirror(store, None, experiment) as mirror:
-            attempt = mirror._attempt
+            attempt = mirror._background._attempt
 
             def measured(write: object) -> None:
                 nonlocal beside
@@ -49,7 +49,7 @@ def main() -> None:
                 attempt(write)  # type: ignore[arg-type]
                 beside += time.thread_time() - started
 
-            mirror._attempt = measured  # type: ignore[method-assign]
+            mirror._background._attempt = measured  # type: ignore[method-assign]
             sinks = [Timed(progress), Timed(mirror)]
             record = execute(bench, 0, store, sinks)
             ended = time.perf_counter()
