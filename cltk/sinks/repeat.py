@@ -13,7 +13,8 @@ from cltk.record import Record, read_record
 
 __all__ = ["Comparison", "compare", "experiment_of", "find_record"]
 
-_CIRCUMSTANCES = ("environment", "plugins", "device", "precision", "threads")
+_CIRCUMSTANCES = ("environment", "plugins", "device", "precision", "threads", "warnings")
+"""What a result may depend on; of the warnings, that a scenario or a checkpoint had to stand in for another."""
 _ASIDE = ("seconds", "run_id", *_CIRCUMSTANCES)
 
 
@@ -32,7 +33,7 @@ class Comparison:
 
     Attributes:
         run_id: The recorded run.
-        circumstances: What else differs that a result may depend on: versions, processor, device, threads.
+        circumstances: What else differs that a result may depend on: versions, processor, device, threads, warnings.
         results: What came out differently.
     """
 

@@ -28,6 +28,16 @@ def test_it_comes_out_the_same(cli: Cli, recorded: str, tmp_path: Path) -> None:
     assert repeated.config["strategy"]["classifier"]["lr"] == 0.01
 
 
+def test_a_run_on_a_fallback_comes_out_the_same(cli: Cli, finetune: list[str], tmp_path: Path) -> None:
+    unnamed = [word for word in finetune if word not in ("--scenario", "split-digits")]
+    record = cli(*unnamed, "--store", tmp_path, "--json").json
+    assert record["config"]["scenario"]["name"] == "split-digits"
+    done = cli("run", "--from-run", record["run_id"], "--store", tmp_path, "--json")
+    assert done.status == 0
+    assert done.json["identical"] is True
+    assert "is not here" in done.json["circumstances"][0]["recorded"]
+
+
 def test_what_differs_is_listed(cli: Cli, recorded: str, tmp_path: Path) -> None:
     path = tmp_path / recorded / "record.json"
     record = read_record(path)
