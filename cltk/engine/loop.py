@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cltk.engine.phases import PhaseRun
+from cltk.engine.process import prepare_process
 from cltk.engine.run import Run
 from cltk.evaluate import accuracy_row
 from cltk.events import EpochEnded, Event, PhaseEvent, ReplayShown, RunStarted, TaskEnded, TaskStarted, Warned
@@ -61,8 +62,7 @@ class Trainer:
         Raises:
             DivergenceError: Training diverged, and the run is to stop on that.
         """
-        # Denormal numbers slow a trained VAE's matrix products on the CPU by a factor of 4 to 40.
-        torch.set_flush_denormal(True)
+        prepare_process()
         run, completed = self.run, self._completed
         strategy, sizes = run.strategy, run.info.sizes
         untrained = () if completed else accuracy_row(strategy.parts.classifier, run.info, run.tasks, run.part)

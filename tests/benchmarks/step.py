@@ -17,6 +17,7 @@ from torch import nn
 
 from cltk.build import BASES
 from cltk.engine.descent import Descent
+from cltk.engine.process import prepare_process
 from cltk.engine.run import Precision
 from cltk.interfaces import Examples, Info, Shuffled, Streams, Train, Training
 from cltk.registry import find, load
@@ -54,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=1)
     torch.set_num_threads(parser.parse_args().threads)
-    torch.set_flush_denormal(True)
+    prepare_process()
     phases = {"mlp": _phase("classifier", "mlp", hidden=(400, 400)), "vae": _phase("generator", "vae")}
     precisions: tuple[Precision, ...] = ("fp32", "bf16")
     descents = {(name, p): Descent(phase, p) for p in precisions for name, phase in phases.items()}

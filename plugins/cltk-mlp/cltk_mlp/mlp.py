@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from cltk.config import Settings, Sizes
 from cltk.interfaces import Classifier, Info
+from cltk_mlp.dropout import Dropout
 
 __all__ = ["MLP"]
 
@@ -38,7 +39,7 @@ class MLP(Classifier):
         layers: list[nn.Module] = [nn.Flatten()]
         sizes = (info.pixels, *config.hidden)
         for inputs, outputs in pairwise(sizes):
-            layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(config.dropout)]
+            layers += [nn.Linear(inputs, outputs), nn.ReLU(inplace=True), Dropout(config.dropout)]
         self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], info.outputs))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -18,17 +18,18 @@ class _BernoulliNLL(torch.autograd.Function):
         """Sums max(l, 0) - log sigmoid(|l|) - x * l over the pixels.
 
         The first two terms are softplus(l), without the logarithm of 1 + exp(-|l|), whose CPU kernel is ten times as
-        slow as that of the logarithm.
+        slow as that of the logarithm; and sigmoid(|l|), the larger of p and 1 - p, shares p with the gradient.
         """
-        ctx.save_for_backward(logits, x)
-        log_sigmoid = logits.abs().sigmoid_().log_()
+        p = logits.sigmoid()
+        log_sigmoid = (1 - p).maximum(p).log_()
+        ctx.save_for_backward(p.sub_(x))
         return logits.clamp_min(0).sub_(log_sigmoid).addcmul_(logits, x, value=-1).sum(1)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         """The gradient by the logits; the images need none."""
-        logits, x = ctx.saved_tensors
-        return logits.sigmoid().sub_(x).mul_(gradients[0][:, None]), None
+        (residual,) = ctx.saved_tensors
+        return residual * gradients[0][:, None], None
 
 
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:

@@ -1,0 +1,28 @@
+"""What training needs of the process that it runs in."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+import torch
+
+__all__ = ["prepare_process"]
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Parameters of ``mallopt``, as glibc numbers them."""
+_KEPT = 1 << 30
+"""Bytes of freed memory that stay with the process."""
+
+
+def prepare_process() -> None:
+    """Sees to it that training is not slowed down by denormal numbers or by memory that comes and goes.
+
+    Denormal numbers slow a trained VAE's matrix products on the CPU by a factor of 4 to 40. By default, glibc gives
+    what a step frees back to the kernel, so that the next step meets every page as a new one: a twentieth of its time.
+    """
+    torch.set_flush_denormal(True)
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_MMAP_THRESHOLD, _KEPT)
+        libc.mallopt(_TRIM_THRESHOLD, _KEPT)
