@@ -96,9 +96,9 @@ class TestEachStudy:
         """On the digits, after every setting was found valid at full size."""
         base = read_toml(file) | {"scenario": {"name": "split-digits", "per_class": 20}, "seeds": [0]}
         table = check(Ablation, base.pop("ablate"), "[ablate]")
-        study, _ = study_of(table, base, machine)
+        study, _ = study_of(table, base, machine, {})
         assert len(study.cells) >= 4
-        small, benches = study_of(check(Ablation, shrunk(table.model_dump()), "[ablate]"), shrunk(base), machine)
+        small, benches = study_of(check(Ablation, shrunk(table.model_dump()), "[ablate]"), shrunk(base), machine, {})
         assert [cell.name for cell in small.cells] == [cell.name for cell in study.cells]
         for bench in benches.values():
             assert_whole(execute(bench, 0, tmp_path), bench.experiment)
@@ -108,7 +108,7 @@ def test_the_schedules_spend_the_same_on_mnist(machine: Machine, mnist_folder: P
     base = read_toml(FOLDER / "schedules.toml")
     table = check(Ablation, base.pop("ablate"), "[ablate]")
     where = Machine(machine.device, machine.threads, data_dir=mnist_folder)
-    _, benches = study_of(table, base, where)
+    _, benches = study_of(table, base, where, {})
     for name, bench in benches.items():
         strategy = bench.run(0).strategy
         total = sum(strategy.replay_count(task, size) for task, size in enumerate(bench.info.sizes))

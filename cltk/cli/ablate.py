@@ -60,7 +60,7 @@ def ablate(
     """
     from cltk.cli.study import begin, conclude, print_plan
     from cltk.studies.ablation import plan_of, study_of
-    from cltk.studies.pool import Order
+    from cltk.studies.pool import Order, Pool
     from cltk.studies.queue import Queue
     from cltk.studies.session import carry_out
     from cltk.studies.storage import check_apart, open_storage, storage_url
@@ -68,18 +68,20 @@ def ablate(
     ablation, base = _definition(layer_of(ctx, file), file, name, seeds)
     machine = machine_of(device, threads, precision, data_dir)
     check_apart(store, storage, tracking_uri)
-    study, benches = study_of(ablation, base, machine)
+    scenarios: dict[str, Any] = {}
+    study, benches = study_of(ablation, base, machine, scenarios)
     if dry_run:
         head = {"name": study.name, "seeds": list(study.seeds), "baseline": study.baseline}
         print_plan(head, plan_of(study, benches, store, workers), json=json)
         raise typer.Exit
-    opened = open_storage(store, storage)
-    queue = Queue(opened, study.name, ["maximize"])
-    queue.check(study.fingerprint)
-    plan = plan_of(study, benches, store, workers)
-    order = Order(study.name, store, storage_url(store, storage), machine)
-    with begin(plan, benches.values(), quiet=quiet or json) as progress:
-        ending = carry_out(study, plan, queue, opened, order, tracking_uri, progress)
+    with Pool(workers, machine, scenarios) as pool:
+        opened = open_storage(store, storage)
+        queue = Queue(opened, study.name, ["maximize"])
+        queue.check(study.fingerprint)
+        plan = plan_of(study, benches, store, workers)
+        order = Order(study.name, store, storage_url(store, storage), machine)
+        with begin(plan, benches.values(), quiet=quiet or json) as progress:
+            ending = carry_out(study, plan, queue, opened, order, pool, tracking_uri, progress)
     conclude(ending, json=json)
 
 

@@ -70,7 +70,7 @@ def tune(
     """
     from cltk.cli.study import StudyProgress, begin, conclude_tuning, print_plan
     from cltk.studies.ablation import plan_of as test_plan_of
-    from cltk.studies.pool import Order
+    from cltk.studies.pool import Order, Pool
     from cltk.studies.queue import Queue
     from cltk.studies.search import search_of
     from cltk.studies.session import carry_out
@@ -82,26 +82,28 @@ def tune(
     tuning, base = _definition(layer_of(ctx, file), file, options)
     machine = machine_of(device, threads, precision, data_dir)
     check_apart(store, storage, tracking_uri)
-    search, bench = search_of(tuning, base, machine)
+    scenarios: dict[str, Any] = {}
+    search, bench = search_of(tuning, base, machine, scenarios)
     if dry_run:
         head = {"name": search.name, "seeds": list(search.seeds), "test_seeds": list(search.test_seeds)}
         print_plan(head, plan_of(search, bench, tuning.trials, (), workers, store), json=json)
         raise typer.Exit
-    opened = open_storage(store, storage)
-    queue = Queue(opened, search.name, search.directions)
-    queue.check(search.fingerprint)
-    plan = plan_of(search, bench, tuning.trials, queue.ended(), workers, store)
-    order = Order(search.name, store, storage_url(store, storage), machine)
-    with begin(plan, [bench], quiet=quiet or json) as progress:
-        tuned = carry_out_search(search, tuning.trials, queue, opened, order, workers, tracking_uri, progress)
     ending = None
-    if tuned.choice and tuned.whole:
-        study, benches = test_study(search, tuned.choice, machine)
-        plan = test_plan_of(study, benches, store, workers)
-        queue = Queue(opened, study.name, ["maximize"])
-        order = Order(study.name, store, storage_url(store, storage), machine)
-        with StudyProgress(plan, quiet or json) as progress:
-            ending = carry_out(study, plan, queue, opened, order, tracking_uri, progress)
+    with Pool(workers, machine, scenarios) as pool:
+        opened = open_storage(store, storage)
+        queue = Queue(opened, search.name, search.directions)
+        queue.check(search.fingerprint)
+        plan = plan_of(search, bench, tuning.trials, queue.ended(), workers, store)
+        order = Order(search.name, store, storage_url(store, storage), machine)
+        with begin(plan, [bench], quiet=quiet or json) as progress:
+            tuned = carry_out_search(search, tuning.trials, queue, opened, order, pool, tracking_uri, progress)
+        if tuned.choice and tuned.whole:
+            study, benches = test_study(search, tuned.choice, machine, scenarios)
+            plan = test_plan_of(study, benches, store, workers)
+            queue = Queue(opened, study.name, ["maximize"])
+            order = Order(study.name, store, storage_url(store, storage), machine)
+            with StudyProgress(plan, quiet or json) as progress:
+                ending = carry_out(study, plan, queue, opened, order, pool, tracking_uri, progress)
     conclude_tuning(search, tuned, ending, json=json)
 
 

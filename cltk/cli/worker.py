@@ -40,13 +40,15 @@ def worker(
     The study is in --storage, where cltk ablate or cltk tune put it. Start this on as many machines as there are.
     """
     from cltk.cli.study import StudyProgress, conclude_work
-    from cltk.studies.pool import Order
+    from cltk.studies.pool import Order, Pool
     from cltk.studies.session import help_out
     from cltk.studies.storage import check_apart, open_storage, storage_url
 
     check_apart(store, storage, tracking_uri)
-    opened = open_storage(store, storage)
-    order = Order(study, store, storage_url(store, storage), machine_of(device, threads, precision, data_dir))
-    with StudyProgress(None, quiet) as progress:
-        helped = help_out(order, workers, opened, tracking_uri, progress)
+    machine = machine_of(device, threads, precision, data_dir)
+    with Pool(workers, machine, {}) as pool:
+        opened = open_storage(store, storage)
+        order = Order(study, store, storage_url(store, storage), machine)
+        with StudyProgress(None, quiet) as progress:
+            helped = help_out(order, pool, opened, tracking_uri, progress)
     conclude_work(helped)

@@ -22,7 +22,6 @@ def prepare_process() -> None:
     what a step frees back to the kernel, so that the next step meets every page as a new one: a twentieth of its time.
     """
     torch.set_flush_denormal(True)
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if hasattr(libc, "mallopt"):
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(_MMAP_THRESHOLD, _KEPT)
         libc.mallopt(_TRIM_THRESHOLD, _KEPT)

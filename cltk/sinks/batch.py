@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +12,9 @@ from cltk.record import Record
 from cltk.sinks.mirror import Mirror
 from cltk.sinks.pace import MINUTE
 from cltk.sinks.session import Sink, execute
+from cltk.sinks.summary import Summary, summarise
 
-__all__ = ["Outcome", "run_seeds", "summarise"]
-
-Summary = dict[str, dict[str, float]]
+__all__ = ["Outcome", "run_seeds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +67,3 @@ def run_seeds(
         summary = summarise(records) if len(seeds) > 1 else None
         mirror.summarise(records, summary or {})
     return Outcome(records, summary, mirror.notices)
-
-
-def summarise(records: Sequence[Record]) -> Summary:
-    """Mean, standard deviation and half the width of the 95 % t interval of each metric over the finished runs.
-
-    With one finished run there is no deviation: ``std`` and ``ci95`` are left out.
-    """
-    finished = [record for record in records if record.status == "finished"]
-    names = finished[0].metrics if finished else {}
-    return {name: _summary([record.metrics[name] for record in finished if name in record.metrics]) for name in names}
-
-
-def _summary(values: Sequence[float]) -> dict[str, float]:
-    mean = {"mean": statistics.fmean(values)}
-    if len(values) < 2:
-        return mean
-    from scipy.special import stdtrit
-
-    deviation = statistics.stdev(values)
-    half_width = float(stdtrit(len(values) - 1, 0.975)) * deviation / math.sqrt(len(values))
-    return mean | {"std": deviation, "ci95": half_width}

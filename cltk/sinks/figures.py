@@ -90,10 +90,11 @@ def metrics_by_task(record: Record) -> Figure:
         low, high = np.nanmin(values), np.nanmax(values)
         if low >= -1 and high <= 1:
             axes.set_ylim(-1.05 if low < 0 else -0.03, 1.05)
+            axes.set_yticks((-1, 0, 1) if low < 0 else (0, 0.5, 1))
         if low < 0:
             axes.axhline(0, color=MUTED, linewidth=0.7)
         axes.set_xlim(0.7, len(values) + 0.3)
-        tasks_axis(axes)
+        tasks_axis(axes, most=5)
     return figure
 
 

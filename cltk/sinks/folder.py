@@ -8,17 +8,19 @@ import traceback
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import tomli_w
-from torch import Tensor
 
 from cltk.errors import StoreError
 from cltk.events import ReplayShown
 from cltk.nested import without_none
 from cltk.record import Record, to_json, write_atomically
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["RunFolder", "Samples", "experiment_toml", "read_samples"]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-__all__ = ["Interrupts"]
+__all__ = ["Interrupts", "unheard"]
 
 _SIGNALS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 _SAID = {signal.SIGINT: "Interrupted by the user.", signal.SIGTERM: "Terminated by another program (SIGTERM)."}
@@ -54,3 +56,19 @@ class Interrupts:
         if self._came is not None:
             raise KeyboardInterrupt(_SAID[signal.Signals(number)])
         self._came = number
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Lets processes that are started inside ignore Ctrl-C, which reaches them too, from their first moment on.
+
+    They are told to stop instead, when it suits.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

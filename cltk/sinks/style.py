@@ -22,7 +22,9 @@ _TOP = 0.32
 
 def panel(axes: Axes, title: str, x: str = "", y: str = "") -> Axes:
     """Gives a pair of axes its title, its labels and a plain frame."""
-    axes.set_title(title, fontsize=10, color=INK, loc="left")
+    axes.set_title(
+        title, fontsize=10, color=INK, loc="left", y=1.0
+    )  # Where it would be after a search that takes long.
     axes.set_xlabel(x, fontsize=9, color=INK)
     axes.set_ylabel(y, fontsize=9, color=INK)
     axes.tick_params(labelsize=8, colors=INK, length=3)
@@ -80,9 +82,9 @@ def percent(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
 
 
-def tasks_axis(axes: Axes) -> None:
-    """Marks whole numbers only on an x axis that counts tasks."""
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
+def tasks_axis(axes: Axes, most: int = 10) -> None:
+    """Marks whole numbers only on an x axis that counts tasks, ``most`` of them."""
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=most))
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -20,8 +20,12 @@ from cltk.studies.records import records_in
 __all__ = ["errors_of", "key_of", "plan_of", "study_of", "submit"]
 
 
-def study_of(ablation: Ablation, base: Layer, machine: Machine) -> tuple[Study, dict[str, Bench]]:
+def study_of(
+    ablation: Ablation, base: Layer, machine: Machine, scenarios: dict[str, Scenario]
+) -> tuple[Study, dict[str, Bench]]:
     """Prepares every cell, so that what is wrong with any of them is said before anything runs.
+
+    Data that is read goes to ``scenarios``.
 
     Returns:
         The study, and the cells ready to run, by name.
@@ -29,7 +33,6 @@ def study_of(ablation: Ablation, base: Layer, machine: Machine) -> tuple[Study, 
     Raises:
         CltkError: A cell is no valid experiment, or cannot be run here.
     """
-    scenarios: dict[str, Scenario] = {}
     benches: dict[str, Bench] = {}
     cells = []
     for name, (own, experiment) in experiments_of(ablation, base).items():

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from cltk.build import Bench, prepare
-from cltk.config import Experiment, Layer, Name, Settings, check
+from cltk.config import Layer, Name, Settings
 from cltk.errors import ConfigError, StoreError, closest
-from cltk.interfaces import Scenario
-from cltk.machine import Machine
 from cltk.nested import without_none
 from cltk.record import write_atomically
+
+if TYPE_CHECKING:
+    from cltk.build import Bench
 
 __all__ = ["SCHEMA", "Cell", "Study", "read_study", "save_study", "study_path"]
 
@@ -40,10 +40,6 @@ class Cell(Settings):
         """The cell whose experiment was prepared."""
         experiment = without_none(bench.resolved)
         return cls(name=name, settings=settings, experiment=experiment, config_hash=bench.config_hash)
-
-    def bench(self, machine: Machine, scenarios: dict[str, Scenario]) -> Bench:
-        """The cell, ready to run."""
-        return prepare(check(Experiment, self.experiment, f"the cell '{self.name}'"), machine, scenarios)
 
 
 class Study(Settings):

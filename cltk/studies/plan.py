@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from cltk.build import Bench
 from cltk.engine import train
 from cltk.events import EpochEnded, TaskEnded
+from cltk.record import Record
 from cltk.studies.definition import Cell
-from cltk.studies.records import Records, made_by
+from cltk.studies.records import Records
 
 __all__ = ["Clock", "Plan", "PlannedCell", "planned"]
 
@@ -103,11 +106,17 @@ class Clock:
 def planned(cell: Cell, bench: Bench, records: Records, clock: Clock) -> PlannedCell:
     """Plans one cell: what is finished with the versions that would run now is not run again."""
     known = {seed: records.get((cell.config_hash, seed)) for seed in bench.experiment.seeds}
-    done = [seed for seed, record in known.items() if record and made_by(record, bench)]
+    done = [seed for seed, record in known.items() if record and _made_by(record, bench)]
     strategy = bench.run(0).strategy
     replayed = sum(strategy.replay_count(index, size) for index, size in enumerate(bench.info.sizes))
     left = [seed for seed in known if seed not in done]
     return PlannedCell(cell, done, left, replayed, clock.seconds(bench))
+
+
+def _made_by(record: Record, bench: Bench) -> bool:
+    """Whether a record is finished and of the versions that would run now."""
+    versions = (record.plugins, record.environment.get("torch"))
+    return record.status == "finished" and versions == (dict(bench.plugins), torch.__version__)
 
 
 def _work(bench: Bench) -> list[int]:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
 
 from cltk.errors import CltkError
-from cltk.machine import Machine
-from cltk.sinks.interrupts import Interrupts
+from cltk.interfaces import Scenario
+from cltk.machine import Machine, device_of
+from cltk.sinks.interrupts import Interrupts, unheard
 from cltk.studies.worker import POLL, Check, Workbench, work
 
-__all__ = ["Order", "conduct"]
+__all__ = ["Order", "Pool", "conduct"]
 
 _PATIENCE = 60
 """Seconds that workers get to end cleanly."""
@@ -40,140 +42,203 @@ class Order:
     storage: str
     machine: Machine
 
-    def carry_out(self, stop: Check, after: Callable[[], None] = lambda: None) -> None:
+    def carry_out(self, scenarios: dict[str, Scenario], stop: Check, after: Callable[[], None] = lambda: None) -> None:
         """Works until nothing is left; see ``work``."""
         from cltk.studies.jobs import job_of
         from cltk.studies.queue import Queue
         from cltk.studies.storage import open_storage
 
         queue = Queue(open_storage(self.store, self.storage), self.study)
-        work(queue, job_of(queue), Workbench(self.store, self.machine, stop), after)
+        work(queue, job_of(queue), Workbench(self.store, self.machine, stop, scenarios), after)
 
 
-def conduct(order: Order, workers: int, watch: Callable[[], None]) -> None:
-    """Has an order carried out, by this process alone or by several others.
+@dataclass(slots=True)
+class _Member:
+    """A worker: whether it is at work, why it could not carry out its last order, and whether it is dead."""
+
+    process: Any
+    pipe: Connection
+    busy: bool = False
+    error: CltkError | None = None
+    lost: bool = False
+
+    def send(self, order: Order | None) -> None:
+        """Gives an order, or says that there are no more."""
+        try:
+            self.pipe.send(order)
+            self.busy, self.error = order is not None, None
+        except OSError:
+            self.lost = True
+
+    def listen(self) -> None:
+        """Hears whether it is done, or dead."""
+        try:
+            if self.busy and self.pipe.poll():
+                self.error = self.pipe.recv()
+                self.busy = False
+        except (EOFError, OSError):
+            self.busy, self.lost = False, True
+
+
+class Pool:
+    """Workers that carry out one order after the other: processes of their own, or a single one, this process itself.
+
+    They are started at once, before there is an order and before this process has threads or connections: a worker is
+    its copy, with everything imported and the data in memory, wherever such a copy is safe. They ignore Ctrl-C, and
+    are told to stop instead.
 
     Args:
-        order: What to do.
-        workers: Number of processes that do it.
-        watch: Called now and then.
-
-    Raises:
-        KeyboardInterrupt: The user interrupted, and all that was under way is back in the queue.
-        CltkError: The study cannot be run on this machine, or every worker died.
+        workers: How many.
+        machine: What they are going to compute with.
+        scenarios: The data that is in memory.
     """
-    with Interrupts() as interrupts:
-        if workers == 1:
-            order.carry_out(interrupts.check, watch)
-            return
-        with _Pool(order, workers) as pool:
-            while pool.is_alive:
-                interrupts.check()
-                watch()
-                pool.wait()
-            watch()
-        pool.report()
 
-
-class _Pool:
-    """Worker processes. They ignore Ctrl-C, which reaches them on a terminal too, and are told to stop instead."""
-
-    def __init__(self, order: Order, workers: int) -> None:
-        spawn = multiprocessing.get_context("spawn")  # A fork would copy threads' locks, torch's among them.
-        self._members: list[tuple[Any, Connection]] = []
-        for number in range(workers):
-            ours, theirs = spawn.Pipe()
-            process = spawn.Process(target=_serve, args=(order, theirs), name=f"worker-{number + 1}", daemon=True)
-            _start(process)
+    def __init__(self, workers: int, machine: Machine, scenarios: dict[str, Scenario]) -> None:
+        self.scenarios = scenarios
+        self._members: list[_Member] = []
+        forks = _may_fork(machine)
+        context: Any = multiprocessing.get_context("fork" if forks else "spawn")
+        for number in range(workers if workers > 1 else 0):
+            ours, theirs = context.Pipe()
+            shared = ([ours, *(member.pipe for member in self._members)], scenarios) if forks else ([], {})
+            arguments = (theirs, *shared)
+            process = context.Process(target=_serve, args=arguments, name=f"worker-{number + 1}", daemon=True)
+            with unheard():
+                process.start()
             theirs.close()
-            self._members.append((process, ours))
-        self._errors: list[CltkError] = []
+            self._members.append(_Member(process, ours))
 
-    def __enter__(self) -> _Pool:
-        """They are at work already."""
+    def __enter__(self) -> Pool:
+        """They wait for orders already."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Sends them home."""
+        self.stop()
+
+    def stop(self) -> None:
         """Tells them to stop, and sees to it that they do."""
-        for _, pipe in self._members:
-            try:
-                pipe.send("stop")
-            except OSError:
-                continue
-        for process, _ in self._members:
-            process.join(_PATIENCE)
-            process.kill()
-            process.join()
-        self._listen()
+        for member in self._members:
+            member.send(None)
+        for member in self._members:
+            member.process.join(_PATIENCE)
+            member.process.kill()
+            member.process.join()
 
     @property
-    def is_alive(self) -> bool:
-        """Whether there is a worker left."""
-        return any(process.is_alive() for process, _ in self._members)
+    def is_single(self) -> bool:
+        """Whether there is no worker but this process."""
+        return not self._members
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any of them is at work."""
+        return any(member.busy for member in self._members)
+
+    def begin(self, order: Order) -> None:
+        """Gives all of them an order."""
+        for member in self._members:
+            member.send(order)
 
     def wait(self) -> None:
-        """Waits for a moment, shorter where a worker ends."""
-        wait([process.sentinel for process, _ in self._members if process.is_alive()], timeout=POLL)
-        self._listen()
+        """Waits for a moment, shorter where one of them is done or dies."""
+        wait([member.pipe for member in self._members if member.busy], timeout=POLL)
+        for member in self._members:
+            member.listen()
 
     def report(self) -> None:
         """Raises what went wrong, where nobody got to the end of the queue."""
-        if any(process.exitcode == 0 for process, _ in self._members):
+        answers = [member.error for member in self._members if not member.lost]
+        if None in answers:
             return
-        if self._errors:
-            raise self._errors[0]
-        codes = ", ".join(str(process.exitcode) for process, _ in self._members)
+        for error in filter(None, answers):
+            raise error
+        codes = ", ".join(str(member.process.exitcode) for member in self._members)
         raise CltkError(
             f"All workers ended before the study was done (exit status {codes}).",
             "Call the same command again: what is finished is kept. If memory ran out, use fewer workers.",
         )
 
-    def _listen(self) -> None:
-        for _, pipe in self._members:
-            try:
-                while pipe.poll():
-                    self._errors.append(pipe.recv())
-            except (EOFError, OSError):
-                continue
 
+def conduct(order: Order, pool: Pool, watch: Callable[[], None]) -> None:
+    """Has an order carried out.
 
-def _start(process: Any) -> None:
-    """Starts a process that ignores Ctrl-C from its first moment on."""
-    if threading.current_thread() is not threading.main_thread():
-        process.start()
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        process.start()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    Args:
+        order: What to do.
+        pool: Who does it.
+        watch: Called now and then.
 
-
-def _serve(order: Order, pipe: Connection) -> None:
-    """The life of a worker process."""
-    stopping = threading.Event()
-
-    def listen() -> None:
+    Raises:
+        KeyboardInterrupt: The user interrupted; what is under way is going back to the queue.
+        CltkError: The study cannot be run on this machine, or every worker died.
+    """
+    with Interrupts() as interrupts:
+        if pool.is_single:
+            order.carry_out(pool.scenarios, interrupts.check, watch)
+            return
+        pool.begin(order)
         try:
-            pipe.recv()
-        except (EOFError, OSError):
-            os._exit(1)  # Whoever gave the order is dead; runs can be cut off at any moment.
-        stopping.set()
+            while pool.is_busy:
+                interrupts.check()
+                watch()
+                pool.wait()
+        except KeyboardInterrupt:
+            pool.stop()
+            raise
+        watch()
+        pool.report()
+
+
+def _may_fork(machine: Machine) -> bool:
+    """Whether a copy of this process can compute: not where a GPU or a second thread of OpenMP was in use."""
+    return sys.platform == "linux" and machine.threads == 1 and device_of(machine).type == "cpu"
+
+
+def _serve(pipe: Connection, others: Sequence[Connection], scenarios: dict[str, Scenario]) -> None:
+    """The life of a worker process.
+
+    Args:
+        pipe: Where orders come from, and answers go to: None, or why an order cannot be carried out.
+        others: Ends of pipes that a copy must not keep open.
+        scenarios: The data that is in memory.
+    """
+    for other in others:
+        other.close()
+    stopping = threading.Event()
+    orders: SimpleQueue[Order | None] = SimpleQueue()
+    threading.Thread(target=_listen, args=(pipe, orders, stopping), daemon=True).start()
 
     def stop() -> None:
         if stopping.is_set():
             raise KeyboardInterrupt
 
-    threading.Thread(target=listen, daemon=True).start()
+    while order := orders.get():
+        pipe.send(_carry_out(order, scenarios, stop))
+    os._exit(0)
+
+
+def _listen(pipe: Connection, orders: SimpleQueue[Order | None], stopping: threading.Event) -> None:
+    """Takes orders as they come, and word that there are no more."""
+    order: Order | None
+    while not stopping.is_set():
+        try:
+            order = pipe.recv()
+        except (EOFError, OSError):
+            os._exit(1)  # Whoever gave the orders is dead; runs can be cut off at any moment.
+        if order is None:
+            stopping.set()
+        orders.put(order)
+
+
+def _carry_out(order: Order, scenarios: dict[str, Scenario], stop: Check) -> CltkError | None:
     try:
-        order.carry_out(stop)
+        order.carry_out(scenarios, stop)
     except KeyboardInterrupt:
         os._exit(130)
     except CltkError as error:
-        pipe.send(error)
-        os._exit(error.exit_status)
+        return error
     except Exception as error:  # A traceback is no use to a user; the other workers take over.
-        pipe.send(CltkError(f"A worker broke: {type(error).__name__}: {error}"))
-        os._exit(1)
+        return CltkError(f"A worker broke: {type(error).__name__}: {error}")
+    return None

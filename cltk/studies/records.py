@@ -6,13 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-import torch
-
-from cltk.build import Bench
 from cltk.errors import StoreError
 from cltk.record import Record, read_record
 
-__all__ = ["Records", "Run", "accuracy_of", "best", "made_by", "records_in"]
+__all__ = ["Records", "Run", "accuracy_of", "best", "records_in"]
 
 Run = tuple[str, int]
 """A configuration's hash and a seed."""
@@ -33,12 +30,6 @@ def best(records: Iterable[Record]) -> Records:
         if run not in found or found[run].status != "finished" or record.status == "finished":
             found[run] = record
     return found
-
-
-def made_by(record: Record, bench: Bench) -> bool:
-    """Whether a record is finished and of the versions that would run now."""
-    versions = (record.plugins, record.environment.get("torch"))
-    return record.status == "finished" and versions == (dict(bench.plugins), torch.__version__)
 
 
 def accuracy_of(record: Record) -> float:

@@ -193,14 +193,15 @@ def sampler(number: int) -> Any:
         )
 
 
-def search_of(tuning: Tuning, base: Layer, machine: Machine) -> tuple[Search, Bench]:
+def search_of(tuning: Tuning, base: Layer, machine: Machine, scenarios: dict[str, Scenario]) -> tuple[Search, Bench]:
     """The search that a table ``[tune]`` describes, and the experiment that it starts from, ready to run.
+
+    Data that is read goes to ``scenarios``.
 
     Raises:
         ConfigError: It says neither or both of a budget and ``pareto``, or cannot be tuned.
     """
     _check_mode(tuning)
-    scenarios: dict[str, Scenario] = {}
     bench = _on_validation(base, machine, scenarios)
     _check_budget(tuning, bench.info)
     schedule, counts = allocator(bench)

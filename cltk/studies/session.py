@@ -12,7 +12,7 @@ from cltk.studies.definition import Study, save_study
 from cltk.studies.gather import gather
 from cltk.studies.jobs import study_in
 from cltk.studies.plan import Plan
-from cltk.studies.pool import Order, conduct
+from cltk.studies.pool import Order, Pool, conduct
 from cltk.studies.publisher import Publisher
 from cltk.studies.queue import Queue
 from cltk.studies.report import write_report
@@ -63,7 +63,7 @@ class Helped:
         return 130 if self.interrupted else int(bool(self.errors))
 
 
-def help_out(order: Order, workers: int, storage: Storage, tracking_uri: str | None, show: Show) -> Helped:
+def help_out(order: Order, pool: Pool, storage: Storage, tracking_uri: str | None, show: Show) -> Helped:
     """Works on a study that is in the storage, until nothing of it is left.
 
     Raises:
@@ -71,10 +71,10 @@ def help_out(order: Order, workers: int, storage: Storage, tracking_uri: str | N
         CltkError: The store or the storage fails, or the study cannot be run on this machine.
     """
     queue = Queue(storage, order.study)
-    publisher = Publisher(order.store, tracking_uri, study_in(queue), storage.locked())
+    publisher = Publisher(order.store, tracking_uri, study_in(queue), storage)
     interrupted = False
     try:
-        conduct(order, workers, Watch(queue, order.store, publisher, show))
+        conduct(order, pool, Watch(queue, order.store, publisher, show))
     except KeyboardInterrupt:
         interrupted = True
     publisher.close()
@@ -83,7 +83,14 @@ def help_out(order: Order, workers: int, storage: Storage, tracking_uri: str | N
 
 
 def carry_out(
-    study: Study, plan: Plan, queue: Queue, storage: Storage, order: Order, tracking_uri: str | None, show: Show
+    study: Study,
+    plan: Plan,
+    queue: Queue,
+    storage: Storage,
+    order: Order,
+    pool: Pool,
+    tracking_uri: str | None,
+    show: Show,
 ) -> Ending:
     """Does what the plan leaves to be done, publishes it, and returns what the study says.
 
@@ -93,12 +100,12 @@ def carry_out(
     """
     queue.define(study.to_dict(), study.fingerprint)
     save_study(order.store, study)
-    publisher = Publisher(order.store, tracking_uri, study, storage.locked())
+    publisher = Publisher(order.store, tracking_uri, study, storage)
     submit(plan, queue)
     interrupted = False
     try:
         if queue.under_way():
-            conduct(order, plan.workers, Watch(queue, order.store, publisher, show))
+            conduct(order, pool, Watch(queue, order.store, publisher, show))
     except KeyboardInterrupt:
         interrupted = True
     result = result_of(study, gather(study, order.store, tracking_uri), errors_of(study, queue))

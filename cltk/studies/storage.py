@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from cltk.errors import CltkError, ConfigError, StoreError
 from cltk.sinks.store import shown, store_uri
 
-__all__ = ["Storage", "check_apart", "open_storage", "storage_url"]
+__all__ = ["Storage", "check_apart", "locked", "open_storage", "storage_url"]
 
 HEARTBEAT, GRACE = 20, 90
 """Seconds between two signs of life of a worker, and of silence after which it counts as dead, on another machine."""
@@ -49,15 +49,9 @@ class Storage:
         """Whether it is reached through Optuna's gRPC proxy, which knows neither locks nor heartbeats."""
         return self.url.startswith(_PROXY)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keeps all other processes, on all machines, from taking work at the same time; not through a proxy.
-
-        Optuna's own claim of a waiting trial is safe where rows are locked by reading them; in SQLite, two processes
-        may take the same one. A process that dies holds the lock no longer.
-        """
-        with _locked(self.url):
-            yield
+    def locked(self) -> AbstractContextManager[None]:
+        """Keeps others away; see ``locked``."""
+        return locked(self.url)
 
     @contextmanager
     def reported(self) -> Iterator[None]:
@@ -100,7 +94,7 @@ def open_storage(store: Path, url: str | None = None) -> Storage:
     """
     where = storage_url(store, url)
     _check_kind(where)
-    with _reported(where, ConfigError), _locked(where):
+    with _reported(where, ConfigError), locked(where):
         _check_tables(where)
         return Storage(where, _connect(where))
 
@@ -182,7 +176,15 @@ def _proxy(url: str) -> Any:
 
 
 @contextmanager
-def _locked(url: str) -> Iterator[None]:
+def locked(url: str) -> Iterator[None]:
+    """Keeps all other processes, on all machines, from taking work at the same time; not through a proxy.
+
+    Optuna's own claim of a waiting trial is safe where rows are locked by reading them; in SQLite, two processes may
+    take the same one. A process that dies holds the lock no longer.
+
+    Args:
+        url: Of the storage.
+    """
     if url.startswith(_PROXY):
         yield
         return

@@ -19,7 +19,7 @@ from cltk.studies.allocation import allocations
 from cltk.studies.definition import Cell, Study, save_study, study_path
 from cltk.studies.gather import gather
 from cltk.studies.plan import Clock, Plan, PlannedCell
-from cltk.studies.pool import Order, conduct
+from cltk.studies.pool import Order, Pool, conduct
 from cltk.studies.publisher import Publisher
 from cltk.studies.queue import Queue
 from cltk.studies.records import records_in
@@ -99,7 +99,7 @@ def tune(
     queue: Queue,
     storage: Storage,
     order: Order,
-    workers: int,
+    pool: Pool,
     tracking_uri: str | None,
     show: Show,
 ) -> Tuned:
@@ -112,11 +112,11 @@ def tune(
     queue.define(search.to_dict(), search.fingerprint)
     ended = queue.ended()
     queue.submit([item for item in search.items(trials) if item.key not in ended])
-    publisher = Publisher(order.store, tracking_uri, search.as_study([]), storage.locked())
+    publisher = Publisher(order.store, tracking_uri, search.as_study([]), storage)
     interrupted = False
     try:
         if queue.under_way():
-            conduct(order, workers, Watch(queue, order.store, publisher, show))
+            conduct(order, pool, Watch(queue, order.store, publisher, show))
     except KeyboardInterrupt:
         interrupted = True
     finished = [state.trial for state in queue.states().values() if state.status == "finished"]
@@ -150,7 +150,9 @@ def choose(search: Search, finished: Sequence[FrozenTrial], store: Path) -> Choi
     return Choice(best.user_attrs["label"], best.user_attrs["replayed"], best.values[0], experiment, file)
 
 
-def test_study(search: Search, choice: Choice, machine: Machine) -> tuple[Study, dict[str, Bench]]:
+def test_study(
+    search: Search, choice: Choice, machine: Machine, scenarios: dict[str, Scenario]
+) -> tuple[Study, dict[str, Bench]]:
     """The study that compares the choice with other ways of spending as much, on test data and unseen seeds.
 
     Shapes that come to the same counts are one cell.
@@ -160,7 +162,6 @@ def test_study(search: Search, choice: Choice, machine: Machine) -> tuple[Study,
     names: dict[tuple[int, ...], list[str]] = {}
     for name, of in counts.items():
         names.setdefault(tuple(of), []).append(name)
-    scenarios: dict[str, Scenario] = {}
     benches: dict[str, Bench] = {}
     for shared, called in names.items():
         layer = choice.experiment if "chosen" in called else choice.experiment | search.allocated(shared)

@@ -55,6 +55,10 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
+def command_line(pid: object) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
 class Command:
     """A command in a process group of its own, to be killed with all that it started."""
 
@@ -81,10 +85,11 @@ class Command:
 
     @property
     def workers(self) -> list[int]:
-        """Its worker processes."""
+        """Its worker processes, which are its copies."""
         with suppress(OSError):
             children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-            return [int(child) for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
+            own = command_line(self.process.pid)
+            return [int(child) for child in children if command_line(child) == own]
         return []
 
     def interrupt(self) -> None:
