@@ -14,9 +14,9 @@ from cltk.record import Record, read_record
 from cltk.sinks.store import open_store
 from cltk.sinks.writer import Writer
 from cltk.studies.definition import Study, read_study, study_path
+from cltk.studies.labels import RECORDS, STUDY_FILE, TAGS
 from cltk.studies.records import Records, Run, best, records_in
 from cltk.studies.results import StudyResult, result_of
-from cltk.studies.scribe import RECORDS, STUDY_FILE, TAGS
 
 __all__ = ["find_study", "gather", "results_of"]
 

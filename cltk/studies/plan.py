@@ -18,7 +18,7 @@ from cltk.studies.records import Records
 
 __all__ = ["Clock", "Plan", "PlannedCell", "planned"]
 
-_TRIAL_SECONDS = 2.0
+_TRIAL_SECONDS = 0.3
 _TRIALS = 3
 
 

@@ -14,7 +14,7 @@ from cltk.sinks.style import COLOURS, grid_of, panel, percent, tasks_axis
 from cltk.studies.records import accuracy_of
 from cltk.studies.results import COSTS, CellResult, StudyResult
 from cltk.studies.statistics import estimate
-from cltk.studies.trials import front_figure, history
+from cltk.studies.trial_plots import front_figure, history
 
 __all__ = ["Drawing", "accuracy_against_cost", "accuracy_over_tasks", "drawings"]
 

@@ -15,16 +15,11 @@ from cltk.sinks.store import open_store, shown
 from cltk.sinks.summary import summarise
 from cltk.sinks.writer import Writer
 from cltk.studies.definition import Study
+from cltk.studies.labels import RECORDS, STUDY_FILE, TAGS
 from cltk.studies.results import COSTS, CellResult, StudyResult
 from cltk.studies.storage import locked
 
-__all__ = ["RECORDS", "STUDY_FILE", "TAGS", "StudyScribe"]
-
-RECORDS, STUDY_FILE = "records", "study.json"
-"""Where a cell's run keeps the records of its seeds, and the parent the study."""
-
-TAGS = {"study": "cltk.study", "cell": "cltk.cell"}
-"""Tags that find a study's runs again: its name, and a cell's configuration hash."""
+__all__ = ["StudyScribe"]
 
 
 class StudyScribe:
@@ -43,6 +38,7 @@ class StudyScribe:
     def __init__(self, store: Path, uri: str | None, study: Study, storage: str) -> None:
         self._store, self._study = store, study
         self._records: defaultdict[str, dict[int, Record]] = defaultdict(dict)
+        self._whole: set[str] = set()  # MLflow runs of cells whose seeds are all there
         opened = open_store(store, uri)
         self._where = shown(opened.uri)
         self._writer = Writer(opened, study.name)
@@ -84,21 +80,29 @@ class StudyScribe:
             self._describe(child, record)
         records[record.seed] = record
         self._upload(child, record)
-        self._writer.log(child, _means(list(records.values())))
+        finished = [of for of in records.values() if of.status == "finished"]
+        if len(finished) == len(self._study.seeds):
+            self._summarise(child, finished)
+            self._whole.add(child)
+        else:
+            self._writer.log(child, _means(finished))
 
     def _publish_cell(self, result: CellResult) -> None:
-        """Logs what all seeds say together, and uploads what an earlier attempt did not."""
+        """Writes what all seeds say together, and what an earlier attempt did not write."""
         child, records = self._child(result.cell.config_hash, result.cell.name), list(result.records.values())
         there = self._writer.names(child, RECORDS)
         for record in records:
             if f"{record.run_id}.json" not in there:
                 self._upload(child, record)
-        if not result.finished:
-            return
-        self._describe(child, result.finished[0])
-        self._writer.log(child, [*_means(records), *_curves(result.finished)])
+        if result.finished and child not in self._whole:
+            self._describe(child, result.finished[0])
+            self._summarise(child, result.finished)
+
+    def _summarise(self, child: str, finished: Sequence[Record]) -> None:
+        """Writes means, curves and the mean matrix of a cell's finished runs."""
+        self._writer.log(child, [*_means(finished), *_curves(finished)])
         with tempfile.TemporaryDirectory() as temporary:
-            write_mean_matrix(result.finished, Path(temporary) / "figures")
+            write_mean_matrix(finished, Path(temporary) / "figures")
             self._writer.files(child, Path(temporary))
 
     def _describe(self, child: str, record: Record) -> None:
@@ -127,9 +131,8 @@ class StudyScribe:
         self._writer.end(self._parent, "FINISHED" if complete else "FAILED" if result.failures() else "KILLED")
 
 
-def _means(records: Sequence[Record]) -> list[Point]:
+def _means(finished: Sequence[Record]) -> list[Point]:
     """The summary over the finished seeds and the mean cost, at a step that counts the seeds."""
-    finished = [record for record in records if record.status == "finished"]
     if not finished:
         return []
     costs = {

@@ -15,7 +15,6 @@ from cltk.studies.plan import Plan
 from cltk.studies.pool import Order, Pool, conduct
 from cltk.studies.publisher import Publisher
 from cltk.studies.queue import Queue
-from cltk.studies.report import write_report
 from cltk.studies.results import StudyResult, result_of
 from cltk.studies.storage import Storage
 from cltk.studies.watch import Show, Watch
@@ -109,6 +108,8 @@ def carry_out(
     except KeyboardInterrupt:
         interrupted = True
     result = result_of(study, gather(study, order.store, tracking_uri), errors_of(study, queue))
+    from cltk.studies.report import write_report  # What it draws with takes long to import, and is not needed before.
+
     with tempfile.TemporaryDirectory() as temporary:
         write_report(result, Path(temporary))
         publisher.finish(result, Path(temporary), complete=result.finished == result.total)

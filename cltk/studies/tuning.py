@@ -23,11 +23,9 @@ from cltk.studies.pool import Order, Pool, conduct
 from cltk.studies.publisher import Publisher
 from cltk.studies.queue import Queue
 from cltk.studies.records import records_in
-from cltk.studies.report import write_report
 from cltk.studies.results import StudyResult, result_of
 from cltk.studies.search import Search
 from cltk.studies.storage import Storage
-from cltk.studies.trials import importance
 from cltk.studies.watch import Show, Watch
 
 __all__ = ["Choice", "Tuned", "choose", "plan_of", "test_study", "tune"]
@@ -125,6 +123,9 @@ def tune(
         return Tuned(None, None, whole, interrupted, publisher.notices)
     result = _result(search, finished, order.store, tracking_uri)
     choice = choose(search, finished, order.store)
+    from cltk.studies.report import write_report  # What they draw with takes long to import, and is not needed before.
+    from cltk.studies.trial_plots import importance
+
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         matters = importance(queue.study)
