@@ -28,7 +28,7 @@ from cltk.interfaces import (
     Streams,
     Task,
 )
-from cltk.machine import Machine, device_of, sensible_threads
+from cltk.machine import Machine, device_of, precision_of, sensible_threads
 from cltk.registry import Plugin, default_names, find, load, shortest_name
 
 __all__ = ["BASES", "Bench", "data_folders", "prepare"]
@@ -189,7 +189,7 @@ def prepare(
         info=scenario.info,
         tasks=[task.to(device) for task in scenario.tasks],
         device=device,
-        precision=machine.precision,
+        precision=precision_of(machine, device),
         notices=notices,
     )
     # Built once beforehand, because a component may refuse its configuration only when it sees the tasks.

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 __all__ = ["machine_of"]
 
+_PRECISIONS = ("auto", "fp32", "bf16")
+
 
 def machine_of(device: str, threads: int | None, precision: str, data_dir: Path | None) -> Machine:
     """Makes the machine.
@@ -25,6 +27,6 @@ def machine_of(device: str, threads: int | None, precision: str, data_dir: Path 
 def _precision(name: str) -> Any:
     from cltk.errors import ConfigError, closest
 
-    if name not in ("fp32", "bf16"):
-        raise ConfigError(f"There is no precision '{name}'.", closest(name, ("fp32", "bf16")))
+    if name not in _PRECISIONS:
+        raise ConfigError(f"There is no precision '{name}'.", closest(name, _PRECISIONS))
     return name

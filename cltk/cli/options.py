@@ -37,7 +37,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.", envvar="CLTK_DEV
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads; by default, what suits the networks.", envvar="CLTK_THREADS")
 ]
-Precision = Annotated[str, typer.Option(help="fp32 or bf16.", envvar="CLTK_PRECISION")]
+Precision = Annotated[str, typer.Option(help="fp32, bf16, or auto for the faster one here.", envvar="CLTK_PRECISION")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 StudyThreads = Annotated[int, typer.Option(min=1, help="Threads of each worker.", envvar="CLTK_THREADS")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes that share the work.", envvar="CLTK_WORKERS")]

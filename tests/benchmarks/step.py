@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
 
 import torch
+from peak import matrix_peak
 from torch import nn
 
 from cltk.build import BASES
@@ -25,7 +25,6 @@ from cltk.registry import find, load
 BATCH = 256
 STEPS = 20
 ROUNDS = 9
-SIDE = 1024
 
 
 def _phase(kind: str, name: str, **settings: object) -> Train:
@@ -45,12 +44,6 @@ def _phase(kind: str, name: str, **settings: object) -> Train:
     return Train(kind, module, Shuffled(examples, BATCH), loss, Training(epochs=1000))
 
 
-def _seconds(work: Callable[..., object], *arguments: object) -> float:
-    started = time.perf_counter()
-    work(*arguments)
-    return time.perf_counter() - started
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=1)
@@ -59,16 +52,16 @@ def main() -> None:
     phases = {"mlp": _phase("classifier", "mlp", hidden=(400, 400)), "vae": _phase("generator", "vae")}
     precisions: tuple[Precision, ...] = ("fp32", "bf16")
     descents = {(name, p): Descent(phase, p) for p in precisions for name, phase in phases.items()}
-    a, b = torch.rand(SIDE, SIDE), torch.rand(SIDE, SIDE)
     peaks: list[float] = []
     taken: dict[tuple[str, str], list[float]] = {key: [] for key in descents}
     for turn in range(ROUNDS + 1):
-        peaks.append(min(_seconds(torch.matmul, a, b) for _ in range(8)))
+        peaks.append(matrix_peak())
         for key, descent in descents.items():
-            seconds = _seconds(descent.epoch, Streams(turn))
+            started = time.perf_counter()
+            descent.epoch(Streams(turn))
             if turn:  # The first epoch warms up.
-                taken[key].append(seconds / STEPS)
-    peak = 2 * SIDE**3 / statistics.median(peaks)
+                taken[key].append((time.perf_counter() - started) / STEPS)
+    peak = statistics.median(peaks)
     print(f"{torch.get_num_threads()} threads, matrix peak {peak / 1e9:.0f} GFLOP/s in float32")
     total = dict.fromkeys(precisions, 0.0)
     ideal = 0.0

@@ -1,55 +1,89 @@
-"""Two runs side by side against one: ``python tests/benchmarks/workers.py``.
+"""Workers and threads: ``python tests/benchmarks/workers.py [--cells N]``, with Split MNIST in CLTK_DATA_DIR.
 
-Processes of one thread each train the same short runs on the digits; what counts is runs an hour, in turn in one call.
+The same study of short runs by one worker with one thread, by two of those, and by one worker with two threads, each a
+command of its own in turn. Runs an hour count the whole command, and the time that its workers had work. The overhead
+is all that is not within a run: 1 - seconds in runs / (workers * seconds of the command).
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import statistics
+import argparse
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
-from cltk.api import Experiment, Machine, load
-from cltk.build import prepare
-from cltk.sinks.session import execute
+import optuna
 
-ROUNDS = 3
-RUNS = 2
-"""Runs of each worker."""
+from cltk.record import read_record
+
+STUDY = """
+name = "short-runs"
+seeds = "0..{last}"
+
+[scenario]
+name = "split-mnist"
+
+[strategy]
+name = "generative-replay"
+classifier = {{ epochs = 1, min_steps = 0 }}
+generator = {{ epochs = 1, min_steps = 0 }}
+
+[schedule]
+name = "equal"
+
+[ablate.axes]
+"generator.latent_dim" = [50, 100]
+"""
+LAYOUTS = ((1, 1), (2, 1), (1, 2))
+"""Workers, and threads of each."""
 
 
-def _experiment() -> Experiment:
-    return load(scenario="split-digits", strategy__generator__min_steps=200, strategy__classifier__min_steps=200)
+def _carry_out(study: Path, store: Path, workers: int, threads: int) -> float:
+    """Seconds of a command that carries out the study."""
+    options = ["--workers", str(workers), "--threads", str(threads), "--store", str(store), "--quiet", "--json"]
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "cltk", "ablate", str(study), *options], check=True, capture_output=True)
+    return time.perf_counter() - started
 
 
-def _work(store: Path, worker: int, started: object) -> None:
-    bench = prepare(_experiment(), Machine(device="cpu", threads=1))
-    started.wait()  # type: ignore[attr-defined]
-    for run in range(RUNS):
-        execute(bench, 100 * worker + run, store)
-
-
-def _rate(workers: int) -> float:
-    """Runs an hour, imports and data aside."""
-    context = multiprocessing.get_context("spawn")
-    with tempfile.TemporaryDirectory() as store:
-        barrier = context.Barrier(workers + 1)
-        processes = [context.Process(target=_work, args=(Path(store), worker, barrier)) for worker in range(workers)]
-        for process in processes:
-            process.start()
-        barrier.wait()
-        started = time.perf_counter()
-        for process in processes:
-            process.join()
-        return 3600 * workers * RUNS / (time.perf_counter() - started)
+def _at_work(store: Path) -> float:
+    """Seconds from the beginning of the first run to the end of the last one."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    trials: list[Any] = optuna.load_study(study_name="short-runs", storage=f"sqlite:///{store}/optuna.db").trials
+    begun, ended = (min(t.datetime_start for t in trials), max(t.datetime_complete for t in trials))
+    return float((ended - begun).total_seconds())
 
 
 def main() -> None:
-    rates = [(_rate(1), _rate(2)) for _ in range(ROUNDS)]
-    one, two = (statistics.median(rate[index] for rate in rates) for index in (0, 1))
-    print(f"one worker {one:.0f} runs an hour, two {two:.0f}: {two / one:.2f} times as many")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cells", type=int, default=24, help="number of runs, even")
+    runs = parser.parse_args().cells
+    whole: dict[tuple[int, int], float] = {}
+    inside: dict[tuple[int, int], float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        study = Path(folder, "study.toml")
+        study.write_text(STUDY.format(last=runs // 2 - 1))
+        for workers, threads in LAYOUTS:
+            store = Path(folder, f"{workers}-{threads}")
+            seconds = _carry_out(study, store, workers, threads)
+            records = [read_record(path) for path in store.glob("*/record.json")]
+            spent = sum(record.seconds["total"] for record in records)
+            whole[workers, threads] = 3600 * runs / seconds
+            inside[workers, threads] = 3600 * runs / _at_work(store)
+            print(
+                f"{workers} workers of {threads} threads: {len(records)} runs of {spent / runs:.1f} s "
+                f"in {seconds:.0f} s, "
+                f"{whole[workers, threads]:.0f} an hour, at work {inside[workers, threads]:.0f}; "
+                f"overhead {100 * (1 - spent / (workers * seconds)):.1f} %"
+            )
+    for other, name in (((1, 1), "one worker of one thread"), ((1, 2), "one worker of two threads")):
+        print(
+            f"two workers of one thread against {name}: {whole[2, 1] / whole[other]:.2f} times the runs an hour, "
+            f"at work {inside[2, 1] / inside[other]:.2f}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,63 @@
+"""A whole run beside its matrix products: ``python tests/benchmarks/run.py [FILE] [--threads N]``.
+
+By default genovese-2024 in full, one seed, with all that is kept of a run. The peak of the machine is measured before
+the run and at the end of each task, outside the time of the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from peak import matrix_peak
+
+from cltk.api import Machine, load
+from cltk.build import prepare
+from cltk.events import Event, TaskEnded
+from cltk.record import Record
+from cltk.sinks.session import execute
+
+GENOVESE = Path(__file__).parents[2] / "experiments" / "genovese-2024.toml"
+
+
+class Peaks:
+    """A sink that measures the peak at the end of each task, and how long that takes."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+        self.seconds = 0.0
+
+    def __call__(self, event: Event, record: Record) -> None:
+        if isinstance(event, TaskEnded):
+            started = time.perf_counter()
+            self.values.append(matrix_peak())
+            self.seconds += time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", nargs="?", default=GENOVESE)
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    bench = prepare(load(arguments.file), Machine(device="cpu", threads=arguments.threads))
+    peaks = Peaks()
+    with tempfile.TemporaryDirectory() as store:
+        started = time.perf_counter()
+        record = execute(bench, 0, Path(store), [peaks])
+        seconds = time.perf_counter() - started - peaks.seconds
+    peak = statistics.median(peaks.values)
+    products = sum(record.operations) / peak
+    trained = record.seconds["classifier"] + record.seconds.get("generator", 0.0)
+    print(f"{record.config['name']}, seed 0, {record.threads} threads, matrix peak {peak / 1e9:.0f} GFLOP/s in float32")
+    print(f"final average accuracy {record.metrics['final-average-accuracy']:.4f}")
+    print(f"{seconds:.1f} s, of which {100 * (1 - trained / seconds):.1f} % are not training")
+    print(
+        f"{sum(record.operations) / 1e12:.2f} TFLOP: {products:.1f} s of products, {seconds / products:.2f} times those"
+    )
+
+
+if __name__ == "__main__":
+    main()
