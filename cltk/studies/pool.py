@@ -128,6 +128,11 @@ class Pool:
             member.process.join()
 
     @property
+    def processes(self) -> list[int]:
+        """The numbers of their processes."""
+        return [member.process.pid for member in self._members]
+
+    @property
     def is_single(self) -> bool:
         """Whether there is no worker but this process."""
         return not self._members
@@ -155,6 +160,8 @@ class Pool:
             return
         for error in filter(None, answers):
             raise error
+        for member in self._members:
+            member.process.join(_PATIENCE)
         codes = ", ".join(str(member.process.exitcode) for member in self._members)
         raise CltkError(
             f"All workers ended before the study was done (exit status {codes}).",
@@ -192,8 +199,9 @@ def conduct(order: Order, pool: Pool, watch: Callable[[], None]) -> None:
 
 
 def _may_fork(machine: Machine) -> bool:
-    """Whether a copy of this process can compute: not where a GPU or a second thread of OpenMP was in use."""
-    return sys.platform == "linux" and machine.threads == 1 and device_of(machine).type == "cpu"
+    """Whether a copy of this process can compute: not of one with threads, nor where a GPU or OpenMP are in use."""
+    single = machine.threads == 1 and threading.active_count() == 1
+    return sys.platform == "linux" and single and device_of(machine).type == "cpu"
 
 
 def _serve(pipe: Connection, others: Sequence[Connection], scenarios: dict[str, Scenario]) -> None:
