@@ -24,12 +24,16 @@ class Outcome:
     Attributes:
         records: One a seed, in order; fewer where the user interrupted.
         summary: ``mean``, ``std`` and ``ci95`` of each metric over the finished runs; None for a single seed.
-        notices: What the user should know, a sentence each.
     """
 
     records: Sequence[Record]
     summary: Summary | None
-    notices: Sequence[str]
+    _mirror: Mirror
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the user should know, a sentence each; waits until everything is in MLflow."""
+        return self._mirror.notices
 
     @property
     def exit_status(self) -> int:
@@ -57,13 +61,17 @@ def run_seeds(
     """
     seeds = bench.experiment.seeds
     records: list[Record] = []
-    with Mirror(store, tracking_uri, bench.experiment) as mirror:
+    mirror = Mirror(store, tracking_uri, bench.experiment)
+    try:
         for seed in seeds:
             record = execute(bench, seed, store, [*sinks, mirror], resume, checkpoint_every)
             mirror.finish(record)
             records.append(record)
             if record.status == "interrupted":
                 break
-        summary = summarise(records) if len(seeds) > 1 else None
-        mirror.summarise(records, summary or {})
-    return Outcome(records, summary, mirror.notices)
+    except BaseException:
+        mirror.close()  # So that what the seeds before have left arrives.
+        raise
+    summary = summarise(records) if len(seeds) > 1 else None
+    mirror.summarise(records, summary or {})
+    return Outcome(records, summary, mirror)

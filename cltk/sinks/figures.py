@@ -16,6 +16,9 @@ __all__ = ["accuracy_by_task", "accuracy_matrix", "average_accuracy", "losses", 
 
 _COUNT = "Number of tasks learned"
 
+_MARKED = 30
+"""The most epochs of a phase that are marked one by one."""
+
 
 def accuracy_matrix(
     matrix: Sequence[Sequence[float]],
@@ -82,9 +85,10 @@ def average_accuracy(record: Record) -> Figure:
 def metrics_by_task(record: Record) -> Figure:
     """Every metric as if the sequence had ended after the first, second, ... task; one panel each."""
     curves = {name: curve for name, curve in record.curves.items() if any(value is not None for value in curve)}
-    figure, panels = grid_of(len(curves), 4, 2.6, 2.1, left=0.5)
+    across = 4
+    figure, panels = grid_of(len(curves), across, 2.6, 1.9, left=0.5)
     for axes, (name, curve) in zip(panels, curves.items(), strict=True):
-        panel(axes, name, _COUNT)
+        panel(axes, name)
         values = np.array([np.nan if value is None else value for value in curve])
         axes.plot(np.arange(1, len(values) + 1), values, "o-", color=COLOURS[0], markersize=3.5, linewidth=1.3)
         low, high = np.nanmin(values), np.nanmax(values)
@@ -95,6 +99,10 @@ def metrics_by_task(record: Record) -> Figure:
             axes.axhline(0, color=MUTED, linewidth=0.7)
         axes.set_xlim(0.7, len(values) + 0.3)
         tasks_axis(axes, most=5)
+        axes.tick_params(labelbottom=False)
+    for axes in panels[-across:]:  # With nothing below them.
+        axes.set_xlabel(_COUNT, fontsize=9, color=INK)
+        axes.tick_params(labelbottom=True)
     return figure
 
 
@@ -108,7 +116,8 @@ def losses(record: Record) -> Figure:
         for task, epochs in itertools.groupby((e for e in record.losses if e.phase == phase), key=lambda e: e.task):
             values = [np.nan if epoch.loss is None else epoch.loss for epoch in epochs]
             start, end = end, end + len(values)
-            axes.plot(range(start + 1, end + 1), values, "o-", color=COLOURS[0], markersize=2.5, linewidth=1.3)
+            style = "o-" if len(values) <= _MARKED else "-"
+            axes.plot(range(start + 1, end + 1), values, style, color=COLOURS[0], markersize=2.5, linewidth=1.3)
             axes.axvline(start + 0.5, color=MUTED, linewidth=0.7, linestyle=":")
             where = axes.get_xaxis_transform()
             axes.text(start + 0.6, 0.98, f"task {task + 1}", transform=where, fontsize=7, va="top", clip_on=True)

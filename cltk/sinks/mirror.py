@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from cltk.config import Experiment
 from cltk.events import Event, RunStarted, TaskEnded
@@ -33,16 +32,11 @@ class Mirror:
 
     @property
     def notices(self) -> list[str]:
-        """What the user should know when everything is written, a sentence each."""
+        """What the user should know, a sentence each; waits until everything is written."""
+        self.close()
         return self._background.notices
 
-    def __enter__(self) -> Mirror:
-        """Nothing more to prepare."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         """Waits until everything is written."""
         self._background.close()
 
@@ -59,6 +53,5 @@ class Mirror:
         self._background.submit("finish", record)
 
     def summarise(self, records: Sequence[Record], summary: Mapping[str, Mapping[str, float]]) -> None:
-        """Mirrors the summary over the seeds, where there are several, and waits until everything is written."""
+        """Mirrors the summary over the seeds, where there are several."""
         self._background.submit("summarise", records, summary)
-        self._background.close()

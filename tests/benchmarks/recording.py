@@ -1,12 +1,13 @@
 """What progress and MLflow cost a run: ``python tests/benchmarks/recording.py [FILE]``, by default the main job.
 
-Compared within one run: the seconds that training waited for the sinks and that MLflow's thread computed beside it,
+Compared within one run: the seconds that training waited for the sinks and that MLflow's process computed beside it,
 against the run's own. The end, when the last of it is written, counts in full.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -37,27 +38,20 @@ class Timed:
 def main() -> None:
     experiment = load(sys.argv[1] if len(sys.argv) > 1 else None, seeds=0)
     bench = prepare(experiment, Machine(device="cpu"))
-    beside = 0.0
     with tempfile.TemporaryDirectory() as folder, Progress(1) as progress:
         store = Path(folder)
-        with Mirror(store, None, experiment) as mirror:
-            attempt = mirror._background._attempt
-
-            def measured(write: object) -> None:
-                nonlocal beside
-                started = time.thread_time()
-                attempt(write)  # type: ignore[arg-type]
-                beside += time.thread_time() - started
-
-            mirror._background._attempt = measured  # type: ignore[method-assign]
-            sinks = [Timed(progress), Timed(mirror)]
-            record = execute(bench, 0, store, sinks)
-            ended = time.perf_counter()
-            mirror.finish(record)
+        mirror = Mirror(store, None, experiment)
+        sinks = [Timed(progress), Timed(mirror)]
+        record = execute(bench, 0, store, sinks)
+        ended = time.perf_counter()
+        mirror.finish(record)
+        mirror.close()
         waited = time.perf_counter() - ended
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    beside = used.ru_utime + used.ru_stime
     total, inside = record.seconds["total"], sum(sink.seconds for sink in sinks)
     print(f"final average accuracy {record.metrics['final-average-accuracy']:.4f}, {record.threads} threads")
-    print(f"run {total:.1f} s; sinks {inside:.2f} s; MLflow's thread {beside:.2f} s of CPU; end {waited:.2f} s")
+    print(f"run {total:.1f} s; sinks {inside:.2f} s; MLflow's process {beside:.2f} s of CPU; end {waited:.2f} s")
     print(f"share {100 * (inside + max(beside, waited)) / total:.2f} % of the run, on {os.cpu_count()} cores")
 
 
