@@ -16,11 +16,13 @@ from cltk.record import Record
 from cltk.sinks.session import execute
 from cltk.studies.ablation import study_of
 from cltk.studies.grid import Ablation
+from cltk.studies.search import Tuning, search_of
 
 FOLDER = Path(__file__).parent.parent / "experiments"
 ALL = sorted(FOLDER.glob("*.toml"))
 STUDIES = [file for file in ALL if "ablate" in tomllib.loads(file.read_text())]
-FILES = [file for file in ALL if file not in STUDIES]
+SEARCHES = [file for file in ALL if "tune" in tomllib.loads(file.read_text())]
+FILES = [file for file in ALL if file not in (*STUDIES, *SEARCHES)]
 
 Check = Callable[[Path, dict[str, Any]], Record]
 
@@ -61,6 +63,7 @@ def assert_whole(record: Record, experiment: Experiment) -> None:
 def test_there_are_experiments() -> None:
     assert {"genovese-2024", "devoto-2024-linear", "finetune", "joint"} <= {file.stem for file in FILES}
     assert {"schedules", "memory", "generators", "learning-rate"} <= {file.stem for file in STUDIES}
+    assert "counts" in {file.stem for file in SEARCHES}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -84,14 +87,17 @@ class TestEach:
         assert_whole(run(experiment, seed=1, store=tmp_path, machine=machine), experiment)
 
 
-@pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
-class TestEachStudy:
+@pytest.mark.parametrize("file", [*STUDIES, *SEARCHES], ids=lambda file: file.stem)
+class TestEachOfMany:
     def test_it_is_named_for_its_file_and_says_what_for(self, file: Path) -> None:
         base = read_toml(file)
         assert base["name"] == file.stem
         assert base["description"]
         assert file.read_text().startswith(("# Claim", "# Question"))
 
+
+@pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
+class TestEachStudy:
     def test_every_cell_runs(self, file: Path, machine: Machine, tmp_path: Path) -> None:
         """On the digits, after every setting was found valid at full size."""
         base = read_toml(file) | {"scenario": {"name": "split-digits", "per_class": 20}, "seeds": [0]}
@@ -102,6 +108,19 @@ class TestEachStudy:
         assert [cell.name for cell in small.cells] == [cell.name for cell in study.cells]
         for bench in benches.values():
             assert_whole(execute(bench, 0, tmp_path), bench.experiment)
+
+
+@pytest.mark.parametrize("file", SEARCHES, ids=lambda file: file.stem)
+class TestEachSearch:
+    def test_what_it_starts_from_runs(self, file: Path, machine: Machine, tmp_path: Path) -> None:
+        """On the digits, after every setting was found valid at full size."""
+        base = read_toml(file) | {"scenario": {"name": "split-digits"}}
+        tuning = check(Tuning, base.pop("tune"), "[tune]")
+        search, _ = search_of(tuning, base, machine, {})
+        assert search.name == file.stem
+        assert not {*search.seeds} & {*search.test_seeds}
+        _, bench = search_of(tuning, shrunk(base), machine, {})
+        assert_whole(execute(bench, 0, tmp_path), bench.experiment)
 
 
 def test_the_schedules_spend_the_same_on_mnist(machine: Machine, mnist_folder: Path, tmp_path: Path) -> None:
