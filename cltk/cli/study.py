@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -178,16 +179,31 @@ def print_tables(results: Iterable[StudyResult]) -> None:
 
 def print_table(table: Table, *, stderr: bool = False) -> None:
     """Prints a table."""
+    table = _narrowed(table)
     grid = Grid(
         title=table.title, title_justify="left", title_style="bold", show_edge=False, caption=table.note or None
     )
     grid.caption_justify, grid.caption_style = "left", "dim"
-    for column in table.columns:
-        grid.add_column(column)
+    for index, column in enumerate(table.columns):
+        measured = any("±" in str(row[index]) for row in table.rows)
+        grid.add_column(column, overflow="fold", no_wrap=measured)
     for row in table.rows:
         grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else Text(str(cell)) for cell in row))
     console = Console(stderr=stderr)
     console.print(grid, "")
+
+
+def _narrowed(table: Table) -> Table:
+    """The table with one column less where its first one groups rows: groups become headings, for narrow terminals."""
+    if all(row[0] for row in table.rows):
+        return table
+    rows: list[tuple[Any, ...]] = []
+    for group, name, *others in table.rows:
+        if group:
+            rows.append((group, *[""] * len(others)))
+        rows.append((f"  {name}", *others))
+    columns = (f"{table.columns[0]} and {table.columns[1]}", *table.columns[2:])
+    return replace(table, columns=columns, rows=tuple(rows))
 
 
 def _what(state: State, records: Sequence[Record]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import sys
@@ -21,6 +22,9 @@ from cltk.sinks.interrupts import Interrupts, unheard
 from cltk.studies.worker import POLL, Check, Workbench, work
 
 __all__ = ["Order", "Pool", "conduct"]
+
+_IMPORTED = ("alembic.command", "cltk.studies.jobs", "optuna.storages._rdb.storage")
+"""What every worker is going to need, and this process too."""
 
 _PATIENCE = 60
 """Seconds that workers get to end cleanly."""
@@ -96,7 +100,10 @@ class Pool:
     def __init__(self, workers: int, machine: Machine, scenarios: dict[str, Scenario]) -> None:
         self.scenarios = scenarios
         self._members: list[_Member] = []
-        forks = _may_fork(machine)
+        forks = workers > 1 and _may_fork(machine)
+        if forks:
+            for module in _IMPORTED:
+                importlib.import_module(module)
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         for number in range(workers if workers > 1 else 0):
             ours, theirs = context.Pipe()

@@ -54,8 +54,14 @@ def metric_table(result: StudyResult) -> Table:
 
 
 def _metric_rows(result: StudyResult, metric: str) -> Iterator[tuple[str | int, ...]]:
+    """A row a cell; a single one where all cells are alike, as there are metrics that only some methods change."""
     title = metric
-    for cell in (cell for cell in result.cells if metric in cell.metrics):
+    cells = [cell for cell in result.cells if metric in cell.metrics]
+    alike = {(cell.metrics[metric].n, interval(cell.metrics[metric])) for cell in cells}
+    if len(cells) > 2 and len(alike) == 1:
+        yield title, "all of them", *alike.pop(), "", ""
+        return
+    for cell in cells:
         of, compared = cell.metrics[metric], cell.differences.get(metric)
         versus = "baseline" if cell.cell.name == result.study.baseline else interval(compared, signed=True)
         yield title, cell.cell.name, of.n, interval(of), versus, probability(compared)
