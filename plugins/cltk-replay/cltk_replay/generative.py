@@ -116,7 +116,7 @@ class GenerativeReplay(Strategy):
 
     def _teacher(self, completed: int) -> Teacher:
         seen, temperature = self.info.seen(completed), self.config.replay.temperature
-        return Teacher(self.parts.generator, self.parts.classifier, seen, self.info.outputs, temperature)
+        return Teacher(self.parts.generator, self.parts.classifier, seen, self.info.outputs, temperature, self.device)
 
     def _batches(
         self, task: Task, teacher: Teacher, replay_set: Examples | None, labels: Labels, batch_size: int

@@ -26,15 +26,22 @@ class Teacher:
         seen: The classes learned so far, among which labels are chosen.
         outputs: Number of output units K.
         temperature: Of the softmax behind soft labels.
+        device: Where both are.
     """
 
     def __init__(
-        self, generator: Generator, classifier: Classifier, seen: tuple[int, ...], outputs: int, temperature: float
+        self,
+        generator: Generator,
+        classifier: Classifier,
+        seen: tuple[int, ...],
+        outputs: int,
+        temperature: float,
+        device: torch.device,
     ) -> None:
         self._generator = _frozen(generator)
         self._classifier = _frozen(classifier)
         unseen = [label for label in range(outputs) if label not in seen]
-        self._unseen = torch.tensor(unseen, dtype=torch.int64)
+        self._unseen = torch.tensor(unseen, dtype=torch.int64, device=device)
         self._temperature = temperature
 
     @torch.no_grad()
@@ -58,7 +65,7 @@ class Teacher:
         """The same images with labels of the classifier; as they were drawn where those are not asked for."""
         if labels in ("own", "none"):
             return examples
-        logits = self._classifier(examples.x).float().index_fill(1, self._unseen.to(examples.x.device), float("-inf"))
+        logits = self._classifier(examples.x).float().index_fill(1, self._unseen, float("-inf"))
         if labels == "hard":
             return replace(examples, y=logits.argmax(1))
         return replace(examples, soft=(logits / self._temperature).softmax(1))
