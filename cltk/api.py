@@ -44,6 +44,8 @@ def run(experiment: Experiment, seed: int = 0, store: str | Path = "runs", machi
 def train(experiment: Experiment, seed: int = 0, machine: Machine | None = None) -> Iterator[Event]:
     """Runs an experiment with one seed, and yields what happens; nothing is kept.
 
+    Like ``run``, it sets this process up for training: denormal numbers are flushed, freed memory is not given back.
+
     Raises:
         CltkError: The experiment is not valid, its data is missing, or training diverged.
     """

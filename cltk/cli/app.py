@@ -9,8 +9,8 @@ import typer
 from cltk.cli import ablate, cite, data, plugins, report, run, schema, sync, tune, ui, worker
 from cltk.cli.console import show_error
 from cltk.cli.overrides import OverridesCommand
-from cltk.cli.shield import shield
 from cltk.errors import CltkError
+from cltk.shield import shield
 
 __all__ = ["app", "main"]
 

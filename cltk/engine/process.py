@@ -13,6 +13,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Parameters of ``mallopt``, as glibc numbers them."""
 _KEPT = 1 << 30
 """Bytes of freed memory that stay with the process."""
+_OLDER = 1 << 25
+"""The most that versions before 2.35 take for the threshold of mmap."""
 
 
 def prepare_process() -> None:
@@ -23,5 +25,6 @@ def prepare_process() -> None:
     """
     torch.set_flush_denormal(True)
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
-        libc.mallopt(_MMAP_THRESHOLD, _KEPT)
-        libc.mallopt(_TRIM_THRESHOLD, _KEPT)
+        # Older versions take less; and setting one of the two alone would freeze the other where it is.
+        if libc.mallopt(_MMAP_THRESHOLD, _KEPT) or libc.mallopt(_MMAP_THRESHOLD, _OLDER):
+            libc.mallopt(_TRIM_THRESHOLD, _KEPT)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from cltk.errors import StoreError
+from cltk.shield import shield
 from cltk.sinks.interrupts import unheard
 
 __all__ = ["Background", "serve"]
@@ -36,11 +38,14 @@ class Background:
     """
 
     def __init__(self, remedy: str, make: str, *arguments: object) -> None:
-        self.notices: list[str] = []
+        self._notices: list[str] = []
         self._remedy = remedy
-        with unheard():
-            command = [sys.executable, "-P", "-m", "cltk.sinks.background"]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+        command = [sys.executable, "-P", "-m", "cltk.sinks.background"]
+        errors = None if sys.stderr else subprocess.DEVNULL  # Where ours is closed, its own would be one of the pipes.
+        with unheard(signal.SIGINT, signal.SIGTERM):
+            self._process = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            )
         self._closed = False
         self._send(pickle.dumps((make, arguments)))
 
@@ -48,17 +53,25 @@ class Background:
         """Has a method called; after the first failure none is any more."""
         self._send(pickle.dumps((method, arguments)))
 
+    @property
+    def notices(self) -> list[str]:
+        """What went wrong, a sentence each; waits until everything is written."""
+        self.close()
+        return self._notices
+
     def close(self) -> None:
         """Waits until everything is written."""
         if self._closed:
             return
         self._closed = True
         self._send(_CLOSE)
-        answer, _ = self._process.communicate()
+        assert self._process.stdout is not None
+        answer = self._process.stdout.read()  # With the other pipe open: it is what shows that somebody waits.
+        self._process.communicate()
         died = f"The process that writes to MLflow ended with status {self._process.returncode}"
         problem = pickle.loads(answer) if answer else died  # noqa: S301 - from our own process
         if problem:
-            self.notices.append(f"{problem.rstrip('.')}. {self._remedy}")
+            self._notices.append(f"{problem.rstrip('.')}. {self._remedy}")
 
     def _send(self, order: bytes) -> None:
         pipe = self._process.stdin
@@ -71,8 +84,9 @@ class Background:
 def serve() -> None:
     """The life of the process: carries out the orders that come, and answers at the end what went wrong, if anything.
 
-    Whoever gives the orders may be killed. Then nothing more is written: the same command, called again, will.
+    Whoever gives the orders may be killed. Then nothing more is written: the same command, called again, will do it.
     """
+    shield()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What a library prints is no result.
     if hasattr(os, "nice"):
@@ -85,14 +99,12 @@ def serve() -> None:
 
 
 def _listen(pipe: IO[bytes], orders: SimpleQueue[bytes]) -> None:
-    """Takes orders as they come, so that nobody waits who gives one."""
-    order = b"first"
-    while order != _CLOSE:
+    """Takes orders as they come, so that nobody waits who gives one, until there is nobody any more."""
+    while True:
         try:
-            order = pickle.load(pipe)  # noqa: S301 - from the process that started this one
-        except EOFError:
+            orders.put(pickle.load(pipe))  # noqa: S301 - from the process that started this one
+        except Exception:  # At the end, or in the middle of an order.
             os._exit(1)
-        orders.put(order)
 
 
 def _carry_out(orders: SimpleQueue[bytes]) -> str | None:

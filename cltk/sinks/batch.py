@@ -69,9 +69,9 @@ def run_seeds(
             records.append(record)
             if record.status == "interrupted":
                 break
+        summary = summarise(records) if len(seeds) > 1 else None
+        mirror.summarise(records, summary or {})
     except BaseException:
         mirror.close()  # So that what the seeds before have left arrives.
         raise
-    summary = summarise(records) if len(seeds) > 1 else None
-    mirror.summarise(records, summary or {})
     return Outcome(records, summary, mirror)

@@ -18,9 +18,8 @@ _SAID = {signal.SIGINT: "Interrupted by the user.", signal.SIGTERM: "Terminated 
 class Interrupts:
     """Puts off the first interrupt, while it is entered, until somebody asks; a second one acts at once.
 
-    An interrupt that strikes inside an import can be swallowed there, or leave Python's import lock taken for ever,
-    and another thread is importing MLflow while the training goes on. A program that handles interrupts in its own way
-    is left to do so.
+    An interrupt that strikes inside an import can be swallowed there, or leave Python's import lock taken for ever. A
+    program that handles interrupts in its own way is left to do so.
     """
 
     def __init__(self) -> None:
@@ -59,16 +58,20 @@ class Interrupts:
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
-    """Lets processes that are started inside ignore Ctrl-C, which reaches them too, from their first moment on.
+def unheard(*numbers: int) -> Iterator[None]:
+    """Lets processes that are started inside ignore signals, which reach a whole group, from their first moment on.
 
     They are told to stop instead, when it suits.
+
+    Args:
+        numbers: Which ones; by default, that of Ctrl-C.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers or (signal.SIGINT,)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -33,7 +33,6 @@ class Mirror:
     @property
     def notices(self) -> list[str]:
         """What the user should know, a sentence each; waits until everything is written."""
-        self.close()
         return self._background.notices
 
     def close(self) -> None:

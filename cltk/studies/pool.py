@@ -18,6 +18,7 @@ from typing import Any
 from cltk.errors import CltkError
 from cltk.interfaces import Scenario
 from cltk.machine import Machine, device_of
+from cltk.shield import shield
 from cltk.sinks.interrupts import Interrupts, unheard
 from cltk.studies.worker import POLL, Check, Workbench, work
 
@@ -206,7 +207,10 @@ def conduct(order: Order, pool: Pool, watch: Callable[[], None]) -> None:
 
 
 def _may_fork(machine: Machine) -> bool:
-    """Whether a copy of this process can compute: not of one with threads, nor where a GPU or OpenMP are in use."""
+    """Whether a copy of this process can compute: not of one with threads, nor with a GPU.
+
+    OpenMP, which may have threads here, survives in a copy that never uses more than one.
+    """
     single = machine.threads == 1 and threading.active_count() == 1
     return sys.platform == "linux" and single and device_of(machine).type == "cpu"
 
@@ -219,6 +223,7 @@ def _serve(pipe: Connection, others: Sequence[Connection], scenarios: dict[str, 
         others: Ends of pipes that a copy must not keep open.
         scenarios: The data that is in memory.
     """
+    shield()
     for other in others:
         other.close()
     stopping = threading.Event()

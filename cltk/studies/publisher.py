@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import TracebackType
 
 from cltk.record import Record
 from cltk.sinks.background import Background
@@ -29,16 +30,22 @@ class Publisher:
 
     @property
     def notices(self) -> list[str]:
-        """What the user should know when everything is written, a sentence each."""
+        """What the user should know, a sentence each; waits until everything is written."""
         return self._background.notices
+
+    def __enter__(self) -> Publisher:
+        """It is at work already."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Waits until everything is written, whatever went wrong meanwhile."""
+        self._background.close()
 
     def run_ended(self, record: Record, cell: str) -> None:
         """Publishes a run, and the means of its cell so far."""
         self._background.submit("run_ended", record, cell)
-
-    def close(self) -> None:
-        """Waits until everything is written."""
-        self._background.close()
 
     def finish(self, result: StudyResult, folder: Path, *, complete: bool) -> None:
         """Publishes everything that is not published yet, the files in ``folder`` on the parent, and waits for it."""

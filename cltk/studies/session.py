@@ -70,13 +70,12 @@ def help_out(order: Order, pool: Pool, storage: Storage, tracking_uri: str | Non
         CltkError: The store or the storage fails, or the study cannot be run on this machine.
     """
     queue = Queue(storage, order.study)
-    publisher = Publisher(order.store, tracking_uri, study_in(queue), storage)
     interrupted = False
-    try:
-        conduct(order, pool, Watch(queue, order.store, publisher, show))
-    except KeyboardInterrupt:
-        interrupted = True
-    publisher.close()
+    with Publisher(order.store, tracking_uri, study_in(queue), storage) as publisher:
+        try:
+            conduct(order, pool, Watch(queue, order.store, publisher, show))
+        except KeyboardInterrupt:
+            interrupted = True
     errors = {state.name: state.error for state in queue.states().values() if state.status == "failed" and state.error}
     return Helped(errors, interrupted, publisher.notices)
 
@@ -99,18 +98,22 @@ def carry_out(
     """
     queue.define(study.to_dict(), study.fingerprint)
     save_study(order.store, study)
-    publisher = Publisher(order.store, tracking_uri, study, storage)
-    submit(plan, queue)
     interrupted = False
-    try:
-        if queue.under_way():
-            conduct(order, pool, Watch(queue, order.store, publisher, show))
-    except KeyboardInterrupt:
-        interrupted = True
-    result = result_of(study, gather(study, order.store, tracking_uri), errors_of(study, queue))
+    with Publisher(order.store, tracking_uri, study, storage) as publisher:
+        submit(plan, queue)
+        try:
+            if queue.under_way():
+                conduct(order, pool, Watch(queue, order.store, publisher, show))
+        except KeyboardInterrupt:
+            interrupted = True
+        result = result_of(study, gather(study, order.store, tracking_uri), errors_of(study, queue))
+        _publish(publisher, result)
+    return Ending(result, interrupted, publisher.notices)
+
+
+def _publish(publisher: Publisher, result: StudyResult) -> None:
     from cltk.studies.report import write_report  # What it draws with takes long to import, and is not needed before.
 
     with tempfile.TemporaryDirectory() as temporary:
         write_report(result, Path(temporary))
         publisher.finish(result, Path(temporary), complete=result.finished == result.total)
-    return Ending(result, interrupted, publisher.notices)

@@ -110,19 +110,25 @@ def tune(
     queue.define(search.to_dict(), search.fingerprint)
     ended = queue.ended()
     queue.submit([item for item in search.items(trials) if item.key not in ended])
-    publisher = Publisher(order.store, tracking_uri, search.as_study([]), storage)
     interrupted = False
-    try:
-        if queue.under_way():
-            conduct(order, pool, Watch(queue, order.store, publisher, show))
-    except KeyboardInterrupt:
-        interrupted = True
-    finished = [state.trial for state in queue.states().values() if state.status == "finished"]
-    whole = len(finished) == trials and not interrupted
-    if not finished:
-        return Tuned(None, None, whole, interrupted, publisher.notices)
-    result = _result(search, finished, order.store, tracking_uri)
-    choice = choose(search, finished, order.store)
+    result, choice = None, None
+    with Publisher(order.store, tracking_uri, search.as_study([]), storage) as publisher:
+        try:
+            if queue.under_way():
+                conduct(order, pool, Watch(queue, order.store, publisher, show))
+        except KeyboardInterrupt:
+            interrupted = True
+        finished = [state.trial for state in queue.states().values() if state.status == "finished"]
+        whole = len(finished) == trials and not interrupted
+        if finished:
+            result = _result(search, finished, order.store, tracking_uri)
+            choice = choose(search, finished, order.store)
+            _publish(publisher, result, choice, queue, whole)
+    return Tuned(result, choice, whole, interrupted, publisher.notices)
+
+
+def _publish(publisher: Publisher, result: StudyResult, choice: Choice, queue: Queue, whole: bool) -> None:
+    """Writes tables, figures and the choice into MLflow, and the figures beside the choice."""
     from cltk.studies.report import write_report  # What they draw with takes long to import, and is not needed before.
     from cltk.studies.trial_plots import importance
 
@@ -134,7 +140,6 @@ def tune(
         for path in (folder / "figures").iterdir():
             write_atomically(choice.file.parent / "figures" / path.name, path.read_bytes())
         publisher.finish(result, folder, complete=whole)
-    return Tuned(result, choice, whole, interrupted, publisher.notices)
 
 
 def choose(search: Search, finished: Sequence[FrozenTrial], store: Path) -> Choice:

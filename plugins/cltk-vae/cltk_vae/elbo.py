@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 __all__ = ["bernoulli_nll", "gaussian_kl"]
 
@@ -26,6 +27,7 @@ class _BernoulliNLL(torch.autograd.Function):
         return logits.clamp_min(0).sub_(log_sigmoid).addcmul_(logits, x, value=-1).sum(1)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         """The gradient by the logits; the images need none."""
         (residual,) = ctx.saved_tensors
