@@ -26,7 +26,9 @@ def trials_table(result: StudyResult) -> Table:
         (cell.cell.name, interval(estimate([accuracy_of(r) for r in cell.finished])), replayed(cell), _counts(cell))
         for cell in shown
     )
-    note = f"{len(cells)} configurations over {len(result.study.seeds)} seeds each, on validation data. Listed are "
+    seeds = len(result.study.seeds)
+    each = f"{seeds} seeds" if seeds > 1 else "one seed"
+    note = f"{len(cells)} configurations over {each} each, on validation data. Listed are "
     note += f"the best {_SHOWN}" if result.study.kind == "budget" else "those that no other one beats"
     note += " and the baselines."
     return Table("Trials", ("trial", "validation accuracy ± 95 %", "samples replayed", "counts"), rows, note)
