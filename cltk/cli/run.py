@@ -89,15 +89,12 @@ def run(
     go_on = _goes_on(bench, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=quiet or json) as progress:
         outcome = run_seeds(bench, store, tracking_uri, [progress], go_on, checkpoint_every)
-    try:
-        if json:
-            print_json(outcome.to_dict())
-        else:
-            print_result(outcome)
-        print_failures(outcome)
-    finally:  # Whoever reads this may have left, but what was recorded is to arrive.
-        notices = outcome.notices
-    for notice in notices:
+    if json:
+        print_json(outcome.to_dict())
+    else:
+        print_result(outcome)
+    print_failures(outcome)
+    for notice in outcome.notices:
         show_notice(notice)
     raise typer.Exit(outcome.exit_status)
 

@@ -24,16 +24,12 @@ class Outcome:
     Attributes:
         records: One a seed, in order; fewer where the user interrupted.
         summary: ``mean``, ``std`` and ``ci95`` of each metric over the finished runs; None for a single seed.
+        notices: What the user should know, a sentence each.
     """
 
     records: Sequence[Record]
     summary: Summary | None
-    _mirror: Mirror
-
-    @property
-    def notices(self) -> Sequence[str]:
-        """What the user should know, a sentence each; waits until everything is in MLflow."""
-        return self._mirror.notices
+    notices: Sequence[str]
 
     @property
     def exit_status(self) -> int:
@@ -61,8 +57,7 @@ def run_seeds(
     """
     seeds = bench.experiment.seeds
     records: list[Record] = []
-    mirror = Mirror(store, tracking_uri, bench.experiment)
-    try:
+    with Mirror(store, tracking_uri, bench.experiment) as mirror:
         for seed in seeds:
             record = execute(bench, seed, store, [*sinks, mirror], resume, checkpoint_every)
             mirror.finish(record)
@@ -71,7 +66,4 @@ def run_seeds(
                 break
         summary = summarise(records) if len(seeds) > 1 else None
         mirror.summarise(records, summary or {})
-    except BaseException:
-        mirror.close()  # So that what the seeds before have left arrives.
-        raise
-    return Outcome(records, summary, mirror)
+    return Outcome(records, summary, mirror.notices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 
 from cltk.config import Experiment
 from cltk.events import Event, RunStarted, TaskEnded
@@ -35,8 +36,14 @@ class Mirror:
         """What the user should know, a sentence each; waits until everything is written."""
         return self._background.notices
 
-    def close(self) -> None:
-        """Waits until everything is written."""
+    def __enter__(self) -> Mirror:
+        """It is at work already."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Waits until everything is written, whatever went wrong meanwhile."""
         self._background.close()
 
     def __call__(self, event: Event, record: Record) -> None:
