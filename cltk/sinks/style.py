@@ -22,9 +22,8 @@ _TOP = 0.32
 
 def panel(axes: Axes, title: str, x: str = "", y: str = "") -> Axes:
     """Gives a pair of axes its title, its labels and a plain frame."""
-    axes.set_title(
-        title, fontsize=10, color=INK, loc="left", y=1.0
-    )  # Where it would be after a search that takes long.
+    # The height is the usual one; without it, matplotlib measures all labels to find it.
+    axes.set_title(title, fontsize=10, color=INK, loc="left", y=1.0)
     axes.set_xlabel(x, fontsize=9, color=INK)
     axes.set_ylabel(y, fontsize=9, color=INK)
     axes.tick_params(labelsize=8, colors=INK, length=3)
