@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import typer
@@ -10,6 +11,7 @@ from cltk.cli import ablate, cite, data, plugins, report, run, schema, sync, tun
 from cltk.cli.console import show_error
 from cltk.cli.overrides import OverridesCommand
 from cltk.errors import CltkError
+from cltk.garbage import seldom
 from cltk.shield import shield
 
 __all__ = ["app", "main"]
@@ -42,6 +44,7 @@ def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceba
 
 def main() -> None:
     """Runs the command line; a user's mistake ends it with a message and the documented exit status."""
+    seldom()
     shield()
     try:
         app()
@@ -56,3 +59,5 @@ def main() -> None:
         problem = f"cltk failed where it should not have: {type(error).__name__}: {error}"
         show_error(CltkError(problem, "See where with 'cltk --debug', and report it with what you typed."))
         sys.exit(1)
+    finally:
+        gc.freeze()  # Else the interpreter, ending, goes through all of PyTorch in search of cycles.

@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from cltk.errors import StoreError
+from cltk.garbage import seldom
 from cltk.shield import shield
 from cltk.sinks.interrupts import unheard
 
@@ -86,6 +87,7 @@ def serve() -> None:
 
     Whoever gives the orders may be killed. Then nothing more is written: the same command, called again, will do it.
     """
+    seldom()
     shield()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What a library prints is no result.

@@ -74,13 +74,29 @@ def test_gradient_norm():
     assert float(optimizer.gradient_norm()) == pytest.approx(float(gradients.norm()))
 
 
-def test_operations_are_counted_as_pytorch_counts_them():
-    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(72, 3))
-    x = torch.rand(4, 1, 8, 8)
+def _convolution(x):
+    return nn.Conv2d(2, 3, 3)(x.reshape(2, 2, 4, 6))
+
+
+def _linear(x):
+    return nn.Linear(8, 5, bias=False)(nn.Linear(6, 8)(x))
+
+
+def _batched(x):
+    return x @ x.transpose(1, 2)
+
+
+def _batched_with_bias(x):
+    return torch.baddbmm(torch.zeros(4, 4, 4), x, x.transpose(1, 2))
+
+
+@pytest.mark.parametrize("product", [_convolution, _linear, _batched, _batched_with_bias])
+def test_operations_are_counted_as_pytorch_counts_them(product):
+    x = torch.rand(4, 4, 6, requires_grad=True)
     with FlopCounter() as ours:
-        net(x).sum().backward()
+        product(x).sum().backward()
     with FlopCounterMode(display=False) as theirs:
-        net(x).sum().backward()
+        product(x).sum().backward()
     assert ours.total == theirs.get_total_flops() > 0
 
 
