@@ -18,7 +18,7 @@ class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts those of the matrix products and convolutions inside its ``with`` block, forward and backward.
 
     PyTorch's ``FlopCounterMode`` counts the same by the same formulas, but imports PyTorch's compiler, which takes
-    longer than the start of everything else; the formulas alone still import enough of it to wait until they are needed.
+    longer than the start of everything else. Its formulas import a part of that, and so only if there is need of them.
 
     Attributes:
         total: Operations so far; a multiplication and an addition are two.
