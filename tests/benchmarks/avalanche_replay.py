@@ -21,17 +21,18 @@ from avalanche.training.plugins import EvaluationPlugin, GenerativeReplayPlugin
 from avalanche.training.supervised import GenerativeReplay, VAETraining
 from torch import Tensor, nn
 
-HIDDEN, LATENT, PIXELS, SIDE = 400, 100, 784, 28
+PIXELS, SIDE = 784, 28
 BATCH = 128
 
 
 class VAE(Generator, nn.Module):
-    """784-400-400-100 each way."""
+    """The pixels to hidden layers to latent variables, and back."""
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: list[int], latent: int) -> None:
         super().__init__()
-        self.encoder = _perceptron(PIXELS, HIDDEN, HIDDEN, 2 * LATENT)
-        self.decoder = _perceptron(LATENT, HIDDEN, HIDDEN, PIXELS)
+        self.latent = latent
+        self.encoder = _perceptron(PIXELS, *hidden, 2 * latent)
+        self.decoder = _perceptron(latent, *reversed(hidden), PIXELS)
 
     def get_features(self, x: Tensor) -> Tensor:
         """What Avalanche wants of a generator; not used here."""
@@ -40,7 +41,7 @@ class VAE(Generator, nn.Module):
     def generate(self, batch_size: int | None = None, condition: object = None) -> Tensor:
         """Draws images."""
         with torch.no_grad():
-            return self.decoder(torch.randn(batch_size or 1, LATENT)).sigmoid().view(-1, 1, SIDE, SIDE)
+            return self.decoder(torch.randn(batch_size or 1, self.latent)).sigmoid().view(-1, 1, SIDE, SIDE)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of the pixels, mean and log-variance."""
@@ -55,10 +56,9 @@ def _perceptron(*sizes: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-def _classifier() -> nn.Module:
-    sizes = (PIXELS, HIDDEN, HIDDEN)
-    hidden = [(nn.Linear(a, b), nn.ReLU(), nn.Dropout(0.1)) for a, b in pairwise(sizes)]
-    return nn.Sequential(nn.Flatten(), *(layer for group in hidden for layer in group), nn.Linear(HIDDEN, 10))
+def _classifier(hidden: list[int]) -> nn.Module:
+    groups = [(nn.Linear(a, b), nn.ReLU(), nn.Dropout(0.1)) for a, b in pairwise((PIXELS, *hidden))]
+    return nn.Sequential(nn.Flatten(), *(layer for group in groups for layer in group), nn.Linear(hidden[-1], 10))
 
 
 def _loss(x: Tensor, output: tuple[Tensor, Tensor, Tensor]) -> Tensor:
@@ -75,6 +75,9 @@ def _adam(module: nn.Module) -> torch.optim.Optimizer:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", help="holds MNIST/raw, unpacked")
+    parser.add_argument("--classifier", type=int, nargs="+", required=True, help="its hidden layers")
+    parser.add_argument("--generator", type=int, nargs="+", required=True, help="its encoder's hidden layers")
+    parser.add_argument("--latent", type=int, required=True)
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     arguments = parser.parse_args()
@@ -85,7 +88,7 @@ def main() -> None:
         n_experiences=5, fixed_class_order=list(range(10)), dataset_root=arguments.folder, return_task_id=False,
         train_transform=None, eval_transform=None,
     )  # fmt: skip
-    generator, classifier = VAE(), _classifier()
+    generator, classifier = VAE(arguments.generator, arguments.latent), _classifier(arguments.classifier)
     budget = {"train_mb_size": BATCH, "train_epochs": arguments.epochs, "eval_mb_size": 1000}
     silent = EvaluationPlugin(accuracy_metrics(experience=True), loggers=[])
     painter = VAETraining(

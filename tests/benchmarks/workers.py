@@ -2,7 +2,8 @@
 
 The same study of short runs by one worker with one thread, by two of those, and by one worker with two threads, each a
 command of its own in turn. Runs an hour count the whole command, and the time that its workers had work. The overhead
-is all that is not within a run: 1 - seconds in runs / (workers * seconds of the command).
+is the share of the command's time that is not the runs': before the first one, after the last one, and between two of
+the same worker.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +51,18 @@ def _carry_out(study: Path, store: Path, workers: int, threads: int) -> float:
     return time.perf_counter() - started
 
 
-def _at_work(store: Path) -> float:
-    """Seconds from the beginning of the first run to the end of the last one."""
+def _at_work(store: Path) -> tuple[float, float]:
+    """Seconds from the beginning of the first run to the end of the last one, and those between runs of a worker."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     trials: list[Any] = optuna.load_study(study_name="short-runs", storage=f"sqlite:///{store}/optuna.db").trials
     begun, ended = (min(t.datetime_start for t in trials), max(t.datetime_complete for t in trials))
-    return float((ended - begun).total_seconds())
+    spans: dict[int, list[tuple[Any, Any]]] = {}
+    for trial in trials:
+        spans.setdefault(trial.user_attrs["worker"]["pid"], []).append((trial.datetime_start, trial.datetime_complete))
+    between = [
+        (later[0] - earlier[1]).total_seconds() for of in spans.values() for earlier, later in pairwise(sorted(of))
+    ]
+    return (ended - begun).total_seconds(), sum(between) / len(spans)
 
 
 def main() -> None:
@@ -72,12 +80,13 @@ def main() -> None:
             records = [read_record(path) for path in store.glob("*/record.json")]
             spent = sum(record.seconds["total"] for record in records)
             whole[workers, threads] = 3600 * runs / seconds
-            inside[workers, threads] = 3600 * runs / _at_work(store)
+            at_work, between = _at_work(store)
+            inside[workers, threads] = 3600 * runs / at_work
             print(
                 f"{workers} workers of {threads} threads: {len(records)} runs of {spent / runs:.1f} s "
                 f"in {seconds:.0f} s, "
                 f"{whole[workers, threads]:.0f} an hour, at work {inside[workers, threads]:.0f}; "
-                f"overhead {100 * (1 - spent / (workers * seconds)):.1f} %"
+                f"overhead {100 * (1 - (at_work - between) / seconds):.1f} %"
             )
     for other, name in (((1, 1), "one worker of one thread"), ((1, 2), "one worker of two threads")):
         print(
