@@ -53,7 +53,7 @@ class Order:
         from cltk.studies.queue import Queue
         from cltk.studies.storage import open_storage
 
-        queue = Queue(open_storage(self.store, self.storage), self.study)
+        queue = Queue(open_storage(self.store, self.storage, checked=True), self.study)
         work(queue, job_of(queue), Workbench(self.store, self.machine, stop, scenarios), after)
 
 

@@ -47,7 +47,13 @@ class Publisher:
         """Publishes a run, and the means of its cell so far."""
         self._background.submit("run_ended", record, cell)
 
-    def finish(self, result: StudyResult, folder: Path, *, complete: bool) -> None:
-        """Publishes everything that is not published yet, the files in ``folder`` on the parent, and waits for it."""
+    def finish(self, result: StudyResult, folder: Path | None = None, *, complete: bool) -> None:
+        """Publishes everything that is not published yet, and waits for it.
+
+        Args:
+            result: The result.
+            folder: Holds the report and what else belongs to the parent; by default, a report is made.
+            complete: Whether all that was to be done is done.
+        """
         self._background.submit("finish", result, folder, complete)
         self._background.close()

@@ -16,6 +16,7 @@ from cltk.sinks.summary import summarise
 from cltk.sinks.writer import Writer
 from cltk.studies.definition import Study
 from cltk.studies.labels import RECORDS, STUDY_FILE, TAGS
+from cltk.studies.report import write_report
 from cltk.studies.results import COSTS, CellResult, StudyResult
 from cltk.studies.storage import locked
 
@@ -49,11 +50,14 @@ class StudyScribe:
             for cell in study.cells:
                 self._child(cell.config_hash, cell.name)
 
-    def finish(self, result: StudyResult, folder: Path, complete: bool) -> None:
-        """Writes everything that is not written yet, with the files in ``folder`` on the parent."""
+    def finish(self, result: StudyResult, folder: Path | None, complete: bool) -> None:
+        """Writes everything that is not written yet, with the files in ``folder``, or else a report, on the parent."""
         for cell in result.cells:
             self._publish_cell(cell)
-        self._end(result, folder, complete)
+        with tempfile.TemporaryDirectory() as temporary:
+            if folder is None:
+                write_report(result, folder := Path(temporary))
+            self._end(result, folder, complete)
 
     def _find(self, tags: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
         return self._writer.find({TAGS["study"]: self._study.name, **tags})

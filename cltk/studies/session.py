@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cltk.studies.ablation import errors_of, submit
 from cltk.studies.definition import Study, save_study
@@ -107,13 +105,5 @@ def carry_out(
         except KeyboardInterrupt:
             interrupted = True
         result = result_of(study, gather(study, order.store, tracking_uri), errors_of(study, queue))
-        _publish(publisher, result)
+        publisher.finish(result, complete=result.finished == result.total)
     return Ending(result, interrupted, publisher.notices)
-
-
-def _publish(publisher: Publisher, result: StudyResult) -> None:
-    from cltk.studies.report import write_report  # What it draws with takes long to import, and is not needed before.
-
-    with tempfile.TemporaryDirectory() as temporary:
-        write_report(result, Path(temporary))
-        publisher.finish(result, Path(temporary), complete=result.finished == result.total)

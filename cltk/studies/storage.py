@@ -82,21 +82,25 @@ def check_apart(store: Path, url: str | None, tracking_uri: str | None) -> None:
         )
 
 
-def open_storage(store: Path, url: str | None = None) -> Storage:
+def open_storage(store: Path, url: str | None = None, *, checked: bool = False) -> Storage:
     """Opens Optuna's storage, and creates its tables on first use.
 
     Args:
         store: Holds the database where ``url`` names no other.
         url: ``postgresql://...`` or ``sqlite:///...``; None for a file in ``store``.
+        checked: Whether another process has just opened it, so that its tables are known to be there and to be right.
 
     Raises:
         ConfigError: It is no URL of a kind that is supported, cannot be reached or written, or holds something else.
     """
     where = storage_url(store, url)
     _check_kind(where)
-    with _reported(where, ConfigError), locked(where):
-        _check_tables(where)
-        return Storage(where, _connect(where))
+    with _reported(where, ConfigError):
+        if checked:
+            return Storage(where, _connect(where, checked))
+        with locked(where):
+            _check_tables(where)
+            return Storage(where, _connect(where, checked))
 
 
 def _check_kind(url: str) -> None:
@@ -145,7 +149,7 @@ def _check_tables(url: str) -> None:
         )
 
 
-def _connect(url: str) -> Any:
+def _connect(url: str, checked: bool) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -160,6 +164,8 @@ def _connect(url: str) -> Any:
             engine_kwargs={"connect_args": wait, "pool_pre_ping": not local},
             heartbeat_interval=None if local else HEARTBEAT,
             grace_period=None if local else GRACE,
+            skip_compatibility_check=checked,
+            skip_table_creation=checked,
         )
 
 
