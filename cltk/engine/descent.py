@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
+from cltk.engine.capture import CapturedStep, Step, may_capture
 from cltk.engine.flops import FlopCounter
 from cltk.engine.optimizers import make_optimizer
 from cltk.engine.run import Precision
@@ -35,6 +36,12 @@ class Descent:
         self._optimizer = make_optimizer(phase.module, phase.training)
         self._autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=precision == "bf16")
         self._first_norm = torch.zeros((), device=phase.device)
+        self._rng = torch.Generator(phase.device)
+        self._lr: float | Tensor = 0.0
+        self._do: Step = self._step
+        if may_capture(phase):
+            self._lr = torch.zeros((), device=phase.device)  # A number would be part of the graph.
+            self._do = CapturedStep(self._step, list(phase.module.parameters()), self._rng)
         self.done = 0
         self.epochs = phase.training.rounds(phase.batches.steps)
         self.operations = 0
@@ -45,12 +52,13 @@ class Descent:
         phase = self._phase
         losses = torch.empty(phase.batches.steps, device=phase.device)
         phase.module.train()
-        batches, rng = phase.batches.epoch(streams), streams.generator("loss")
+        batches = phase.batches.epoch(streams)
+        self._rng.set_state(streams.generator("loss").get_state())
         # Nothing is yielded in here, so that nobody else sees the global generator that dropout draws from.
         with streams.scope("global"):
             for step in range(len(losses)):
-                counted = self.done == 0
-                losses[step] = self._first_step(batches, rng) if counted else self._step(next(batches), rng)
+                self._set_lr()
+                losses[step] = self._do(next(batches)) if self.done else self._first_step(batches)
                 self.done += 1
         return losses
 
@@ -75,21 +83,27 @@ class Descent:
         self.done = last.epoch * self._phase.batches.steps
         self.operations, self.per_sample = last.operations, last.per_sample
 
-    def _step(self, batch: Examples, rng: torch.Generator) -> Tensor:
-        progress = self.done / (self.epochs * self._phase.batches.steps)
+    def _set_lr(self) -> None:
+        lr = self._phase.training.lr_at(self.done / (self.epochs * self._phase.batches.steps))
+        if isinstance(self._lr, Tensor):
+            self._lr.fill_(lr)
+        else:
+            self._lr = lr
+
+    def _step(self, batch: Examples) -> Tensor:
         with self._autocast:
-            loss = batch.mean(self._phase.loss(batch, rng))
+            loss = batch.mean(self._phase.loss(batch, self._rng))
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step(self._phase.training.lr_at(progress))
+        self._optimizer.step(self._lr)
         return loss.detach()
 
-    def _first_step(self, batches: Iterator[Examples], rng: torch.Generator) -> Tensor:
+    def _first_step(self, batches: Iterator[Examples]) -> Tensor:
         """The first step, whose operations are counted: those of all steps follow from it."""
         with FlopCounter() as drawing:
             batch = next(batches)
         with FlopCounter() as training:
-            loss = self._step(batch, rng)
+            loss = self._step(batch)
         self.operations = (drawing.total + training.total) * self._phase.batches.samples // len(batch)
         self.per_sample = training.total // len(batch)
         self._first_norm.copy_(self._optimizer.gradient_norm())

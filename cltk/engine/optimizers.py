@@ -33,7 +33,7 @@ class Optimizer(ABC):
         self._state = [self._initial(parameter) for parameter in self._parameters]
 
     @torch.no_grad()
-    def step(self, lr: float) -> None:
+    def step(self, lr: float | Tensor) -> None:
         """One step, with this learning rate."""
         used = [
             (parameter, parameter.grad, *state)
@@ -66,7 +66,7 @@ class Optimizer(ABC):
         """What is remembered of one parameter."""
 
     @abstractmethod
-    def _change(self, *columns: list[Tensor], lr: float) -> None:
+    def _change(self, *columns: list[Tensor], lr: float | Tensor) -> None:
         """Changes parameters, given them, their gradients and what is remembered of them, a list each."""
 
 
@@ -79,7 +79,7 @@ class Adam(Optimizer):
     def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
         return torch.zeros_like(parameter), torch.zeros_like(parameter), torch.zeros((), device=parameter.device)
 
-    def _change(self, *columns: list[Tensor], lr: float) -> None:
+    def _change(self, *columns: list[Tensor], lr: float | Tensor) -> None:
         parameters, gradients, means, squares, steps = columns
         adam(
             parameters,
@@ -109,7 +109,7 @@ class Momentum(Optimizer):
     def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
         return (torch.zeros_like(parameter),)
 
-    def _change(self, *columns: list[Tensor], lr: float) -> None:
+    def _change(self, *columns: list[Tensor], lr: float | Tensor) -> None:
         parameters, gradients, averages = columns
         sgd(
             parameters,

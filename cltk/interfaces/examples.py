@@ -36,8 +36,13 @@ class Examples:
     def __getitem__(self, index: Tensor | slice) -> Examples:
         """The samples at ``index``: positions as (n,) int64, a mask as (N,) bool, or a slice."""
         if isinstance(index, Tensor) and index.dtype == torch.int64:
-            return self._map(lambda column: column.index_select(0, index))  # Ten times as fast as advanced indexing.
-        return self._map(lambda column: column[index])
+            return self.map(lambda column: column.index_select(0, index))  # Ten times as fast as advanced indexing.
+        return self.map(lambda column: column[index])
+
+    @property
+    def columns(self) -> list[Tensor]:
+        """All that are there, in order."""
+        return [column for column in (self.x, self.y, self.weight, self.soft) if column is not None]
 
     @property
     def weights(self) -> Tensor:
@@ -46,7 +51,7 @@ class Examples:
 
     def to(self, device: torch.device) -> Examples:
         """The same samples on another device."""
-        return self._map(lambda column: column.to(device))
+        return self.map(lambda column: column.to(device))
 
     def weighted(self, weight: float) -> Examples:
         """The same samples, each with this loss weight."""
@@ -77,7 +82,8 @@ class Examples:
             torch.cat(softs) if softs else None,
         )
 
-    def _map(self, change: Callable[[Tensor], Tensor]) -> Examples:
+    def map(self, change: Callable[[Tensor], Tensor]) -> Examples:
+        """The samples with every column changed in the same way."""
         weight = None if self.weight is None else change(self.weight)
         soft = None if self.soft is None else change(self.soft)
         return Examples(change(self.x), change(self.y), weight, soft)

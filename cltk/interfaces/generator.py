@@ -24,9 +24,12 @@ class Generator(nn.Module, Component, ABC):
     Attributes:
         labels: Whether ``loss`` or a closed-form fit reads labels (``hard``) or not (``none``); replay for the
             generator is labelled only where it does.
+        capturable: Whether ``loss`` runs the same kernels for every batch of a shape and never waits for the device, as
+            ``item()`` or a mask as an index would: then training steps become CUDA graphs on a GPU.
     """
 
     labels: ClassVar[Literal["hard", "none"]] = "none"
+    capturable: ClassVar[bool] = False
 
     @abstractmethod
     def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
@@ -52,7 +55,11 @@ class Generator(nn.Module, Component, ABC):
 
         A generator that is fitted in closed form returns ``Fit("generator", self, batches, self.fit)`` instead.
         """
-        return Train("generator", self, batches, lambda batch, rng: self.loss(batch.x, batch.y, rng), training)
+
+        def loss(batch: Examples, rng: torch.Generator) -> Tensor:
+            return self.loss(batch.x, batch.y, rng)
+
+        return Train("generator", self, batches, loss, training, capturable=self.capturable)
 
     def problems(self, x: Tensor) -> Sequence[str]:
         """What is wrong with the trained model, judged on some of its training images; nothing, by default.

@@ -118,7 +118,7 @@ class Strategy(Component, ABC):
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
             return classification_loss(classifier(batch.x), batch, self._masked, temperature)
 
-        return Train("classifier", classifier, batches, loss, training)
+        return Train("classifier", classifier, batches, loss, training, capturable=classifier.capturable)
 
     def replay_count(self, completed: int, current: int) -> int:
         """Number of samples replayed in an epoch of a task of ``current`` samples, after ``completed`` tasks."""

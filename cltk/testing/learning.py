@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cltk.interfaces import Streams
+from cltk.testing.capture import never_waits_if_capturable
 from cltk.testing.defects import require
 from cltk.testing.networks import (
     BATCH,
@@ -181,4 +182,5 @@ LEARNING: tuple[Body, ...] = (
     moves_between_devices,
     takes_any_image_shape,
     leaves_its_input_alone,
+    never_waits_if_capturable,
 )

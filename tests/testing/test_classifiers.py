@@ -86,6 +86,17 @@ def _no_bfloat16(self, x):
     return logits.double().float() if logits.dtype == torch.float32 else logits / 0
 
 
+def _looking(self, x):
+    return Perceptron.forward(self, x) * (2.0 if x.sum() > 0 else 1.0)
+
+
+def _picking(self, x):
+    dark = x.flatten(1).mean(1) < 0
+    logits = Perceptron.forward(self, x)
+    logits[dark] = 0
+    return logits
+
+
 @pytest.mark.parametrize(
     ("check", "attributes"),
     [
@@ -101,6 +112,8 @@ def _no_bfloat16(self, x):
         ("leaves-its-input-alone", {"forward": _in_place}),
         ("takes-any-image-shape", {"forward": _small_only}),
         ("works-in-bfloat16", {"forward": _no_bfloat16}),
+        ("never-waits-if-capturable", {"forward": _looking, "capturable": True}),
+        ("never-waits-if-capturable", {"forward": _picking, "capturable": True}),
     ],
 )
 def test_each_defect_is_found_by_its_own_check(failing, check, attributes):
@@ -114,6 +127,11 @@ def test_noise_in_evaluation_is_found(failing):
 
 def test_a_need_of_gradients_in_evaluation_is_found(failing):
     assert "works-without-gradients" in failing(Perceptron, forward=_own_gradient)
+
+
+@pytest.mark.parametrize("forward", [_looking, _picking])
+def test_whoever_does_not_claim_to_be_capturable_may_wait(failing, forward):
+    assert not failing(Perceptron, forward=forward)
 
 
 def test_dropout_in_training_is_no_defect(failing):

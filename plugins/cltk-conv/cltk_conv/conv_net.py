@@ -22,6 +22,8 @@ class ConvNet(Classifier):
     Deviations: kernels of 3x3, ReLU, maximum pooling and dropout, as is usual now.
     """
 
+    capturable = True
+
     class Config(Settings):
         """Size and regularisation."""
 

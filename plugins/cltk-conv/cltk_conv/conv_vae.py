@@ -25,6 +25,8 @@ class ConvVAE(Generator):
     too.
     """
 
+    capturable = True
+
     class Config(Settings):
         """Size."""
 

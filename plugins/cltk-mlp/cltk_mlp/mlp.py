@@ -25,6 +25,8 @@ class MLP(Classifier):
     Deviations: none known; the report does not say where dropout is applied, here it follows each hidden layer.
     """
 
+    capturable = True
+
     class Config(Settings):
         """Size and regularisation."""
 

@@ -1,0 +1,89 @@
+"""A training step as a CUDA graph: one launch instead of a hundred, each of which would take longer than its work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from cltk.interfaces import Examples, Train
+
+__all__ = ["CapturedStep", "Step", "may_capture"]
+
+Step = Callable[[Examples], Tensor]
+"""From a batch to its loss, a scalar; the gradients and the parameters change on the way."""
+
+_WARM = 3
+"""Steps of a shape before its capture; PyTorch chooses kernels and sets up libraries in them."""
+
+
+def may_capture(phase: Train) -> bool:
+    """Whether a phase's steps can become CUDA graphs: on a GPU, where its networks are made for it."""
+    return phase.capturable and phase.device.type == "cuda"
+
+
+class CapturedStep:
+    """A step that is captured once a shape of its batches has come up a few times, and replayed from then on.
+
+    Args:
+        step: Runs the same kernels for every batch of a shape, and never waits for the GPU.
+        parameters: Whose gradients it sets.
+        rng: What it draws from beside the global generator; the same object whenever it is seeded anew.
+    """
+
+    def __init__(self, step: Step, parameters: Sequence[nn.Parameter], rng: torch.Generator) -> None:
+        self._step = step
+        self._parameters = parameters
+        self._rng = rng
+        self._seen: Counter[tuple[int, bool, bool]] = Counter()
+        self._graphs: dict[tuple[int, bool, bool], _Graph] = {}
+
+    def __call__(self, batch: Examples) -> Tensor:
+        """Does the step. What it returns is overwritten by the next one."""
+        shape = (len(batch), batch.weight is None, batch.soft is None)
+        self._seen[shape] += 1
+        if self._seen[shape] <= _WARM:
+            return _aside(self._step, batch)
+        if shape not in self._graphs:
+            self._graphs[shape] = _Graph(self._step, self._parameters, self._rng, batch)
+        return self._graphs[shape](batch)
+
+
+class _Graph:
+    """The step for batches of one shape."""
+
+    def __init__(self, step: Step, parameters: Sequence[nn.Parameter], rng: torch.Generator, batch: Examples) -> None:
+        self._batch = batch.map(torch.clone)
+        self._parameters = parameters
+        self._loss, self._replay = _record(lambda: step(self._batch), rng)
+        self._gradients = [parameter.grad for parameter in parameters]
+
+    def __call__(self, batch: Examples) -> Tensor:
+        for ours, theirs in zip(self._batch.columns, batch.columns, strict=True):
+            ours.copy_(theirs)
+        self._replay()
+        for parameter, gradient in zip(self._parameters, self._gradients, strict=True):
+            parameter.grad = gradient  # Steps of another shape have theirs elsewhere.
+        return self._loss
+
+
+def _record(work: Callable[[], Tensor], rng: torch.Generator) -> tuple[Tensor, Callable[[], None]]:
+    """Captures work without doing it; returns where its result will be, and what does it."""
+    graph = torch.cuda.CUDAGraph()
+    graph.register_generator_state(rng)
+    with torch.cuda.graph(graph):
+        result = work()
+    return result, graph.replay
+
+
+def _aside(step: Step, batch: Examples) -> Tensor:
+    """Does a step on a stream of its own, as PyTorch asks for before a capture."""
+    current = torch.cuda.current_stream()
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    stream.wait_stream(current)
+    with torch.cuda.stream(stream):
+        loss = step(batch)
+    current.wait_stream(stream)
+    return loss
