@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 import os
 import statistics
@@ -91,28 +92,28 @@ def _ours(networks: Networks, epochs: int, threads: int) -> tuple[float, float]:
     return seconds, accuracy
 
 
-def _compare(name: str, python: Path, folder: Path, arguments: argparse.Namespace) -> None:
-    networks, work = NETWORKS[name], (arguments.epochs, arguments.threads)
+def _compare(name: str, python: Path, folder: Path, epochs: int, threads: int, rounds: int) -> None:
+    networks, work = NETWORKS[name], (epochs, threads)
     ratios = []
-    for _ in range(arguments.rounds):
+    for _ in range(rounds):
         ours = _ours(networks, *work)
         theirs = _theirs(python, folder, networks, *work)
         ratios.append(theirs[0] / ours[0])
         print("cltk {:.1f} s (accuracy {:.3f}), {} {:.1f} s ({:.3f})".format(*ours, AVALANCHE, *theirs), flush=True)
-    print(f"{name} networks: cltk is {statistics.median(ratios):.2f} times as fast, {arguments.threads} threads")
+    print(f"{name} networks, {threads} threads: cltk is {statistics.median(ratios):.2f} times as fast")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     python = _environment()
     with tempfile.TemporaryDirectory() as folder:
         _unpack(Path(folder))
-        for name in NETWORKS:
-            _compare(name, python, Path(folder), arguments)
+        for name, threads in itertools.product(NETWORKS, arguments.threads):
+            _compare(name, python, Path(folder), arguments.epochs, threads, arguments.rounds)
 
 
 if __name__ == "__main__":
