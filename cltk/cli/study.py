@@ -120,8 +120,7 @@ def conclude(ending: Ending, *, json: bool) -> NoReturn:
     else:
         for table in tables_of(result):
             print_table(table)
-    for (cell, seed), error in result.failures().items():
-        Console(stderr=True).print(Text(f"{cell}, seed {seed} failed: {error}", style="red"))
+    _show_failures({f"{cell}, seed {seed}": error for (cell, seed), error in result.failures().items()})
     if ending.interrupted:
         show_notice(
             f"Interrupted with {result.finished} of {result.total} runs done; the same command goes on from here."
@@ -150,6 +149,7 @@ def conclude_tuning(search: Search, tuned: Tuned, ending: Ending | None, *, json
             print_table(table)
         for table in tables_of(test) if test else []:
             print_table(table)
+    _show_failures(tuned.errors)
     if choice is not None:
         show_notice(f"The choice is in '{choice.file}': cltk run {choice.file}. Figures are beside it.")
     if tuned.interrupted or (ending and ending.interrupted):
@@ -157,13 +157,13 @@ def conclude_tuning(search: Search, tuned: Tuned, ending: Ending | None, *, json
     for notice in [*tuned.notices, *(ending.notices if ending else [])]:
         show_notice(notice)
     interrupted = tuned.interrupted or (ending is not None and ending.interrupted)
-    raise typer.Exit(130 if interrupted else ending.exit_status if ending else 1)
+    failed = ending is None or ending.exit_status or bool(tuned.errors)
+    raise typer.Exit(130 if interrupted else int(failed))
 
 
 def conclude_work(helped: Helped) -> NoReturn:
     """Says on standard error what went wrong while working on somebody else's study, and ends the command."""
-    for name, error in helped.errors.items():
-        Console(stderr=True).print(Text(f"{name} failed: {error}", style="red"))
+    _show_failures(helped.errors)
     for notice in helped.notices:
         show_notice(notice)
     raise typer.Exit(helped.exit_status)
@@ -191,6 +191,11 @@ def print_table(table: Table, *, stderr: bool = False) -> None:
         grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else Text(str(cell)) for cell in row))
     console = Console(stderr=stderr)
     console.print(grid, "")
+
+
+def _show_failures(errors: Mapping[str, str]) -> None:
+    for name, error in errors.items():
+        Console(stderr=True).print(Text(f"{name} failed: {error}", style="red"))
 
 
 def _narrowed(table: Table) -> Table:

@@ -12,7 +12,7 @@ import torch
 
 from cltk.build import Bench
 from cltk.engine import train
-from cltk.events import EpochEnded, TaskEnded
+from cltk.events import EpochEnded, PhaseStarted, TaskEnded
 from cltk.record import Record
 from cltk.studies.definition import Cell
 from cltk.studies.records import Records
@@ -45,10 +45,17 @@ class PlannedCell:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All cells, and the number of workers that share them."""
+    """All cells, and the number of workers that share them.
+
+    Attributes:
+        cells: The cells.
+        workers: The number of workers.
+        afterwards: What follows once they are done, at the most; not counted among their runs.
+    """
 
     cells: Sequence[PlannedCell]
     workers: int
+    afterwards: PlannedCell | None = None
 
     @property
     def runs(self) -> int:
@@ -75,7 +82,11 @@ class Plan:
             }
             for planned in self.cells
         ]
-        return {"runs": self.runs, "workers": self.workers, "seconds": round(self.seconds, 1), "cells": cells}
+        plan = {"runs": self.runs, "workers": self.workers, "seconds": round(self.seconds, 1), "cells": cells}
+        if self.afterwards is not None:
+            later = Plan([self.afterwards], self.workers)
+            plan["afterwards"] = {"runs": later.runs, "seconds": round(later.seconds, 1)}
+        return plan
 
 
 class Clock:
@@ -129,18 +140,23 @@ def _work(bench: Bench) -> list[int]:
 def _seconds_per_operation(bench: Bench) -> float:
     """Measured by training on a part of the first task; 0 where that fails, as the run itself will say why.
 
-    The quickest epoch counts: the first steps of a process take longer than all others.
+    The quickest of some epochs of the first phase counts: the first steps of a process take longer than all others.
     """
     run = bench.run(0)
     first = run.tasks[0]
-    until = time.perf_counter() + _TRIAL_SECONDS
-    best = math.inf
+    part = replace(first, train=first.train[:_TRIAL_SAMPLES])
+    until = math.inf
+    rates: list[float] = []
     try:
-        for event in train(replace(run, tasks=[replace(first, train=first.train[:_TRIAL_SAMPLES])])):
-            if isinstance(event, EpochEnded) and event.operations:
-                best = min(best, event.seconds / event.operations)
-            if isinstance(event, TaskEnded) or time.perf_counter() > until:
+        for event in train(replace(run, tasks=[part])):
+            if isinstance(event, PhaseStarted) and until == math.inf:
+                until = time.perf_counter() + _TRIAL_SECONDS
+            elif isinstance(event, PhaseStarted | TaskEnded) and rates:
                 break
+            elif isinstance(event, EpochEnded) and event.operations:
+                rates.append(event.seconds / event.operations)
+                if len(rates) > 1 and time.perf_counter() > until:
+                    break
     except Exception:
         return 0.0
-    return best if best < math.inf else 0.0
+    return min(rates, default=0.0)

@@ -21,7 +21,7 @@ from cltk.errors import ConfigError, closest
 from cltk.studies.liveness import is_gone, this_process
 from cltk.studies.storage import Storage
 
-__all__ = ["Item", "Queue", "State"]
+__all__ = ["Item", "Queue", "State", "failures"]
 
 _OWNER, _ERROR, _FORMER = "worker", "error", "cltk_former"
 _STUDY, _FINGERPRINT = "cltk_study", "cltk_fingerprint"
@@ -65,6 +65,11 @@ class State:
         """Why it failed."""
         error: str | None = self.trial.user_attrs.get(_ERROR)
         return error
+
+
+def failures(states: Mapping[str, State]) -> dict[str, str]:
+    """Why items failed, by their names."""
+    return {state.name: state.error for state in states.values() if state.status == "failed" and state.error}
 
 
 _STATUS = {

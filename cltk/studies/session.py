@@ -12,7 +12,7 @@ from cltk.studies.jobs import study_in
 from cltk.studies.plan import Plan
 from cltk.studies.pool import Order, Pool, conduct
 from cltk.studies.publisher import Publisher
-from cltk.studies.queue import Queue
+from cltk.studies.queue import Queue, failures
 from cltk.studies.results import StudyResult, result_of
 from cltk.studies.storage import Storage
 from cltk.studies.watch import Show, Watch
@@ -56,8 +56,8 @@ class Helped:
 
     @property
     def exit_status(self) -> int:
-        """0 where all is well, 130 where the user interrupted, else 1."""
-        return 130 if self.interrupted else int(bool(self.errors))
+        """0 where nothing is left to do, failed or not, as no other worker can mend that; 130 for an interruption."""
+        return 130 if self.interrupted else 0
 
 
 def help_out(order: Order, pool: Pool, storage: Storage, tracking_uri: str | None, show: Show) -> Helped:
@@ -74,8 +74,7 @@ def help_out(order: Order, pool: Pool, storage: Storage, tracking_uri: str | Non
             conduct(order, pool, Watch(queue, order.store, publisher, show))
         except KeyboardInterrupt:
             interrupted = True
-    errors = {state.name: state.error for state in queue.states().values() if state.status == "failed" and state.error}
-    return Helped(errors, interrupted, publisher.notices)
+    return Helped(failures(queue.states()), interrupted, publisher.notices)
 
 
 def carry_out(

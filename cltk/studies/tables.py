@@ -38,6 +38,9 @@ def plan_table(plan: Plan) -> Table:
     columns = ("cell", "configuration", "done", "to run", "samples replayed", "a run", "all runs")
     many = "worker" if plan.workers == 1 else "workers"
     note = f"{plan.runs} runs to do, about {clock(plan.seconds)} with {plan.workers} {many}."
+    if plan.afterwards is not None:
+        later = Plan([plan.afterwards], plan.workers)
+        note += f" Then a comparison on test data: up to {later.runs} runs, about {clock(later.seconds)}."
     return Table("Plan", columns, rows, note)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from cltk.studies.gather import gather
 from cltk.studies.plan import Clock, Plan, PlannedCell
 from cltk.studies.pool import Order, Pool, conduct
 from cltk.studies.publisher import Publisher
-from cltk.studies.queue import Queue
+from cltk.studies.queue import Queue, failures
 from cltk.studies.records import records_in
 from cltk.studies.results import StudyResult, result_of
 from cltk.studies.search import Search
@@ -60,6 +60,7 @@ class Tuned:
     Attributes:
         result: Its trials, as the cells of a study.
         choice: The best of them; None where none is finished.
+        errors: Why trials failed, by their names.
         whole: Whether all of them have ended.
         interrupted: Whether the user ended it.
         notices: What the user should know, a sentence each.
@@ -67,13 +68,14 @@ class Tuned:
 
     result: StudyResult | None
     choice: Choice | None
+    errors: Mapping[str, str]
     whole: bool
     interrupted: bool
     notices: Sequence[str]
 
 
 def plan_of(search: Search, bench: Bench, trials: int, ended: Collection[str], workers: int, store: Path) -> Plan:
-    """What of a search is still to be done; every trial is taken to cost what the experiment itself does.
+    """What of a search is still to be done; every run is taken to cost what the experiment itself does.
 
     Args:
         search: The search.
@@ -83,12 +85,16 @@ def plan_of(search: Search, bench: Bench, trials: int, ended: Collection[str], w
         workers: Number of processes that share the work.
         store: Where records are.
     """
-    seconds = Clock(records_in(store, {bench.config_hash})).seconds(bench) * len(search.seeds)
+    run = Clock(records_in(store, {bench.config_hash})).seconds(bench)
     left = [item for item in search.items(trials) if item.key not in ended]
     cell = Cell.of("a trial", {}, bench)
     done, todo = range(trials - len(left)), range(len(left))
     replayed = search.budget or sum(search.sizes[1:])
-    return Plan([PlannedCell(cell, done, todo, replayed, seconds)], workers)
+    tested = range((1 + len(TESTED)) * len(search.test_seeds))
+    trial, comparison = (
+        PlannedCell(cell, done, todo, replayed, run * len(search.seeds)), PlannedCell(cell, (), tested, replayed, run)
+    )  # fmt: skip
+    return Plan([trial], workers, comparison)
 
 
 def tune(
@@ -118,13 +124,14 @@ def tune(
                 conduct(order, pool, Watch(queue, order.store, publisher, show))
         except KeyboardInterrupt:
             interrupted = True
-        finished = [state.trial for state in queue.states().values() if state.status == "finished"]
-        whole = len(finished) == trials and not interrupted
+        states = queue.states()
+        finished = [state.trial for state in states.values() if state.status == "finished"]
+        whole = not interrupted and all(states[item.key].ended for item in search.items(trials))
         if finished:
             result = _result(search, finished, order.store, tracking_uri)
             choice = choose(search, finished, order.store)
             _publish(publisher, result, choice, queue, whole)
-    return Tuned(result, choice, whole, interrupted, publisher.notices)
+    return Tuned(result, choice, failures(states), whole, interrupted, publisher.notices)
 
 
 def _publish(publisher: Publisher, result: StudyResult, choice: Choice, queue: Queue, whole: bool) -> None:

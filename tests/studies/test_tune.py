@@ -40,6 +40,7 @@ def test_a_budget_is_spread(file: Path, cli: Cli, store: Path) -> None:
     options = [file, "--budget", 101, "--store", store]
     plan = cli("tune", *options, "--trials", 5, "--dry-run", "--json")
     assert plan.json["runs"] == 5
+    assert plan.json["afterwards"]["runs"] == 10
     assert not store.exists()
 
     done = cli("tune", *options, "--trials", 5, "--json")
@@ -88,6 +89,14 @@ def test_the_whole_trade_off(file: Path, cli: Cli, store: Path) -> None:
     report = cli("report", "spread", "--store", store)
     assert "no other one beats" in report.out
     assert "spread-test" in report.out
+
+
+def test_a_failed_trial_is_named_and_the_choice_is_made_among_the_others(file: Path, cli: Cli, store: Path) -> None:
+    file.write_text(FILE + '[tune]\nbudget = 100\ntrials = 6\nspace."strategy.classifier.lr" = [1e-3, 1e30]\n')
+    done = cli("tune", file, "--store", store, "--json")
+    assert done.status == 1
+    assert 0 < done.err.count("Training diverged") < 6
+    assert done.json["test"]["finished"] == done.json["test"]["total"] > 0
 
 
 def test_a_schedule_with_a_search_space_of_its_own_is_tuned(file: Path, cli: Cli, store: Path) -> None:
