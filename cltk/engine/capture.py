@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -70,20 +71,33 @@ class _Graph:
 
 
 def _record(work: Callable[[], Tensor], rng: torch.Generator) -> tuple[Tensor, Callable[[], None]]:
-    """Captures work without doing it; returns where its result will be, and what does it."""
-    graph = torch.cuda.CUDAGraph()
+    """Captures work without doing it; returns where its result will be, and what does it.
+
+    Raises:
+        RuntimeError: The work waits for the GPU.
+    """
+    graph, current = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
     graph.register_generator_state(rng)
-    with torch.cuda.graph(graph):
-        result = work()
+    try:
+        with torch.cuda.graph(graph, stream=_side_stream()):
+            result = work()
+    except RuntimeError as error:
+        torch.cuda.set_stream(current)
+        raise RuntimeError(f"a training step that is said to be capturable is not: {error}") from error
     return result, graph.replay
 
 
 def _aside(step: Step, batch: Examples) -> Tensor:
-    """Does a step on a stream of its own, as PyTorch asks for before a capture."""
-    current = torch.cuda.current_stream()
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    stream.wait_stream(current)
-    with torch.cuda.stream(stream):
+    """Does a step on another stream, as PyTorch asks for before a capture."""
+    current, side = torch.cuda.current_stream(), _side_stream()
+    side.wait_stream(current)
+    with torch.cuda.stream(side):
         loss = step(batch)
-    current.wait_stream(stream)
+    current.wait_stream(side)
     return loss
+
+
+@cache
+def _side_stream() -> torch.cuda.Stream:
+    """The one other stream of this process: libraries keep memory for each."""
+    return torch.cuda.Stream()  # type: ignore[no-untyped-call]

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from cltk.engine.capture import CapturedStep, Step, may_capture
 from cltk.engine.flops import FlopCounter
-from cltk.engine.optimizers import make_optimizer
 from cltk.engine.run import Precision
+from cltk.engine.step import TrainingStep
 from cltk.events import EpochEnded
 from cltk.interfaces import Examples, Streams, Train
 
@@ -33,15 +33,12 @@ class Descent:
 
     def __init__(self, phase: Train, precision: Precision) -> None:
         self._phase = phase
-        self._optimizer = make_optimizer(phase.module, phase.training)
-        self._autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=precision == "bf16")
+        captured = may_capture(phase)
+        self._step = TrainingStep(phase, precision, captured=captured)
+        self._optimizer = self._step.optimizer
+        parameters = list(phase.module.parameters())
+        self._do: Step = CapturedStep(self._step, parameters, self._step.rng) if captured else self._step
         self._first_norm = torch.zeros((), device=phase.device)
-        self._rng = torch.Generator(phase.device)
-        self._lr: float | Tensor = 0.0
-        self._do: Step = self._step
-        if may_capture(phase):
-            self._lr = torch.zeros((), device=phase.device)  # A number would be part of the graph.
-            self._do = CapturedStep(self._step, list(phase.module.parameters()), self._rng)
         self.done = 0
         self.epochs = phase.training.rounds(phase.batches.steps)
         self.operations = 0
@@ -53,11 +50,11 @@ class Descent:
         losses = torch.empty(phase.batches.steps, device=phase.device)
         phase.module.train()
         batches = phase.batches.epoch(streams)
-        self._rng.set_state(streams.generator("loss").get_state())
+        self._step.rng.set_state(streams.generator("loss").get_state())
         # Nothing is yielded in here, so that nobody else sees the global generator that dropout draws from.
         with streams.scope("global"):
             for step in range(len(losses)):
-                self._set_lr()
+                self._step.set_lr(phase.training.lr_at(self.done / (self.epochs * len(losses))))
                 losses[step] = self._do(next(batches)) if self.done else self._first_step(batches)
                 self.done += 1
         return losses
@@ -82,21 +79,6 @@ class Descent:
         self._first_norm.copy_(state["first_norm"])
         self.done = last.epoch * self._phase.batches.steps
         self.operations, self.per_sample = last.operations, last.per_sample
-
-    def _set_lr(self) -> None:
-        lr = self._phase.training.lr_at(self.done / (self.epochs * self._phase.batches.steps))
-        if isinstance(self._lr, Tensor):
-            self._lr.fill_(lr)
-        else:
-            self._lr = lr
-
-    def _step(self, batch: Examples) -> Tensor:
-        with self._autocast:
-            loss = batch.mean(self._phase.loss(batch, self._rng))
-        self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step(self._lr)
-        return loss.detach()
 
     def _first_step(self, batches: Iterator[Examples]) -> Tensor:
         """The first step, whose operations are counted: those of all steps follow from it."""

@@ -40,7 +40,8 @@ class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def _operations(operation: Any, args: Any, kwargs: Any, result: Any) -> int:
     if operation in _PRODUCTS:
-        return int(2 * result.numel() * args[-2].shape[-1])
+        left = args[1] if operation is torch.ops.aten.addmm else args[0]
+        return int(2 * result.numel() * left.shape[-1])
     if not any(part in operation.__name__ for part in _COUNTED):
         return 0
     from torch.utils.flop_counter import flop_registry

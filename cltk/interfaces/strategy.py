@@ -112,7 +112,10 @@ class Strategy(Component, ABC):
         """
 
     def classifier_phase(self, batches: Batches, training: Training, temperature: float = 1.0) -> Train:
-        """The phase that trains the classifier on hard and soft labels, as ``classification_loss`` describes."""
+        """The phase that trains the classifier on hard and soft labels, as ``classification_loss`` describes.
+
+        Whoever wraps its loss in something that waits for the device sets ``capturable`` to False.
+        """
         classifier = self.parts.classifier
 
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:

@@ -17,8 +17,11 @@ from cltk.testing.subject import Subject
 __all__ = ["never_waits_if_capturable"]
 
 _aten = torch.ops.aten
-_WAITING = (_aten._local_scalar_dense, _aten.nonzero, _aten.masked_select, _aten._unique2, _aten.equal)
-"""Operations whose result the host needs before it can go on."""
+_WAITING = (
+    _aten._local_scalar_dense, _aten.nonzero, _aten.masked_select, _aten._unique2, _aten.unique_dim,
+    _aten.unique_consecutive, _aten.bincount, _aten.repeat_interleave, _aten.equal,
+)  # fmt: skip
+"""Operations whose result, or the shape of it, the host needs before it can go on."""
 _INDEXING = (_aten.index, _aten.index_put, _aten.index_put_)
 
 
@@ -37,7 +40,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def never_waits_if_capturable(subject: Subject) -> None:
-    """Where ``capturable`` is True, a training step does nothing that would wait for a GPU."""
+    """Where ``capturable`` is True, the loss calls no operation that is known to wait for a GPU."""
     info = info_of()
     network = ready(subject, info)
     if not network.capturable or is_fitted(network, info):

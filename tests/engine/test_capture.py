@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -111,6 +113,19 @@ def test_steps_on_the_same_memory_learn_what_others_learn(
     assert len(on_cpu) == len({len(batch) for batch in kind(_examples(300), 32).epoch(Streams(0))})
     for ours, theirs in zip(captured[:2], others[:2], strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("capturable", [True, False])
+def test_a_phase_that_is_over_leaves_memory_at_once(on_cpu: list[Tensor], capturable: bool) -> None:
+    training = Descent(_phase(_net("cpu"), Shuffled(_examples(60), 10), capturable), "fp32")
+    training.epoch(Streams(0).at(1))
+    gone = weakref.ref(training)
+    gc.disable()
+    try:
+        del training
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @GPU
