@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 
@@ -45,6 +46,7 @@ def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceba
 def main() -> None:
     """Runs the command line; a user's mistake ends it with a message and the documented exit status."""
     seldom()
+    atexit.register(gc.freeze)  # Else the interpreter, ending, goes through all of PyTorch in search of cycles.
     shield()
     try:
         app()
@@ -59,5 +61,3 @@ def main() -> None:
         problem = f"cltk failed where it should not have: {type(error).__name__}: {error}"
         show_error(CltkError(problem, "See where with 'cltk --debug', and report it with what you typed."))
         sys.exit(1)
-    finally:
-        gc.freeze()  # Else the interpreter, ending, goes through all of PyTorch in search of cycles.
