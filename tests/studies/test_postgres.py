@@ -87,8 +87,9 @@ def test_one_of_four_workers_is_killed(write: Write, start: Start, store: Path, 
     first = start("ablate", file, *options, "--json")
     first.wait_until(lambda: len(first.workers) == 2)
     second = start("worker", "small", *options)
-    second.wait_until(lambda: any(owner in second.workers for owner in owners(storage)))
-    victim = next(owner for owner in owners(storage) if owner in second.workers)
+    victims: list[int] = []
+    second.wait_until(lambda: bool(victims.extend(caught(second.workers, storage)) or victims))
+    victim = victims[0]
     os.kill(victim, signal.SIGKILL)
     status, out, err = first.end()
     assert status == 0, err
@@ -116,6 +117,16 @@ def owners(storage: str) -> list[int]:
     with suppress(KeyError):
         running = [trial for trial in trials(storage) if trial.state == optuna.trial.TrialState.RUNNING]
         return [trial.user_attrs["worker"]["pid"] for trial in running if "worker" in trial.user_attrs]
+    return []
+
+
+def caught(processes: list[int], storage: str) -> list[int]:
+    """One of the processes that has something under way, stopped so that it cannot end it; empty if none has."""
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+        if process in owners(storage):
+            return [process]
+        os.kill(process, signal.SIGCONT)
     return []
 
 
