@@ -1,9 +1,9 @@
-"""Workers and threads: ``python tests/benchmarks/workers.py [--cells N]``, with Split MNIST in CLTK_DATA_DIR.
+"""Workers and threads: ``python tests/benchmarks/workers.py [--cells N] [--device cuda]``.
 
-The same study of short runs by one worker with one thread, by two of those, and by one worker with two threads, each a
-command of its own in turn. Runs an hour count the whole command, and the time that its workers had work. The overhead
-is the share of the command's time that is not the runs': before the first one, after the last one, and between two of
-the same worker.
+The same study of short runs on Split MNIST, which is in CLTK_DATA_DIR, by one worker with one thread, by two of those,
+and by one worker with two threads, each a command of its own in turn; on a GPU, by one worker and by eight. Runs an
+hour count the whole command, and the time that its workers had work. The overhead is the share of the command's time
+that is not the runs': before the first one, after the last one, and between two of the same worker.
 """
 
 from __future__ import annotations
@@ -39,15 +39,23 @@ name = "equal"
 [ablate.axes]
 "generator.latent_dim" = [50, 100]
 """
-LAYOUTS = ((1, 1), (2, 1), (1, 2))
-"""Workers, and threads of each."""
+LAYOUTS = {"cpu": ((1, 1), (2, 1), (1, 2)), "cuda": ((1, 1), (8, 1))}
+"""Workers, and threads of each; the second one is compared with the others."""
+NUMBERS = {1: "one", 2: "two", 8: "eight"}
 
 
-def _carry_out(study: Path, store: Path, workers: int, threads: int) -> float:
+def _named(workers: int, threads: int) -> str:
+    counts = ((workers, "worker"), (threads, "thread"))
+    return " of ".join(f"{NUMBERS[count]} {what}{'s' if count > 1 else ''}" for count, what in counts)
+
+
+def _carry_out(study: Path, store: Path, device: str, workers: int, threads: int) -> float:
     """Seconds of a command that carries out the study."""
-    options = ["--workers", str(workers), "--threads", str(threads), "--store", str(store), "--quiet", "--json"]
+    options = {"device": device, "workers": workers, "threads": threads, "store": store}
+    command = [sys.executable, "-m", "cltk", "ablate", str(study), "--quiet", "--json"]
+    command += [f"--{name}={value}" for name, value in options.items()]
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "cltk", "ablate", str(study), *options], check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - started
 
 
@@ -68,15 +76,17 @@ def _at_work(store: Path) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cells", type=int, default=24, help="number of runs, even")
-    runs = parser.parse_args().cells
+    parser.add_argument("--device", choices=tuple(LAYOUTS), default="cpu")
+    arguments = parser.parse_args()
+    runs, layouts = arguments.cells, LAYOUTS[arguments.device]
     whole: dict[tuple[int, int], float] = {}
     inside: dict[tuple[int, int], float] = {}
     with tempfile.TemporaryDirectory() as folder:
         study = Path(folder, "study.toml")
         study.write_text(STUDY.format(last=runs // 2 - 1))
-        for workers, threads in LAYOUTS:
+        for workers, threads in layouts:
             store = Path(folder, f"{workers}-{threads}")
-            seconds = _carry_out(study, store, workers, threads)
+            seconds = _carry_out(study, store, arguments.device, workers, threads)
             records = [read_record(path) for path in store.glob("*/record.json")]
             spent = sum(record.seconds["total"] for record in records)
             whole[workers, threads] = 3600 * runs / seconds
@@ -88,10 +98,11 @@ def main() -> None:
                 f"{whole[workers, threads]:.0f} an hour, at work {inside[workers, threads]:.0f}; "
                 f"overhead {100 * (1 - (at_work - between) / seconds):.1f} %"
             )
-    for other, name in (((1, 1), "one worker of one thread"), ((1, 2), "one worker of two threads")):
+    most = layouts[1]
+    for other in layouts[:1] + layouts[2:]:
         print(
-            f"two workers of one thread against {name}: {whole[2, 1] / whole[other]:.2f} times the runs an hour, "
-            f"at work {inside[2, 1] / inside[other]:.2f}"
+            f"{_named(*most)} against {_named(*other)}: {whole[most] / whole[other]:.2f} times the runs an hour, "
+            f"at work {inside[most] / inside[other]:.2f}"
         )
 
 
