@@ -19,7 +19,7 @@ from cltk.studies.records import Records
 
 __all__ = ["Clock", "Plan", "PlannedCell", "planned"]
 
-_TRIAL_SECONDS = 0.15
+_TRIAL_SECONDS = 0.1
 _TRIAL_SAMPLES = 1000
 _TRIALS = 3
 

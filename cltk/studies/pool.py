@@ -20,12 +20,15 @@ from cltk.interfaces import Scenario
 from cltk.machine import Machine, device_of
 from cltk.shield import shield
 from cltk.sinks.interrupts import Interrupts, unheard
-from cltk.studies.worker import POLL, Check, Workbench, work
+from cltk.studies.worker import Check, Workbench, work
 
 __all__ = ["Order", "Pool", "conduct"]
 
 _IMPORTED = ("alembic.command", "cltk.studies.jobs", "optuna.storages._rdb.storage")
 """What every worker is going to need, and this process too."""
+
+_POLL = 0.5
+"""Seconds between two looks at the workers."""
 
 _PATIENCE = 60
 """Seconds that workers get to end cleanly."""
@@ -157,7 +160,7 @@ class Pool:
 
     def wait(self) -> None:
         """Waits for a moment, shorter where one of them is done or dies."""
-        wait([member.pipe for member in self._members if member.busy], timeout=POLL)
+        wait([member.pipe for member in self._members if member.busy], timeout=_POLL)
         for member in self._members:
             member.listen()
 
@@ -194,6 +197,7 @@ def conduct(order: Order, pool: Pool, watch: Callable[[], None]) -> None:
             order.carry_out(pool.scenarios, interrupts.check, watch)
             return
         pool.begin(order)
+        importlib.import_module("scipy.special")  # For the result; this process has time now.
         try:
             while pool.is_busy:
                 interrupts.check()

@@ -108,6 +108,11 @@ class Queue:
             )
 
     @property
+    def pause(self) -> float:
+        """Seconds between two looks at it while others work: fewer on one machine than where hundreds may look."""
+        return 0.1 if self._storage.is_local else 0.5
+
+    @property
     def definition(self) -> dict[str, Any] | None:
         """What the study is, as ``define`` was told; None for a new one."""
         with self._storage.reported():

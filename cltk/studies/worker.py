@@ -19,9 +19,6 @@ from cltk.studies.queue import Queue
 
 __all__ = ["Check", "Job", "RunFailedError", "Workbench", "work"]
 
-POLL = 0.5
-"""Seconds between two looks at a queue that others are working on."""
-
 Check = Callable[[], None]
 """Raises ``KeyboardInterrupt`` if the user wants to stop."""
 
@@ -94,7 +91,7 @@ def work(queue: Queue, job: Job, workbench: Workbench, after: Callable[[], None]
         if trial is None:
             if not queue.under_way():
                 return
-            time.sleep(POLL)
+            time.sleep(queue.pause)
             continue
         with queue.kept(trial):
             try:
