@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import sys
 
 import typer
@@ -46,7 +44,6 @@ def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceba
 def main() -> None:
     """Runs the command line; a user's mistake ends it with a message and the documented exit status."""
     seldom()
-    atexit.register(gc.freeze)  # Else the interpreter, ending, goes through all of PyTorch in search of cycles.
     shield()
     try:
         app()

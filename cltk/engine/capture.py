@@ -56,9 +56,9 @@ class _Graph:
     """The step for batches of one shape."""
 
     def __init__(self, step: Step, parameters: Sequence[nn.Parameter], rng: torch.Generator, batch: Examples) -> None:
-        self._batch = batch.map(torch.clone)
+        own = self._batch = batch.map(torch.clone)
         self._parameters = parameters
-        self._loss, self._replay = _record(lambda: step(self._batch), rng)
+        self._loss, self._replay = _record(lambda: step(own), rng)
         self._gradients = [parameter.grad for parameter in parameters]
 
     def __call__(self, batch: Examples) -> Tensor:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import torch
 
 from cltk.build import Bench
-from cltk.engine import train
-from cltk.events import EpochEnded, PhaseStarted, TaskEnded
+from cltk.engine.phases import PhaseRun
+from cltk.engine.process import prepare_process
+from cltk.events import EpochEnded
+from cltk.interfaces import Train
 from cltk.record import Record
 from cltk.studies.definition import Cell
 from cltk.studies.records import Records
 
 __all__ = ["Clock", "Plan", "PlannedCell", "planned"]
 
-_TRIAL_SECONDS = 0.1
-_TRIAL_SAMPLES = 1000
+_TRIAL_EPOCHS = 2
+_TRIAL_SAMPLES = 500
 _TRIALS = 3
 
 
@@ -138,25 +139,22 @@ def _work(bench: Bench) -> list[int]:
 
 
 def _seconds_per_operation(bench: Bench) -> float:
-    """Measured by training on a part of the first task; 0 where that fails, as the run itself will say why.
+    """Measured on a small part of the first task; 0 where that fails, as the run itself will say why.
 
-    The quickest of some epochs of the first phase counts: the first steps of a process take longer than all others.
+    Of each phase a few epochs are trained, and the quickest one counts: the first steps of a process take longer.
     """
     run = bench.run(0)
-    first = run.tasks[0]
-    part = replace(first, train=first.train[:_TRIAL_SAMPLES])
-    until = math.inf
-    rates: list[float] = []
+    task = replace(run.tasks[0], train=run.tasks[0].train[:_TRIAL_SAMPLES])
+    seconds = operations = 0.0
+    prepare_process()
     try:
-        for event in train(replace(run, tasks=[part])):
-            if isinstance(event, PhaseStarted) and until == math.inf:
-                until = time.perf_counter() + _TRIAL_SECONDS
-            elif isinstance(event, PhaseStarted | TaskEnded) and rates:
-                break
-            elif isinstance(event, EpochEnded) and event.operations:
-                rates.append(event.seconds / event.operations)
-                if len(rates) > 1 and time.perf_counter() > until:
-                    break
+        for phase in run.strategy.phases(task, run.streams):
+            if isinstance(phase, Train):
+                events = PhaseRun(phase, task.index, run, run.streams.at(phase.name)).events()
+                epochs = [*islice((event for event in events if isinstance(event, EpochEnded)), _TRIAL_EPOCHS)]
+                times = phase.training.rounds(phase.batches.steps)
+                seconds += times * min(epoch.seconds for epoch in epochs)
+                operations += times * epochs[0].operations
     except Exception:
         return 0.0
-    return min(rates, default=0.0)
+    return seconds / operations if operations else 0.0

@@ -197,8 +197,8 @@ def conduct(order: Order, pool: Pool, watch: Callable[[], None]) -> None:
             order.carry_out(pool.scenarios, interrupts.check, watch)
             return
         pool.begin(order)
-        importlib.import_module("scipy.special")  # For the result; this process has time now.
         try:
+            importlib.import_module("scipy.special")  # For the result; this process has time now.
             while pool.is_busy:
                 interrupts.check()
                 watch()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,12 +95,10 @@ def open_storage(store: Path, url: str | None = None, *, checked: bool = False) 
     """
     where = storage_url(store, url)
     _check_kind(where)
-    with _reported(where, ConfigError):
-        if checked:
-            return Storage(where, _connect(where, checked))
-        with locked(where):
+    with _reported(where, ConfigError), nullcontext() if checked else locked(where):
+        if not checked:
             _check_tables(where)
-            return Storage(where, _connect(where, checked))
+        return Storage(where, _connect(where, checked))
 
 
 def _check_kind(url: str) -> None:

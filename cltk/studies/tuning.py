@@ -91,10 +91,8 @@ def plan_of(search: Search, bench: Bench, trials: int, ended: Collection[str], w
     done, todo = range(trials - len(left)), range(len(left))
     replayed = search.budget or sum(search.sizes[1:])
     tested = range((1 + len(TESTED)) * len(search.test_seeds))
-    trial, comparison = (
-        PlannedCell(cell, done, todo, replayed, run * len(search.seeds)), PlannedCell(cell, (), tested, replayed, run)
-    )  # fmt: skip
-    return Plan([trial], workers, comparison)
+    trials_left = PlannedCell(cell, done, todo, replayed, run * len(search.seeds))
+    return Plan([trials_left], workers, afterwards=PlannedCell(cell, (), tested, replayed, run))
 
 
 def tune(
