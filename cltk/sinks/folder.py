@@ -55,7 +55,7 @@ class RunFolder:
         arrays: dict[str, Any] = {f"images_{task}": images for task, (images, _) in stored.items()}
         arrays |= {f"labels_{task}": labels for task, (_, labels) in stored.items()}
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        np.savez(buffer, allow_pickle=False, **arrays)  # What a generator draws hardly gets smaller by compression.
         write_atomically(path, buffer.getvalue())
 
     def save_weights(self, state: Mapping[str, Tensor]) -> None:
