@@ -63,7 +63,7 @@ def ablate(
     from cltk.studies.pool import Order, Pool
     from cltk.studies.queue import Queue
     from cltk.studies.session import carry_out
-    from cltk.studies.storage import check_apart, open_storage, storage_url
+    from cltk.studies.storage import check_apart, open_storage
 
     ablation, base = _definition(layer_of(ctx, file), file, name, seeds)
     machine = machine_of(device, threads, precision, data_dir)
@@ -74,12 +74,12 @@ def ablate(
         head = {"name": study.name, "seeds": list(study.seeds), "baseline": study.baseline}
         print_plan(head, plan_of(study, benches, store, workers), json=json)
         raise typer.Exit
-    with Pool(workers, machine, scenarios) as pool:
-        opened = open_storage(store, storage)
-        queue = Queue(opened, study.name, ["maximize"])
-        queue.check(study.fingerprint)
+    opened = open_storage(store, storage)
+    queue = Queue(opened, study.name, ["maximize"])
+    queue.check(study.fingerprint)
+    with Pool(workers, machine, scenarios, opened) as pool:
         plan = plan_of(study, benches, store, workers)
-        order = Order(study.name, store, storage_url(store, storage), machine)
+        order = Order(study.name, store, opened.url, machine)
         with begin(plan, benches.values(), quiet=quiet or json) as progress:
             ending = carry_out(study, plan, queue, opened, order, pool, tracking_uri, progress)
     conclude(ending, json=json)

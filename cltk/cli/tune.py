@@ -74,7 +74,7 @@ def tune(
     from cltk.studies.queue import Queue
     from cltk.studies.search import search_of
     from cltk.studies.session import carry_out
-    from cltk.studies.storage import check_apart, open_storage, storage_url
+    from cltk.studies.storage import check_apart, open_storage
     from cltk.studies.tuning import plan_of, test_study
     from cltk.studies.tuning import tune as carry_out_search
 
@@ -88,20 +88,20 @@ def tune(
         head = {"name": search.name, "seeds": list(search.seeds), "test_seeds": list(search.test_seeds)}
         print_plan(head, plan_of(search, bench, tuning.trials, (), workers, store), json=json)
         raise typer.Exit
+    opened = open_storage(store, storage)
+    queue = Queue(opened, search.name, search.directions)
+    queue.check(search.fingerprint)
     ending = None
-    with Pool(workers, machine, scenarios) as pool:
-        opened = open_storage(store, storage)
-        queue = Queue(opened, search.name, search.directions)
-        queue.check(search.fingerprint)
+    with Pool(workers, machine, scenarios, opened) as pool:
         plan = plan_of(search, bench, tuning.trials, queue.ended(), workers, store)
-        order = Order(search.name, store, storage_url(store, storage), machine)
+        order = Order(search.name, store, opened.url, machine)
         with begin(plan, [bench], quiet=quiet or json) as progress:
             tuned = carry_out_search(search, tuning.trials, queue, opened, order, pool, tracking_uri, progress)
         if tuned.choice and tuned.whole:
             study, benches = test_study(search, tuned.choice, machine, scenarios)
             plan = test_plan_of(study, benches, store, workers)
             queue = Queue(opened, study.name, ["maximize"])
-            order = Order(study.name, store, storage_url(store, storage), machine)
+            order = Order(study.name, store, opened.url, machine)
             with StudyProgress(plan, quiet or json) as progress:
                 ending = carry_out(study, plan, queue, opened, order, pool, tracking_uri, progress)
     conclude_tuning(search, tuned, ending, json=json)

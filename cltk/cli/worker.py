@@ -42,13 +42,12 @@ def worker(
     from cltk.cli.study import StudyProgress, conclude_work
     from cltk.studies.pool import Order, Pool
     from cltk.studies.session import help_out
-    from cltk.studies.storage import check_apart, open_storage, storage_url
+    from cltk.studies.storage import check_apart, open_storage
 
     check_apart(store, storage, tracking_uri)
     machine = machine_of(device, threads, precision, data_dir)
-    with Pool(workers, machine, {}) as pool:
-        opened = open_storage(store, storage)
-        order = Order(study, store, storage_url(store, storage), machine)
-        with StudyProgress(None, quiet) as progress:
-            helped = help_out(order, pool, opened, tracking_uri, progress)
+    opened = open_storage(store, storage)
+    order = Order(study, store, opened.url, machine)
+    with Pool(workers, machine, {}, opened) as pool, StudyProgress(None, quiet) as progress:
+        helped = help_out(order, pool, opened, tracking_uri, progress)
     conclude_work(helped)

@@ -20,12 +20,12 @@ from cltk.interfaces import Scenario
 from cltk.machine import Machine, device_of
 from cltk.shield import shield
 from cltk.sinks.interrupts import Interrupts, unheard
+from cltk.studies.jobs import job_of
+from cltk.studies.queue import Queue
+from cltk.studies.storage import Storage, open_storage
 from cltk.studies.worker import Check, Workbench, work
 
 __all__ = ["Order", "Pool", "conduct"]
-
-_IMPORTED = ("alembic.command", "cltk.studies.jobs", "optuna.storages._rdb.storage")
-"""What every worker is going to need, and this process too."""
 
 _POLL = 0.5
 """Seconds between two looks at the workers."""
@@ -52,10 +52,6 @@ class Order:
 
     def carry_out(self, scenarios: dict[str, Scenario], stop: Check, after: Callable[[], None] = lambda: None) -> None:
         """Works until nothing is left; see ``work``."""
-        from cltk.studies.jobs import job_of
-        from cltk.studies.queue import Queue
-        from cltk.studies.storage import open_storage
-
         queue = Queue(open_storage(self.store, self.storage, checked=True), self.study)
         work(queue, job_of(queue), Workbench(self.store, self.machine, stop, scenarios), after)
 
@@ -91,23 +87,23 @@ class _Member:
 class Pool:
     """Workers that carry out one order after the other: processes of their own, or a single one, this process itself.
 
-    They are started at once, before there is an order and before this process has threads or connections: a worker is
-    its copy, with everything imported and the data in memory, wherever such a copy is safe. They ignore Ctrl-C, and
-    are told to stop instead.
+    They are started at once, before there is an order and before this process has threads: a worker is its copy, with
+    everything imported and the data in memory, wherever such a copy is safe. They ignore Ctrl-C, and are told to stop
+    instead.
 
     Args:
         workers: How many.
         machine: What they are going to compute with.
         scenarios: The data that is in memory.
+        storage: Where their orders are going to be. It is open already, so that what they need for it is in memory too.
     """
 
-    def __init__(self, workers: int, machine: Machine, scenarios: dict[str, Scenario]) -> None:
+    def __init__(self, workers: int, machine: Machine, scenarios: dict[str, Scenario], storage: Storage) -> None:
         self.scenarios = scenarios
         self._members: list[_Member] = []
-        forks = workers > 1 and _may_fork(machine)
+        forks = workers > 1 and _may_fork(machine, storage)
         if forks:
-            for module in _IMPORTED:
-                importlib.import_module(module)
+            storage.disconnect()
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         for number in range(workers if workers > 1 else 0):
             ours, theirs = context.Pipe()
@@ -210,13 +206,13 @@ def conduct(order: Order, pool: Pool, watch: Callable[[], None]) -> None:
         pool.report()
 
 
-def _may_fork(machine: Machine) -> bool:
-    """Whether a copy of this process can compute: not of one with threads, nor with a GPU.
+def _may_fork(machine: Machine, storage: Storage) -> bool:
+    """Whether a copy of this process can compute: not of one with threads, as a proxy's client has, nor with a GPU.
 
     OpenMP, which may have threads here, survives in a copy that never uses more than one.
     """
     single = machine.threads == 1 and threading.active_count() == 1
-    return sys.platform == "linux" and single and device_of(machine).type == "cpu"
+    return sys.platform == "linux" and single and not storage.is_proxy and device_of(machine).type == "cpu"
 
 
 def _serve(pipe: Connection, others: Sequence[Connection], scenarios: dict[str, Scenario]) -> None:

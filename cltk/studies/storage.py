@@ -53,6 +53,11 @@ class Storage:
         """Keeps others away; see ``locked``."""
         return locked(self.url)
 
+    def disconnect(self) -> None:
+        """Closes its connections, which a copy of this process must not share; it makes new ones when it needs them."""
+        if not self.is_proxy:
+            self.backend.engine.dispose()
+
     @contextmanager
     def reported(self) -> Iterator[None]:
         """Turns whatever the storage fails with into a ``StoreError``."""
