@@ -28,4 +28,5 @@ class Dropout(nn.Dropout):
             return super().forward(x)
         bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
         draws = bits.view(torch.int16)[: x.numel()].view(x.shape)
-        return x * (draws >= dropped - LEVELS // 2).to(x.dtype).mul_(LEVELS / (LEVELS - dropped))
+        kept = draws.ge_(dropped - LEVELS // 2)  # 0 or 1, and not a boolean: those become floats one by one.
+        return x * kept.to(x.dtype).mul_(LEVELS / (LEVELS - dropped))
