@@ -54,7 +54,7 @@ def _log_product(factors: Tensor) -> Tensor:
     The product of as many is 2^-100 at least, far from where float32 loses digits.
     """
     rows, pixels = factors.shape
-    together = max(n for n in range(1, 101) if pixels % n == 0)
+    together = next(n for n in range(100, 0, -1) if pixels % n == 0)
     return factors.view(rows, pixels // together, together).prod(2).log_().sum(1)
 
 

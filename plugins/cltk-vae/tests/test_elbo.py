@@ -25,6 +25,17 @@ def test_the_likelihood_is_bernoullis(scale: float) -> None:
     torch.testing.assert_close(bernoulli_nll(logits, x), expected.sum(1), rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.parametrize("pixels", [1, 64, 100, 101, 784, 3072])
+@pytest.mark.parametrize("scale", [0.0, 1.0, 80.0])
+def test_any_number_of_pixels(pixels: int, scale: float) -> None:
+    rng = torch.Generator().manual_seed(0)
+    logits = scale * torch.randn(5, pixels, generator=rng)
+    x = torch.rand(5, pixels, generator=rng)
+    expected = reference(logits.double(), x.double()).float()
+    torch.testing.assert_close(bernoulli_nll(logits, x), expected, rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(bernoulli_nll(logits.T.contiguous().T, x), expected, rtol=1e-5, atol=1e-4)
+
+
 @pytest.mark.parametrize("scale", [0.1, 1.0, 10.0, 80.0, 1e4])
 def test_its_gradient_is_that_of_autograd(scale: float) -> None:
     rng = torch.Generator().manual_seed(0)
