@@ -11,7 +11,7 @@ from cltk.engine import Trainer
 from cltk.errors import CltkError, StoreError
 from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.record import Record, Status, read_record
-from cltk.sinks.checkpoint import Checkpoint, Checkpoints
+from cltk.sinks.checkpoint import Checkpoint, Checkpoints, EpochCheckpoint
 from cltk.sinks.folder import RunFolder
 from cltk.sinks.interrupts import Interrupts
 from cltk.sinks.marks import drop_complete_mark
@@ -125,8 +125,10 @@ class _Session:
                 self.folder.save_record(self.recorder.record)
 
     def _keep_progress(self) -> None:
+        recorder = self.recorder
         with self.pace.writing():
-            self.checkpoints.save_progress(len(self.recorder.ended), self.trainer.progress())
+            checkpoint = EpochCheckpoint(len(recorder.ended), self.trainer.progress(), recorder.record)
+            self.checkpoints.save_progress(checkpoint)
 
 
 def _begin(
@@ -135,17 +137,18 @@ def _begin(
     """A run from its start, or with a checkpoint as it was then; ``problems`` become warnings."""
     run = bench.run(seed)
     data_bytes = sum(bench.info.sizes) * bench.info.pixels
-    checkpoint, broken = checkpoints.latest()
-    if checkpoint is None:
-        recorder = Recorder(new_record(bench, run), bench.metrics, data_bytes)
-    else:
-        run.strategy.load_state_dict({name: tensor.to(run.device) for name, tensor in checkpoint.state.items()})
-        recorder = Recorder(checkpoint.record, bench.metrics, data_bytes, checkpoint.ended)
-    completed = len(recorder.ended)
-    progress, broken_too = checkpoints.progress(completed)
+    learned, broken = checkpoints.latest()
+    ended = learned.ended if learned else ()
+    begun, broken_too = checkpoints.progress(len(ended))
+    if learned:
+        run.strategy.load_state_dict({name: tensor.to(run.device) for name, tensor in learned.state.items()})
+    newest = begun or learned
+    recorder = Recorder(newest.record if newest else new_record(bench, run), bench.metrics, data_bytes, ended)
     for problem in (*problems, *broken, *broken_too):
-        recorder.warn(problem)
-    return _Session(Trainer(run, completed, progress), recorder, folder, checkpoints, pace)
+        if problem not in recorder.record.warnings:
+            recorder.warn(problem)
+    trainer = Trainer(run, len(ended), begun.progress if begun else None)
+    return _Session(trainer, recorder, folder, checkpoints, pace)
 
 
 def _finished(path: Path) -> tuple[Record | None, list[str]]:
