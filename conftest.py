@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from cltk.api import Machine, load
 from cltk.config import Experiment
+from tests.commandline import Cli, run_child, run_cli
 
 # A busy machine is no reason to fail.
 settings.register_profile("cltk", deadline=None)
@@ -75,3 +76,13 @@ def mnist_folder() -> Path:
     if not any((folder / "MNIST" / "raw").glob("train-images-idx3-ubyte*")):
         pytest.skip("CLTK_DATA_DIR does not hold MNIST")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cli() -> Cli:
+    return run_cli
+
+
+@pytest.fixture(scope="session")
+def child() -> Cli:
+    return run_child

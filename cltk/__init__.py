@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CltkError", "__version__", "load", "run", "train"]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {"CltkError": "cltk.errors", "load": "cltk.api", "run": "cltk.api", "train": "cltk.api"}
 

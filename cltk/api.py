@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from cltk.build import prepare
-from cltk.config import Experiment, check, gather, merge, path_layer, read_toml
+from cltk.config import Experiment, check, combine, overlay, override_at, read_toml
 from cltk.engine import train as _train
 from cltk.events import Event
 from cltk.machine import Machine
 from cltk.record import Record
-from cltk.sinks.session import execute
+from cltk.runs.runner import execute
 
 __all__ = ["Experiment", "Machine", "load", "run", "train"]
 
@@ -28,8 +28,8 @@ def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
         ConfigError: The file cannot be read, or a field is not valid.
     """
     layers = [read_toml(Path(file))] if file is not None else []
-    layers.append(gather(path_layer(name.replace("__", "."), value) for name, value in overrides.items()))
-    return check(Experiment, merge(layers), f"'{file}'" if file else "the experiment")
+    layers.append(combine(override_at(name.replace("__", "."), value) for name, value in overrides.items()))
+    return check(Experiment, overlay(layers), f"'{file}'" if file else "the experiment")
 
 
 def run(experiment: Experiment, seed: int = 0, store: str | Path = "runs", machine: Machine | None = None) -> Record:
@@ -49,4 +49,4 @@ def train(experiment: Experiment, seed: int = 0, machine: Machine | None = None)
     Raises:
         CltkError: The experiment is not valid, its data is missing, or training diverged.
     """
-    return _train(prepare(experiment, machine).run(seed))
+    return _train(prepare(experiment, machine).assemble(seed))

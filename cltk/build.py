@@ -10,42 +10,29 @@ from typing import Any, get_args
 
 import torch
 
-from cltk.config import SLOTS, Experiment, Slot, check, config_hash
+from cltk.config import Experiment, Slot, check, config_hash
 from cltk.engine import Run
 from cltk.engine.run import Precision
 from cltk.errors import CltkError, ConfigError, DataUnavailableError
 from cltk.interfaces import (
-    Classifier,
     Component,
-    Generator,
-    Info,
     Metric,
     Parts,
-    ReplaySchedule,
     Scenario,
+    ScenarioInfo,
     SlotName,
-    Strategy,
     Streams,
     Task,
 )
+from cltk.kinds import SLOTS
 from cltk.machine import Machine, device_of, precision_of, sensible_threads
 from cltk.registry import Plugin, default_names, find, load, shortest_name
 
-__all__ = ["BASES", "Bench", "data_folders", "prepare"]
-
-BASES: dict[str, type[Any]] = {
-    "scenario": Scenario,
-    "strategy": Strategy,
-    "generator": Generator,
-    "classifier": Classifier,
-    "schedule": ReplaySchedule,
-    "metric": Metric,
-}
-"""The class that each kind of component derives from."""
+__all__ = ["Prepared", "data_folders", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Chosen:
     """A component that was chosen for a slot: where it comes from, its class and its checked configuration."""
 
     plugin: Plugin
@@ -83,7 +70,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Prepared:
     """An experiment with its components loaded and its data in memory, ready to run with any seed.
 
     Attributes:
@@ -96,11 +83,11 @@ class Bench:
     """
 
     experiment: Experiment
-    parts: Mapping[str, Part]
+    parts: Mapping[str, Chosen]
     metrics: Mapping[str, Metric]
-    metric_parts: Sequence[Part]
+    metric_parts: Sequence[Chosen]
     plugins: Mapping[str, str]
-    info: Info
+    info: ScenarioInfo
     tasks: Sequence[Task]
     device: torch.device
     precision: Precision
@@ -123,7 +110,7 @@ class Bench:
         """Identifies what is run, whatever it is called."""
         return config_hash(self.resolved)
 
-    def run(self, seed: int) -> Run:
+    def assemble(self, seed: int) -> Run:
         """A fresh run with this seed."""
         streams = Streams(seed, device=self.device)
         slots: dict[SlotName, Any] = {}
@@ -150,7 +137,7 @@ class Bench:
 
 def prepare(
     experiment: Experiment, machine: Machine | None = None, scenarios: dict[str, Scenario] | None = None
-) -> Bench:
+) -> Prepared:
     """Loads what an experiment names, checks every setting, and reads its data.
 
     Args:
@@ -179,7 +166,7 @@ def prepare(
             if experiment.evaluate == "validation"
             else "",
         )
-    bench = Bench(
+    prepared = Prepared(
         experiment=experiment,
         parts=parts,
         metrics={part.name: part.build() for part in metric_parts},
@@ -193,8 +180,8 @@ def prepare(
         notices=notices,
     )
     # Built once beforehand, because a component may refuse its configuration only when it sees the tasks.
-    torch.set_num_threads(machine.threads or sensible_threads(bench.run(seed=0)))
-    return bench
+    torch.set_num_threads(machine.threads or sensible_threads(prepared.assemble(seed=0)))
+    return prepared
 
 
 def data_folders(data_dir: Path | None) -> tuple[Path, ...]:
@@ -206,11 +193,11 @@ def data_folders(data_dir: Path | None) -> tuple[Path, ...]:
     return (Path(named).expanduser(), cache) if named else (cache,)
 
 
-def _part(kind: str, slot: Slot | None) -> Part:
+def _part(kind: str, slot: Slot | None) -> Chosen:
     name = slot.name if slot and slot.name else _default(kind)
     plugin = find(kind, name)
-    cls = load(plugin, BASES[kind])
-    return Part(plugin, cls, check(cls.Config, slot.settings if slot else {}, f"{kind} '{plugin.name}'"))
+    cls = load(plugin)
+    return Chosen(plugin, cls, check(cls.Config, slot.settings if slot else {}, f"{kind} '{plugin.name}'"))
 
 
 def _default(kind: str) -> str:
@@ -221,7 +208,7 @@ def _default(kind: str) -> str:
     return names[0]
 
 
-def _parts(experiment: Experiment) -> dict[str, Part]:
+def _parts(experiment: Experiment) -> dict[str, Chosen]:
     strategy = _part("strategy", experiment.strategy)
     used = ("scenario", "strategy", *strategy.cls.slots)
     for slot in SLOTS:
@@ -234,7 +221,7 @@ def _parts(experiment: Experiment) -> dict[str, Part]:
     return parts | {"strategy": strategy}
 
 
-def _metrics(experiment: Experiment) -> list[Part]:
+def _metrics(experiment: Experiment) -> list[Chosen]:
     chosen = experiment.metrics
     if chosen is None:
         chosen = tuple(Slot(name=name) for name in default_names("metric"))
@@ -246,12 +233,12 @@ def _metrics(experiment: Experiment) -> list[Part]:
 
 
 def _scenario(
-    experiment: Experiment, part: Part, machine: Machine, known: dict[str, Scenario]
-) -> tuple[Part, Scenario, list[str]]:
+    experiment: Experiment, part: Chosen, machine: Machine, known: dict[str, Scenario]
+) -> tuple[Chosen, Scenario, list[str]]:
     """Builds the scenario; its fallback where it was not asked for by name and has no data."""
     folders = data_folders(machine.data_dir)
 
-    def build(part: Part) -> Scenario:
+    def build(part: Chosen) -> Scenario:
         key = repr((part.plugin, part.config, folders))
         if key not in known:
             known[key] = part.build(folders)

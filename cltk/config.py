@@ -16,33 +16,30 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cltk.errors import ConfigError, closest
-from cltk.nested import deep_merge, underscored
+from cltk.kinds import SLOTS
+from cltk.mappings import deep_merge, underscored
 
 __all__ = [
-    "SLOTS",
     "Experiment",
-    "Layer",
     "Name",
+    "Overrides",
     "Seeds",
     "Settings",
     "Sizes",
     "Slot",
     "check",
+    "combine",
     "config_hash",
-    "environment_layer",
-    "gather",
-    "merge",
+    "environment_overrides",
+    "overlay",
+    "override_at",
     "parse_value",
-    "path_layer",
     "read_toml",
 ]
 
-SLOTS = ("scenario", "strategy", "generator", "classifier", "schedule")
-"""The places in an experiment that a component fills, by name."""
-
 _MOST_SEEDS = 10_000
 
-Layer = dict[str, Any]
+Overrides = dict[str, Any]
 """Settings as a file nests them; a part of an experiment."""
 
 S = TypeVar("S", bound="Settings")
@@ -151,7 +148,7 @@ class Experiment(Settings):
         return slot
 
 
-def read_toml(path: Path) -> Layer:
+def read_toml(path: Path) -> Overrides:
     """Reads a TOML file; dashes in its keys count as underscores.
 
     Raises:
@@ -162,7 +159,7 @@ def read_toml(path: Path) -> Layer:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"Cannot read '{path}': {error}", "Give the path of a TOML file.") from error
     try:
-        layer: Layer = underscored(tomllib.loads(text))
+        layer: Overrides = underscored(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"'{path}' is not valid TOML: {error}", "Correct the file there.") from error
     return layer
@@ -178,16 +175,16 @@ def parse_value(text: str) -> Any:
     return [part.strip() for part in text.split(",")] if "," in text else text
 
 
-def path_layer(path: str, value: Any) -> Layer:
+def override_at(path: str, value: Any) -> Overrides:
     """A layer that sets one field, such as ``generator.latent-dim``."""
     *parents, leaf = path.replace("-", "_").split(".")
-    layer: Layer = {leaf: value}
+    layer: Overrides = {leaf: value}
     for parent in reversed(parents):
         layer = {parent: layer}
     return layer
 
 
-def environment_layer(environment: Mapping[str, str]) -> Layer:
+def environment_overrides(environment: Mapping[str, str]) -> Overrides:
     """The layer that variables such as ``CLTK_GENERATOR`` and ``CLTK_GENERATOR__LATENT_DIM`` make.
 
     An empty variable counts as unset; those that name no slot and have no ``__`` are options' own.
@@ -201,26 +198,26 @@ def environment_layer(environment: Mapping[str, str]) -> Layer:
         if not name.startswith("CLTK_") or not text:
             continue
         if head in SLOTS:
-            settings.append(path_layer(".".join([head, *rest]), parse_value(text) if rest else text))
+            settings.append(override_at(".".join([head, *rest]), parse_value(text) if rest else text))
         elif rest:
             raise ConfigError(f"The variable {name} sets a field of '{head}', which is no slot.", closest(head, SLOTS))
-    return gather(settings)
+    return combine(settings)
 
 
-def gather(settings: Iterable[Layer]) -> Layer:
+def combine(settings: Iterable[Overrides]) -> Overrides:
     """Makes one layer of settings in any order; where two set the same field, the later one holds."""
-    layer: Layer = {}
+    layer: Overrides = {}
     for setting in settings:
         layer = deep_merge(layer, {key: _as_slot(value) if key in SLOTS else value for key, value in setting.items()})
     return layer
 
 
-def merge(layers: Iterable[Layer]) -> Layer:
+def overlay(layers: Iterable[Overrides]) -> Overrides:
     """Lays the later layers over the earlier ones.
 
     Where a layer puts another component into a slot, the settings of the one named below go with it.
     """
-    result: Layer = {}
+    result: Overrides = {}
     for layer in layers:
         for key, value in layer.items():
             result[key] = _merge_slot(result.get(key), value) if key in SLOTS else value
@@ -236,7 +233,7 @@ def _merge_slot(below: Any, above: Any) -> Any:
     return deep_merge(below, above)
 
 
-def check(model: type[S], values: Layer, where: str) -> S:
+def check(model: type[S], values: Overrides, where: str) -> S:
     """Validates ``values``; ``where`` names them in the error, such as ``generator 'vae'``.
 
     Raises:

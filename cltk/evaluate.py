@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from cltk.interfaces import Classifier, Examples, Info, Task, task_masks
+from cltk.interfaces import Classifier, Examples, ScenarioInfo, Task, task_masks
 
 __all__ = ["Part", "accuracy_row"]
 
@@ -17,7 +17,7 @@ CHUNK = 2048
 """Samples classified at once."""
 
 
-def accuracy_row(classifier: Classifier, info: Info, tasks: Sequence[Task], part: Part) -> tuple[float, ...]:
+def accuracy_row(classifier: Classifier, info: ScenarioInfo, tasks: Sequence[Task], part: Part) -> tuple[float, ...]:
     """The classifier's accuracy on every task, in [0, 1].
 
     In the task-incremental setting a sample competes among the classes of its own task alone.

@@ -16,18 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from cltk.errors import ConfigError, PluginError, closest
+from cltk.kinds import KINDS
 
-__all__ = ["GROUPS", "Plugin", "default_names", "find", "installed", "load", "shortest_name", "state", "unreadable"]
-
-GROUPS = {
-    "scenario": "cltk.scenarios",
-    "strategy": "cltk.strategies",
-    "generator": "cltk.generators",
-    "classifier": "cltk.classifiers",
-    "schedule": "cltk.schedules",
-    "metric": "cltk.metrics",
-}
-"""The kinds of component, each with its entry-point group."""
+__all__ = ["Plugin", "default_names", "find", "installed", "load", "shortest_name", "state", "unreadable"]
 
 _TARGET = re.compile(r"[\w.]+:[\w.]+")
 
@@ -125,7 +116,7 @@ def installed(kind: str) -> tuple[Plugin, ...]:
         )
         for provider in _scanned()[0].values()
         for point in provider.entry_points
-        if point.group == GROUPS[kind]
+        if point.group == KINDS[kind].group
     }
     return tuple(plugin for _, plugin in sorted(plugins.items()))
 
@@ -180,27 +171,24 @@ def shortest_name(plugin: Plugin) -> str:
     return plugin.name if names.count(plugin.name) == 1 else plugin.qualified
 
 
-def load(plugin: Plugin, base: type[Any]) -> type[Any]:
-    """Imports a component.
-
-    Args:
-        plugin: What to import.
-        base: The class that components of its kind derive from.
+def load(plugin: Plugin) -> Any:
+    """Imports a plugin: a class that derives from the base of its kind, or a command's function.
 
     Raises:
-        PluginError: Its distribution needs another version of the core, it cannot be imported, or it is no such class.
+        PluginError: Its distribution needs another version of the core, it cannot be imported, or is of another kind.
     """
     if unmet := _unmet_requirement(plugin):
         raise _broken(plugin, f"needs {unmet}")
+    kind = KINDS[plugin.kind]
     try:
-        loaded = EntryPoint(plugin.name, plugin.target, GROUPS[plugin.kind]).load()
+        loaded = EntryPoint(plugin.name, plugin.target, kind.group).load()
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         cause = f"{type(error).__name__}: {error}".rstrip(": ")
         raise _broken(plugin, f"cannot be imported: {cause}") from error
-    if not (isinstance(loaded, type) and issubclass(loaded, base)):
-        raise _broken(plugin, f"is no {base.__name__} (found {plugin.target})")
+    if not kind.accepts(loaded):
+        raise _broken(plugin, f"is no {kind.expected} (found {plugin.target})")
     return loaded
 
 

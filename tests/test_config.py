@@ -17,12 +17,12 @@ from cltk.config import (
     Settings,
     Sizes,
     check,
+    combine,
     config_hash,
-    environment_layer,
-    gather,
-    merge,
+    environment_overrides,
+    overlay,
+    override_at,
     parse_value,
-    path_layer,
     read_toml,
 )
 from cltk.errors import ConfigError
@@ -71,54 +71,54 @@ class TestLayers:
     def test_a_later_layer_wins_field_by_field(self) -> None:
         below = {"name": "file", "generator": {"name": "vae", "hidden": [9], "latent_dim": 2}}
         above = {"generator": {"latent_dim": 7}}
-        assert merge([below, above]) == {"name": "file", "generator": {"name": "vae", "hidden": [9], "latent_dim": 7}}
+        assert overlay([below, above]) == {"name": "file", "generator": {"name": "vae", "hidden": [9], "latent_dim": 7}}
 
     def test_nested_fields_are_merged_too(self) -> None:
         below = {"strategy": {"name": "s", "classifier": {"epochs": 1, "lr": 0.5}}}
-        above = path_layer("strategy.classifier.epochs", 3)
-        assert merge([below, above])["strategy"]["classifier"] == {"epochs": 3, "lr": 0.5}
+        above = override_at("strategy.classifier.epochs", 3)
+        assert overlay([below, above])["strategy"]["classifier"] == {"epochs": 3, "lr": 0.5}
 
     @pytest.mark.parametrize("other", ["gan", {"name": "gan"}])
     def test_another_component_drops_the_settings_of_the_one_below(self, other: Any) -> None:
-        merged = merge([{"generator": {"name": "vae", "latent_dim": 2}}, {"generator": other}])
+        merged = overlay([{"generator": {"name": "vae", "latent_dim": 2}}, {"generator": other}])
         assert experiment(**merged).generator == experiment(generator="gan").generator
 
     def test_naming_the_same_component_again_keeps_its_settings(self) -> None:
-        merged = merge([{"generator": {"name": "vae", "latent_dim": 2}}, {"generator": "vae"}])
+        merged = overlay([{"generator": {"name": "vae", "latent_dim": 2}}, {"generator": "vae"}])
         assert merged == {"generator": {"name": "vae", "latent_dim": 2}}
 
     def test_settings_of_an_unnamed_component_stay_when_it_is_named(self) -> None:
-        merged = merge([{"generator": {"latent_dim": 2}}, {"generator": "vae"}])
+        merged = overlay([{"generator": {"latent_dim": 2}}, {"generator": "vae"}])
         assert merged == {"generator": {"name": "vae", "latent_dim": 2}}
 
     def test_a_layer_is_the_same_in_whatever_order_it_was_written(self) -> None:
-        parts = [path_layer("generator.latent-dim", 2), {"generator": "vae"}, path_layer("generator.hidden", [5])]
+        parts = [override_at("generator.latent-dim", 2), {"generator": "vae"}, override_at("generator.hidden", [5])]
         expected = {"generator": {"name": "vae", "latent_dim": 2, "hidden": [5]}}
-        assert gather(parts) == gather(reversed(parts)) == expected
+        assert combine(parts) == combine(reversed(parts)) == expected
 
     def test_merging_changes_no_layer(self) -> None:
         below = {"strategy": {"name": "s", "classifier": {"epochs": 1}}}
-        merge([below, path_layer("strategy.classifier.epochs", 3)])
+        overlay([below, override_at("strategy.classifier.epochs", 3)])
         assert below == {"strategy": {"name": "s", "classifier": {"epochs": 1}}}
 
 
 class TestEnvironment:
     def test_variables_name_fields_with_two_underscores_for_a_dot(self) -> None:
-        layer = environment_layer({"CLTK_STRATEGY__CLASSIFIER__EPOCHS": "3", "CLTK_SEEDS": "1", "HOME": "/"})
+        layer = environment_overrides({"CLTK_STRATEGY__CLASSIFIER__EPOCHS": "3", "CLTK_SEEDS": "1", "HOME": "/"})
         assert layer == {"strategy": {"classifier": {"epochs": 3}}}
 
     def test_a_component_and_its_fields_can_both_be_variables(self) -> None:
-        layer = environment_layer({"CLTK_GENERATOR__LATENT_DIM": "3", "CLTK_GENERATOR": "gan"})
-        assert merge([{"generator": {"name": "vae", "beta": 2}}, layer]) == {
+        layer = environment_overrides({"CLTK_GENERATOR__LATENT_DIM": "3", "CLTK_GENERATOR": "gan"})
+        assert overlay([{"generator": {"name": "vae", "beta": 2}}, layer]) == {
             "generator": {"name": "gan", "latent_dim": 3}
         }
 
     def test_an_empty_variable_counts_as_unset(self) -> None:
-        assert environment_layer({"CLTK_GENERATOR": "", "CLTK_GENERATOR__LATENT_DIM": ""}) == {}
+        assert environment_overrides({"CLTK_GENERATOR": "", "CLTK_GENERATOR__LATENT_DIM": ""}) == {}
 
     def test_a_field_of_no_slot_is_refused_with_the_nearest_slot(self) -> None:
         with pytest.raises(ConfigError, match=r"CLTK_GENRATOR__LATENT_DIM") as caught:
-            environment_layer({"CLTK_GENRATOR__LATENT_DIM": "3"})
+            environment_overrides({"CLTK_GENRATOR__LATENT_DIM": "3"})
         assert "Did you mean 'generator'?" in caught.value.advice
 
 

@@ -1,7 +1,7 @@
 """Every installed component, of whatever package, passes the conformance kit."""
 
-from cltk.build import BASES
-from cltk.registry import GROUPS, installed, load
+from cltk.kinds import COMPONENTS
+from cltk.registry import installed, load
 from cltk.testing import conformance_tests
 
 SHORT = {"epochs": 1, "min_steps": 60}
@@ -25,8 +25,8 @@ def _name(word: str) -> str:
     return word.replace("-", "_").replace(":", "_")
 
 
-for kind in GROUPS:
+for kind in COMPONENTS:
     for plugin in installed(kind):
-        component = load(plugin, BASES[kind])
+        component = load(plugin)
         config = SMALL.get(f"{kind} {plugin.name}", {})
         globals()[f"test_{kind}_{_name(plugin.qualified)}"] = conformance_tests(component, config)

@@ -13,10 +13,10 @@ from cltk.api import Machine, load, run
 from cltk.build import prepare
 from cltk.config import Experiment, check, read_toml
 from cltk.record import Record
-from cltk.sinks.session import execute
-from cltk.studies.ablation import study_of
-from cltk.studies.grid import Ablation
-from cltk.studies.search import Tuning, search_of
+from cltk.runs.runner import execute
+from cltk_studies.questions.ablation import study_of
+from cltk_studies.questions.grid import Ablation
+from cltk_studies.questions.search import Tuning, search_of
 
 FOLDER = Path(__file__).parent.parent / "experiments"
 ALL = sorted(FOLDER.glob("*.toml"))
@@ -78,9 +78,9 @@ class TestEach:
     def test_every_setting_is_valid(self, file: Path, machine: Machine) -> None:
         """On the digits, whose tasks are as many as those of the scenario that it names."""
         scenario = {"name": "split-digits"}
-        bench = prepare(load(file, scenario=scenario), machine)
-        assert bench.info.tasks == 5
-        assert not bench.notices
+        prepared = prepare(load(file, scenario=scenario), machine)
+        assert prepared.info.tasks == 5
+        assert not prepared.notices
 
     def test_it_runs(self, file: Path, machine: Machine, tmp_path: Path) -> None:
         experiment = resized(file, {"name": "split-digits", "per_class": 20})
@@ -106,8 +106,8 @@ class TestEachStudy:
         assert len(study.cells) >= 4
         small, benches = study_of(check(Ablation, shrunk(table.model_dump()), "[ablate]"), shrunk(base), machine, {})
         assert [cell.name for cell in small.cells] == [cell.name for cell in study.cells]
-        for bench in benches.values():
-            assert_whole(execute(bench, 0, tmp_path), bench.experiment)
+        for prepared in benches.values():
+            assert_whole(execute(prepared, 0, tmp_path), prepared.experiment)
 
 
 @pytest.mark.parametrize("file", SEARCHES, ids=lambda file: file.stem)
@@ -119,8 +119,8 @@ class TestEachSearch:
         search, _ = search_of(tuning, base, machine, {})
         assert search.name == file.stem
         assert not {*search.seeds} & {*search.test_seeds}
-        _, bench = search_of(tuning, shrunk(base), machine, {})
-        assert_whole(execute(bench, 0, tmp_path), bench.experiment)
+        _, prepared = search_of(tuning, shrunk(base), machine, {})
+        assert_whole(execute(prepared, 0, tmp_path), prepared.experiment)
 
 
 def test_the_schedules_spend_the_same_on_mnist(machine: Machine, mnist_folder: Path, tmp_path: Path) -> None:
@@ -128,9 +128,9 @@ def test_the_schedules_spend_the_same_on_mnist(machine: Machine, mnist_folder: P
     table = check(Ablation, base.pop("ablate"), "[ablate]")
     where = Machine(machine.device, machine.threads, data_dir=mnist_folder)
     _, benches = study_of(table, base, where, {})
-    for name, bench in benches.items():
-        strategy = bench.run(0).strategy
-        total = sum(strategy.replay_count(task, size) for task, size in enumerate(bench.info.sizes))
+    for name, prepared in benches.items():
+        strategy = prepared.assemble(0).strategy
+        total = sum(strategy.replay_count(task, size) for task, size in enumerate(prepared.info.sizes))
         assert abs(total - 47_335) <= 10, name
 
 

@@ -41,6 +41,6 @@ def test_small_networks_get_one_thread(make_digits: Callable[..., Experiment], h
 def test_a_run_on_a_gpu_learns_what_it_learns_elsewhere(digits: Experiment) -> None:
     accuracy = {}
     for device in ("cpu", "cuda"):
-        events = train(prepare(digits, Machine(device)).run(0))
+        events = train(prepare(digits, Machine(device)).assemble(0))
         accuracy[device] = fmean(next(event for event in events if isinstance(event, TaskEnded)).accuracy)
     assert accuracy["cuda"] == pytest.approx(accuracy["cpu"], abs=0.1)

@@ -72,7 +72,7 @@ class Watched:
     """A run of two tasks, with the initial weights of a network and what it was trained on."""
 
     def __init__(self, experiment: Experiment, slot: str, seed: int = 0) -> None:
-        run = prepare(experiment, Machine("cpu", threads=1)).run(seed)
+        run = prepare(experiment, Machine("cpu", threads=1)).assemble(seed)
         module: nn.Module = run.strategy.parts.modules[slot]
         self.initial = {name: tensor.clone() for name, tensor in module.state_dict().items()}
         self.batches: list[Tensor] = []

@@ -6,17 +6,18 @@ import sys
 
 import typer
 
-from cltk.cli import ablate, cite, data, plugins, report, run, schema, sync, tune, ui, worker
+from cltk.cli import cite, data, plugins, run, schema
+from cltk.cli.commands import PluginCommands
 from cltk.cli.console import show_error
-from cltk.cli.overrides import OverridesCommand
 from cltk.errors import CltkError
-from cltk.garbage import seldom
-from cltk.shield import shield
+from cltk.processes.collector import collect_rarely
+from cltk.processes.entry_points import tolerate_malformed
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="cltk",
+    cls=PluginCommands,
     help="Ablations in continual learning, every component a plugin.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -24,14 +25,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=run.RunCommand)(run.run)
-app.command(cls=OverridesCommand)(ablate.ablate)
-app.command(cls=OverridesCommand)(tune.tune)
-app.command()(report.report)
-app.command()(worker.worker)
-app.command()(sync.sync)
 app.command()(schema.schema)
 app.command()(cite.cite)
-app.command()(ui.ui)
 app.add_typer(data.app, name="data")
 app.add_typer(plugins.app, name="plugins")
 
@@ -43,8 +38,8 @@ def _options(debug: bool = typer.Option(False, "--debug", help="Show the traceba
 
 def main() -> None:
     """Runs the command line; a user's mistake ends it with a message and the documented exit status."""
-    seldom()
-    shield()
+    collect_rarely()
+    tolerate_malformed()
     try:
         app()
     except CltkError as error:

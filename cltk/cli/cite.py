@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cltk.cli.complete import component_names
+from cltk.kinds import KINDS
 
 __all__ = ["cite"]
 
@@ -27,15 +28,14 @@ def cite(
 ) -> None:
     """Print BibTeX for cltk and for the papers that components follow."""
     from cltk import __version__
-    from cltk.build import BASES
     from cltk.cli.plugins import named
-    from cltk.registry import GROUPS, default_names, find, load
+    from cltk.registry import default_names, find, load
 
     if components:
         plugins = [plugin for name in components for plugin in named(name)]
     else:
-        plugins = [find(kind, name) for kind in GROUPS for name in default_names(kind)]
-    docs = [load(plugin, BASES[plugin.kind]).__doc__ or "" for plugin in plugins]
+        plugins = [find(kind, name) for kind in KINDS for name in default_names(kind)]
+    docs = [load(plugin).__doc__ or "" for plugin in plugins]
     print(_toolkit(__version__), *_entries(docs), sep="\n\n")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cltk.registry import GROUPS, installed
+from cltk.kinds import KINDS
+from cltk.registry import installed
 
 __all__ = ["component_names", "kinds"]
 
@@ -13,7 +14,7 @@ def component_names(*wanted: str) -> Callable[[str], list[str]]:
     """A completer of the installed components of these kinds; of all kinds where none is given."""
 
     def complete(incomplete: str) -> list[str]:
-        names = {plugin.name for kind in wanted or GROUPS for plugin in installed(kind)}
+        names = {plugin.name for kind in wanted or KINDS for plugin in installed(kind)}
         return sorted(name for name in names if name.startswith(incomplete))
 
     return complete
@@ -21,4 +22,4 @@ def component_names(*wanted: str) -> Callable[[str], list[str]]:
 
 def kinds(incomplete: str) -> list[str]:
     """Completes the kinds of component."""
-    return [kind for kind in GROUPS if kind.startswith(incomplete)]
+    return [kind for kind in KINDS if kind.startswith(incomplete)]

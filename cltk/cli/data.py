@@ -18,7 +18,7 @@ app = typer.Typer(help="List and download the data of scenarios.", no_args_is_he
 @app.command("list")
 def list_data(data_dir: DataDir = None, json: Json = False) -> None:
     """List the scenarios and whether their data is at hand; nothing is downloaded."""
-    from cltk.build import BASES, data_folders
+    from cltk.build import data_folders
     from cltk.errors import CltkError
     from cltk.registry import installed, load
 
@@ -26,7 +26,7 @@ def list_data(data_dir: DataDir = None, json: Json = False) -> None:
     found = []
     for plugin in installed("scenario"):
         try:
-            state = load(plugin, BASES["scenario"]).data_state(folders)
+            state = load(plugin).data_state(folders)
         except CltkError as error:
             state = error.problem
         found.append({"scenario": plugin.name, "data": state, "distribution": plugin.distribution})
@@ -39,10 +39,10 @@ def fetch(
     data_dir: DataDir = None,
 ) -> None:
     """Download the data of a scenario, checksummed, into --data-dir or the user's cache."""
-    from cltk.build import BASES, data_folders
+    from cltk.build import data_folders
     from cltk.cli.console import show_notice
     from cltk.registry import find, load
 
     folder = data_folders(data_dir)[0]
-    load(find("scenario", scenario), BASES["scenario"]).fetch(folder)
+    load(find("scenario", scenario)).fetch(folder)
     show_notice(f"The data of {scenario} is complete; files are looked for in '{folder}'.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from inspect import getdoc
 from typing import Any
 
-from cltk.interfaces import Choice, Dimension, Info
+from cltk.interfaces import Dimension, OneOf, ScenarioInfo
 from cltk.registry import Plugin
 
 __all__ = ["EXAMPLE", "describe"]
 
-EXAMPLE = Info((1, 28, 28), 10, (12_000,) * 5, tuple((task, task + 1) for task in range(0, 10, 2)), "class")
+EXAMPLE = ScenarioInfo((1, 28, 28), 10, (12_000,) * 5, tuple((task, task + 1) for task in range(0, 10, 2)), "class")
 """The scenario that search spaces are shown for: five tasks of 12,000 images of two classes."""
 
 
@@ -35,7 +35,7 @@ def _split_source(docstring: str) -> tuple[str, str]:
 
 def _where(dimension: Dimension) -> str:
     """Where a search looks, in words."""
-    if isinstance(dimension, Choice):
+    if isinstance(dimension, OneOf):
         return f"one of {', '.join(map(str, dimension.options))}"
     return f"{dimension.low:g} to {dimension.high:g}{', logarithmic' if dimension.log else ''}"
 

@@ -7,7 +7,8 @@ from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
 from cltk.errors import PluginError
-from cltk.registry import GROUPS, Plugin, installed, load, state, unreadable
+from cltk.kinds import KINDS
+from cltk.registry import Plugin, installed, load, state, unreadable
 
 __all__ = ["conflicts", "examine"]
 
@@ -18,7 +19,7 @@ def examine() -> list[dict[str, Any]]:
     Returns:
         One row a component; ``seconds`` is the time of its import, beyond what was imported before it.
     """
-    return [_examine(plugin) for kind in GROUPS for plugin in installed(kind)]
+    return [_examine(plugin) for kind in KINDS for plugin in installed(kind)]
 
 
 def conflicts() -> list[str]:
@@ -36,11 +37,10 @@ def conflicts() -> list[str]:
 
 
 def _examine(plugin: Plugin) -> dict[str, Any]:
-    from cltk.build import BASES
 
     known, started = state(plugin), time.perf_counter()
     try:
-        load(plugin, BASES[plugin.kind])
+        load(plugin)
     except PluginError as error:
         known = error.problem
     return plugin.row | {"seconds": round(time.perf_counter() - started, 3), "state": known}

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand
 
 from cltk.errors import ConfigError
-from cltk.registry import GROUPS
+from cltk.kinds import KINDS
 
-__all__ = ["OverridesCommand", "overrides_of"]
+__all__ = ["OverridesCommand", "overrides_of", "takes_components"]
 
-_OPTION = re.compile(rf"--(?P<path>(?:{'|'.join(GROUPS)})(?:\.[A-Za-z0-9_-]+)+)(?:=(?P<value>.*))?", re.DOTALL)
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTION = re.compile(rf"--(?P<path>(?:{'|'.join(KINDS)})(?:\.[A-Za-z0-9_-]+)+)(?:=(?P<value>.*))?", re.DOTALL)
 
 
 class OverridesCommand(TyperCommand):
@@ -26,6 +29,12 @@ class OverridesCommand(TyperCommand):
         return super().parse_args(ctx, rest)
 
 
+def takes_components(function: F) -> F:
+    """Lets a command take the fields of components as options, such as ``--generator.latent-dim 50``."""
+    function.command_class = OverridesCommand  # type: ignore[attr-defined]
+    return function
+
+
 def overrides_of(ctx: typer.Context) -> dict[str, Any]:
     """The layer of an experiment that the command line made."""
     layer: dict[str, Any] = ctx.meta.get(__name__, {})
@@ -33,7 +42,7 @@ def overrides_of(ctx: typer.Context) -> dict[str, Any]:
 
 
 def _split(args: list[str]) -> tuple[list[str], dict[str, Any]]:
-    from cltk.config import gather, parse_value, path_layer
+    from cltk.config import combine, override_at, parse_value
 
     rest: list[str] = []
     settings = []
@@ -46,5 +55,5 @@ def _split(args: list[str]) -> tuple[list[str], dict[str, Any]]:
         value = match["value"] if match["value"] is not None else next(remaining, None)
         if value is None:
             raise ConfigError(f"The option '{arg}' needs a value.", f"For example: {arg} 50")
-        settings.append(path_layer(match["path"], parse_value(value)))
-    return rest, gather(settings)
+        settings.append(override_at(match["path"], parse_value(value)))
+    return rest, combine(settings)

@@ -12,7 +12,8 @@ from cltk.cli.console import print_json, print_rows, show_error
 from cltk.cli.options import Json
 from cltk.cli.overrides import OverridesCommand, overrides_of
 from cltk.errors import ConfigError, DataUnavailableError, closest
-from cltk.registry import GROUPS, Plugin, default_names, find, installed, load, shortest_name, state, unreadable
+from cltk.kinds import KINDS
+from cltk.registry import Plugin, default_names, find, installed, load, shortest_name, state, unreadable
 
 __all__ = ["app", "named"]
 
@@ -29,7 +30,7 @@ def list_plugins(json: Json = False) -> None:
     """List the installed components and their states, from their metadata alone."""
     rows = [
         plugin.row | {"default": "yes" if shortest_name(plugin) in default_names(kind) else "", "state": state(plugin)}
-        for kind in GROUPS
+        for kind in KINDS
         for plugin in installed(kind)
     ]
     blank = dict.fromkeys(("kind", "name", "distribution", "version", "default"), "")
@@ -56,10 +57,9 @@ def show(
     json: Json = False,
 ) -> None:
     """Describe a component: what it is, where it comes from, its fields."""
-    from cltk.build import BASES
     from cltk.cli.describe import describe
 
-    descriptions = [describe(plugin, load(plugin, BASES[plugin.kind])) for plugin in named(name)]
+    descriptions = [describe(plugin, load(plugin)) for plugin in named(name)]
     if json:
         print_json(descriptions[0] if len(descriptions) == 1 else descriptions)
         return
@@ -90,13 +90,12 @@ def check(
     json: Json = False,
 ) -> None:
     """Check whether a component does what its kind promises; fields as options: --schedule.counts 0,10,20."""
-    from cltk.build import BASES
     from cltk.testing import ConformanceError, checks_of
 
     rows, failures = [], []
     for plugin in named(name):
         settings = overrides_of(ctx).get(plugin.kind, {})
-        for conformance in checks_of(load(plugin, BASES[plugin.kind]), settings):
+        for conformance in checks_of(load(plugin), settings):
             try:
                 conformance.run()
                 result = "ok"
@@ -119,9 +118,9 @@ def named(name: str) -> list[Plugin]:
         ConfigError: There is none.
     """
     kind, _, rest = name.partition(":")
-    if kind in GROUPS and rest:
+    if kind in KINDS and rest:
         return [find(kind, rest)]
-    every = [plugin for kind in GROUPS for plugin in installed(kind)]
+    every = [plugin for kind in KINDS for plugin in installed(kind)]
     found = [plugin for plugin in every if name in (plugin.name, plugin.qualified)]
     if not found:
         raise ConfigError(f"There is no component '{name}'.", closest(name, {plugin.name for plugin in every}))

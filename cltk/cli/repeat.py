@@ -10,7 +10,7 @@ from cltk.cli.console import print_json, show_notice
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cltk.sinks.repeat import Comparison, Difference
+    from cltk.runs.repeat import Comparison, Difference
 
 __all__ = ["repeat"]
 
@@ -25,18 +25,18 @@ def repeat(run_id: str, store: Path, data_dir: Path | None, json: bool, quiet: b
         The exit status: 1 where the result differs.
     """
     from cltk.build import prepare
+    from cltk.cli.progress import Progress
     from cltk.machine import Machine
-    from cltk.sinks.progress import Progress
-    from cltk.sinks.repeat import compare, experiment_of, find_record
-    from cltk.sinks.session import execute
+    from cltk.runs.repeat import compare, experiment_of, find_record
+    from cltk.runs.runner import execute
 
     recorded = find_record(store, run_id)
     machine = Machine(recorded.device, recorded.threads, recorded.precision, data_dir)
-    bench = prepare(experiment_of(recorded), machine)
-    for notice in bench.notices:
+    prepared = prepare(experiment_of(recorded), machine)
+    for notice in prepared.notices:
         show_notice(notice)
     with Progress(1, quiet=quiet or json) as progress:
-        repeated = execute(bench, recorded.seed, store / "repeats", [progress])
+        repeated = execute(prepared, recorded.seed, store / "repeats", [progress])
     comparison = compare(recorded, repeated)
     if json:
         print_json(comparison.to_dict())

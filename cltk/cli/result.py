@@ -9,9 +9,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cltk.cli.progress import matrix_table
 from cltk.record import Record
-from cltk.sinks.batch import Outcome
-from cltk.sinks.progress import matrix_table
+from cltk.runs.seeds import Outcome
 
 __all__ = ["print_failures", "print_result"]
 

@@ -26,7 +26,7 @@ from cltk.cli.slots import (
 )
 
 if TYPE_CHECKING:
-    from cltk.build import Bench
+    from cltk.build import Prepared
 
 __all__ = ["RunCommand", "run"]
 
@@ -73,22 +73,22 @@ def run(
     --generator.latent-dim 50, --schedule.samples 2000, --strategy.replay.refresh task.
     """
     from cltk.build import prepare
+    from cltk.cli.progress import Progress
     from cltk.cli.result import print_failures, print_result
     from cltk.config import Experiment, check
-    from cltk.sinks.batch import run_seeds
-    from cltk.sinks.progress import Progress
+    from cltk.runs.seeds import run_seeds
 
     if from_run is not None:
         _refuse_others(ctx, file)
         raise typer.Exit(repeat(from_run, store, data_dir, json, quiet))
     layer = _without_studies(layer_of(ctx, file, seeds=seeds, name=name), file)
     experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
-    bench = prepare(experiment, machine_of(device, threads, precision, data_dir))
-    for notice in bench.notices:
+    prepared = prepare(experiment, machine_of(device, threads, precision, data_dir))
+    for notice in prepared.notices:
         show_notice(notice)
-    go_on = _goes_on(bench, store) if resume is None else resume
+    go_on = _goes_on(prepared, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=quiet or json) as progress:
-        outcome = run_seeds(bench, store, tracking_uri, [progress], go_on, checkpoint_every)
+        outcome = run_seeds(prepared, store, tracking_uri, [progress], go_on, checkpoint_every)
     if json:
         print_json(outcome.to_dict())
     else:
@@ -119,11 +119,11 @@ def _refuse_others(ctx: typer.Context, file: Path | None) -> None:
         )
 
 
-def _goes_on(bench: Bench, store: Path) -> bool:
+def _goes_on(prepared: Prepared, store: Path) -> bool:
     """Whether to go on with runs that were cut off: asks a person, and otherwise does, as the result is the same."""
-    from cltk.sinks.session import unfinished
+    from cltk.runs.runner import unfinished
 
-    behind = {seed: where for seed in bench.experiment.seeds if (where := unfinished(bench, seed, store))}
+    behind = {seed: where for seed in prepared.experiment.seeds if (where := unfinished(prepared, seed, store))}
     if not behind:
         return False
     runs = ", ".join(f"seed {seed} {where}" for seed, where in behind.items())

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from cltk.errors import ConfigError, StoreError, closest
-from cltk.registry import GROUPS
+from cltk.kinds import KINDS
 
 __all__ = ["scaffold"]
 
@@ -31,8 +31,8 @@ def scaffold(kind: str, name: str, parent: Path) -> Path:
         ConfigError: The kind is unknown, or the name is not one that a package can have.
         StoreError: The folder is there already, or cannot be written.
     """
-    if kind not in GROUPS:
-        raise ConfigError(f"There is no kind '{kind}'.", closest(kind, GROUPS))
+    if kind not in KINDS:
+        raise ConfigError(f"There is no kind '{kind}'.", closest(kind, KINDS))
     if not _NAME.fullmatch(name) or keyword.iskeyword(name.replace("-", "_")):
         raise ConfigError(f"'{name}' is no name for a component.", "Use lower case, digits and dashes: my-generator.")
     folder = parent / name
@@ -62,7 +62,7 @@ def _package(kind: str, name: str) -> dict[str, str]:
         "package": f"cltk_{module}",
         "module": module,
         "cls": "".join(word.capitalize() for word in name.split("-")),
-        "group": GROUPS[kind],
+        "group": KINDS[kind].group,
         "core": __version__,
         "next": _next_minor(__version__),
     }

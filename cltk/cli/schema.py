@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from cltk.cli.console import print_json
+from cltk.kinds import SLOTS
 
 __all__ = ["schema"]
 
 
 def schema() -> None:
     """Print the JSON Schema of an experiment file, with every installed component that can be loaded."""
-    from cltk.config import SLOTS, Experiment
+    from cltk.config import Experiment
 
     whole = Experiment.model_json_schema()
     definitions = whole.setdefault("$defs", {})
@@ -30,7 +31,6 @@ def schema() -> None:
 
 def _choices(kind: str, definitions: dict[str, Any]) -> list[dict[str, Any]]:
     """A component by name, or as a table of its name and fields; the names of those that are broken are left out."""
-    from cltk.build import BASES
     from cltk.cli.console import show_notice
     from cltk.errors import PluginError
     from cltk.registry import installed, load, shortest_name
@@ -38,7 +38,7 @@ def _choices(kind: str, definitions: dict[str, Any]) -> list[dict[str, Any]]:
     names, tables = [], []
     for plugin in installed(kind):
         try:
-            config = load(plugin, BASES[kind]).Config
+            config = load(plugin).Config
         except PluginError as error:
             show_notice(error.problem)
             continue

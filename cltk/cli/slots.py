@@ -56,11 +56,11 @@ def layer_of(ctx: typer.Context, file: Path | None, **fields: Any) -> dict[str, 
         fields: Further fields that the command line sets, where they are not None.
     """
     from cltk.cli.overrides import overrides_of
-    from cltk.config import environment_layer, gather, merge, read_toml
+    from cltk.config import combine, environment_overrides, overlay, read_toml
 
     layers = [read_toml(file)] if file else []
-    own = gather([chosen_components(ctx) | given(**fields), overrides_of(ctx)])
-    return merge([*layers, environment_layer(os.environ), own])
+    own = combine([chosen_components(ctx) | given(**fields), overrides_of(ctx)])
+    return overlay([*layers, environment_overrides(os.environ), own])
 
 
 def chosen_components(ctx: typer.Context) -> dict[str, Any]:

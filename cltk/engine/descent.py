@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from cltk.engine.capture import CapturedStep, Step, may_capture
-from cltk.engine.flops import FlopCounter
+from cltk.engine.fast.capture import CapturedStep, Step, may_capture
+from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.run import Precision
 from cltk.engine.step import TrainingStep
 from cltk.events import EpochEnded

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cltk.engine.fast.process import prepare_process
 from cltk.engine.phases import PhaseRun
-from cltk.engine.process import prepare_process
 from cltk.engine.run import Run
 from cltk.evaluate import accuracy_row
 from cltk.events import (

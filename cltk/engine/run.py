@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from cltk.evaluate import Part
-from cltk.interfaces import Info, Strategy, Streams, Task
+from cltk.interfaces import ScenarioInfo, Strategy, Streams, Task
 
 __all__ = ["Precision", "Run"]
 
@@ -30,7 +30,7 @@ class Run:
         stop_on_divergence: Whether a loss that is not finite ends the run; else it is a warning.
     """
 
-    info: Info
+    info: ScenarioInfo
     tasks: Sequence[Task]
     strategy: Strategy
     streams: Streams

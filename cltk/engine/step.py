@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cltk.engine.optimizers import make_optimizer
+from cltk.engine.fast.optimizers import make_optimizer
 from cltk.engine.run import Precision
 from cltk.interfaces import Examples, Train
 

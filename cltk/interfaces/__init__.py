@@ -1,16 +1,26 @@
-"""What a plugin is written against: the six kinds of component and the values that pass between them."""
+"""What a plugin is written against: the kinds of plugin and the values that pass between them."""
 
 from cltk.interfaces.batches import Batches, Shuffled
 from cltk.interfaces.buffer import Buffer
 from cltk.interfaces.classifier import Classifier
-from cltk.interfaces.component import Choice, Component, Dimension, FloatRange, Info, IntRange, Setting
+from cltk.interfaces.component import (
+    Component,
+    Dimension,
+    FloatRange,
+    IncrementalSetting,
+    IntRange,
+    OneOf,
+    ScenarioInfo,
+)
 from cltk.interfaces.examples import SOFT_ONLY, Examples
 from cltk.interfaces.generator import ConditionalGenerator, Generator
+from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import classification_loss, task_masks
-from cltk.interfaces.metric import History, Metric
+from cltk.interfaces.metric import History, Measure, Metric
 from cltk.interfaces.phase import Fit, Phase, Train
 from cltk.interfaces.scenario import Scenario, Task
 from cltk.interfaces.schedule import ReplaySchedule
+from cltk.interfaces.sink import RunGroup, Sink, Summary
 from cltk.interfaces.strategy import Parts, SlotName, Strategy
 from cltk.interfaces.streams import Streams
 from cltk.interfaces.training import Training
@@ -19,7 +29,6 @@ __all__ = [
     "SOFT_ONLY",
     "Batches",
     "Buffer",
-    "Choice",
     "Classifier",
     "Component",
     "ConditionalGenerator",
@@ -28,19 +37,26 @@ __all__ = [
     "Fit",
     "FloatRange",
     "Generator",
+    "Handle",
     "History",
-    "Info",
+    "IncrementalSetting",
     "IntRange",
+    "Launcher",
+    "Measure",
     "Metric",
+    "OneOf",
     "Parts",
     "Phase",
     "ReplaySchedule",
+    "RunGroup",
     "Scenario",
-    "Setting",
+    "ScenarioInfo",
     "Shuffled",
+    "Sink",
     "SlotName",
     "Strategy",
     "Streams",
+    "Summary",
     "Task",
     "Train",
     "Training",

@@ -8,14 +8,14 @@ from typing import Literal
 
 from cltk.config import Settings
 
-__all__ = ["Choice", "Component", "Dimension", "FloatRange", "Info", "IntRange", "Setting"]
+__all__ = ["Component", "Dimension", "FloatRange", "IncrementalSetting", "IntRange", "OneOf", "ScenarioInfo"]
 
-Setting = Literal["class", "task", "domain"]
+IncrementalSetting = Literal["class", "task", "domain"]
 """The three scenarios of continual learning (van de Ven & Tolias 2019, arXiv 1904.07734)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Info:
+class ScenarioInfo:
     """What only the scenario knows, and every other component is built from.
 
     Attributes:
@@ -31,7 +31,7 @@ class Info:
     outputs: int
     sizes: tuple[int, ...]
     classes: tuple[tuple[int, ...], ...]
-    setting: Setting
+    setting: IncrementalSetting
 
     @property
     def tasks(self) -> int:
@@ -68,13 +68,13 @@ class FloatRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class OneOf:
     """One of a few values."""
 
     options: tuple[str | int | float | bool, ...]
 
 
-Dimension = IntRange | FloatRange | Choice
+Dimension = IntRange | FloatRange | OneOf
 
 
 class Component:
@@ -89,7 +89,7 @@ class Component:
     config: Settings
 
     @classmethod
-    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+    def search_space(cls, info: ScenarioInfo) -> Mapping[str, Dimension]:
         """The fields of ``Config`` that are worth tuning, each with where to look; empty by default.
 
         A name may end in an index, as in ``counts.2``, to tune one entry of a list.

@@ -6,13 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cltk.interfaces.component import Info
+from cltk.interfaces.component import ScenarioInfo
 from cltk.interfaces.examples import Examples
 
 __all__ = ["classification_loss", "task_masks"]
 
 
-def task_masks(info: Info) -> Tensor | None:
+def task_masks(info: ScenarioInfo) -> Tensor | None:
     """Which output units compete with each label.
 
     Returns:

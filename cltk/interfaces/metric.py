@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from cltk.config import Settings
 from cltk.interfaces.component import Component
 
-__all__ = ["History", "Metric"]
+__all__ = ["History", "Measure", "Metric"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class History:
         )
 
 
-class Metric(Component, ABC):
-    """A pure function of a run's history. Built as ``Metric(config)``.
+class Measure(Component, ABC):
+    """One number about a run, or about several.
 
     Attributes:
         direction: Whether more is better.
@@ -68,6 +68,10 @@ class Metric(Component, ABC):
 
     def __init__(self, config: Settings) -> None:
         self.config = config
+
+
+class Metric(Measure, ABC):
+    """A pure function of a run's history. Built as ``Metric(config)``."""
 
     @abstractmethod
     def value(self, history: History) -> float:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import torch
 
-from cltk.interfaces.component import Component, Info, Setting
+from cltk.interfaces.component import Component, IncrementalSetting, ScenarioInfo
 from cltk.interfaces.examples import Examples
 
 __all__ = ["Scenario", "Task"]
@@ -54,7 +54,7 @@ class Scenario(Component, ABC):
 
     @property
     @abstractmethod
-    def setting(self) -> Setting:
+    def setting(self) -> IncrementalSetting:
         """Class-, task- or domain-incremental."""
 
     @property
@@ -81,9 +81,9 @@ class Scenario(Component, ABC):
         """
 
     @property
-    def info(self) -> Info:
+    def info(self) -> ScenarioInfo:
         """What the other components are built from."""
         shape = tuple(self.tasks[0].train.x.shape[1:])
         sizes = tuple(len(task.train) for task in self.tasks)
         classes = tuple(task.classes for task in self.tasks)
-        return Info((shape[0], shape[1], shape[2]), self.outputs, sizes, classes, self.setting)
+        return ScenarioInfo((shape[0], shape[1], shape[2]), self.outputs, sizes, classes, self.setting)

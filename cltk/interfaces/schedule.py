@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from cltk.config import Settings
-from cltk.interfaces.component import Component, Info
+from cltk.interfaces.component import Component, ScenarioInfo
 
 __all__ = ["ReplaySchedule"]
 
@@ -16,7 +16,7 @@ class ReplaySchedule(Component, ABC):
     Built as ``ReplaySchedule(config, info)``.
     """
 
-    def __init__(self, config: Settings, info: Info) -> None:
+    def __init__(self, config: Settings, info: ScenarioInfo) -> None:
         self.config = config
         self.info = info
 

@@ -15,7 +15,7 @@ from cltk.config import Settings
 from cltk.interfaces.batches import Batches
 from cltk.interfaces.buffer import Buffer
 from cltk.interfaces.classifier import Classifier
-from cltk.interfaces.component import Component, Info
+from cltk.interfaces.component import Component, ScenarioInfo
 from cltk.interfaces.examples import Examples
 from cltk.interfaces.generator import Generator
 from cltk.interfaces.losses import classification_loss, task_masks
@@ -97,7 +97,7 @@ class Strategy(Component, ABC):
     slots: ClassVar[tuple[SlotName, ...]] = ("classifier",)
     buffer: Buffer | None = None
 
-    def __init__(self, config: Settings, info: Info, parts: Parts) -> None:
+    def __init__(self, config: Settings, info: ScenarioInfo, parts: Parts) -> None:
         self.config = config
         self.info = info
         self.parts = parts

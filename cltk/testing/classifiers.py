@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from cltk.interfaces import Classifier, Info, Setting, Streams
+from cltk.interfaces import Classifier, IncrementalSetting, ScenarioInfo, Streams
 from cltk.testing.defects import require
 from cltk.testing.learning import LEARNING
 from cltk.testing.networks import BATCH, ready
@@ -17,7 +17,7 @@ __all__ = ["CLASSIFIER_CHECKS"]
 TOLERANCE = 1e-4
 """Matrix products of another size round differently; a dependence on the other samples is larger."""
 
-SETTINGS: tuple[Setting, ...] = ("class", "domain")
+SETTINGS: tuple[IncrementalSetting, ...] = ("class", "domain")
 
 
 def logits_for_any_number(subject: Subject) -> None:
@@ -62,7 +62,7 @@ def evaluation_is_per_sample(subject: Subject) -> None:
     require(apart <= TOLERANCE * (1 + float(alone.abs().max())), f"they differ by {apart:.3g}", fix)
 
 
-def _ready(subject: Subject, info: Info) -> Classifier:
+def _ready(subject: Subject, info: ScenarioInfo) -> Classifier:
     classifier = ready(subject, info)
     assert isinstance(classifier, Classifier)
     return classifier

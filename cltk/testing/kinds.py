@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cltk.build import BASES
 from cltk.errors import PluginError
+from cltk.kinds import KINDS
 from cltk.testing import networks
 from cltk.testing.classifiers import CLASSIFIER_CHECKS
 from cltk.testing.components import Kind
@@ -24,7 +24,7 @@ def _network(subject: Subject) -> object:
     return subject.build(info_of())
 
 
-KINDS = {
+CHECKED = {
     "scenario": SCENARIO,
     "strategy": STRATEGY,
     "generator": Kind(_network, networks.exercise, GENERATOR_CHECKS),
@@ -40,8 +40,8 @@ def kind_of(cls: type[Any]) -> Kind:
     Raises:
         PluginError: It derives from none.
     """
-    for name, base in BASES.items():
-        if isinstance(cls, type) and issubclass(cls, base):
-            return KINDS[name]
-    bases = ", ".join(base.__name__ for base in BASES.values())
+    for name, checks in CHECKED.items():
+        if KINDS[name].accepts(cls):
+            return checks
+    bases = ", ".join(KINDS[name].expected for name in CHECKED)
     raise PluginError(f"{cls!r} is no component.", f"Derive it from one of {bases}, of cltk.interfaces.")

@@ -11,9 +11,9 @@ from cltk.interfaces import (
     Examples,
     Fit,
     Generator,
-    Info,
     Parts,
     Phase,
+    ScenarioInfo,
     Shuffled,
     Streams,
     Training,
@@ -43,7 +43,7 @@ BATCH = 7
 """Odd, and not 1, so that no dimension of an image or a network is taken for it."""
 
 
-def ready(subject: Subject, info: Info, seed: int = 0) -> Network:
+def ready(subject: Subject, info: ScenarioInfo, seed: int = 0) -> Network:
     """A new network that can be asked: fitted, if it is of the kind that is fitted; else untrained."""
     network: Network = subject.build(info, seed=seed)
     if is_fitted(network, info):
@@ -51,12 +51,12 @@ def ready(subject: Subject, info: Info, seed: int = 0) -> Network:
     return network
 
 
-def is_fitted(network: Network, info: Info) -> bool:
+def is_fitted(network: Network, info: ScenarioInfo) -> bool:
     """Whether it learns in one go instead of by gradient descent."""
     return isinstance(network, Generator) and isinstance(_phase(network, batch_of(info, BATCH)), Fit)
 
 
-def learn(network: Network, info: Info, task: int = -1) -> None:
+def learn(network: Network, info: ScenarioInfo, task: int = -1) -> None:
     """Has the engine train it on one task, for a few dozen steps."""
     streams = Streams(0)
     if isinstance(network, Generator):
@@ -70,7 +70,7 @@ def learn(network: Network, info: Info, task: int = -1) -> None:
         pass
 
 
-def observed(network: Network, info: Info, device: str = "cpu") -> Outcome:
+def observed(network: Network, info: ScenarioInfo, device: str = "cpu") -> Outcome:
     """What it answers in evaluation mode."""
     batch, training = batch_of(info, BATCH).to(torch.device(device)), network.training
     network.eval()

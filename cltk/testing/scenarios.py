@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from cltk.build import data_folders
-from cltk.interfaces import Examples, Scenario, Setting
+from cltk.interfaces import Examples, IncrementalSetting, Scenario
 from cltk.testing.components import Kind
 from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome, require_equal
@@ -71,7 +71,7 @@ def classes_fit_the_setting(subject: Subject) -> None:
     """``setting`` is "class", "task" or "domain", and in the first two no class is in two tasks."""
     scenario = _usual(subject)
     setting: Any = scenario.setting
-    known = get_args(Setting)
+    known = get_args(IncrementalSetting)
     require(setting in known, f"setting is {setting!r}", f"Give one of {', '.join(known)}.")
     if setting != "domain":
         classes = [label for task in scenario.tasks for label in task.classes]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from cltk.errors import ConfigError
-from cltk.interfaces import Info, ReplaySchedule
+from cltk.interfaces import ReplaySchedule, ScenarioInfo
 from cltk.testing.components import Kind
 from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome
@@ -44,7 +44,7 @@ def counting_is_pure(subject: Subject) -> None:
         require(held in (None, kept), f"the config became {held!r}", "Compute without changing it.")
 
 
-def _schedules(subject: Subject) -> Iterator[tuple[Info, ReplaySchedule]]:
+def _schedules(subject: Subject) -> Iterator[tuple[ScenarioInfo, ReplaySchedule]]:
     """One for the kit's own number of tasks, and one for each other that its settings fit."""
     yield info_of(), subject.build(info_of())
     for tasks in LENGTHS:
@@ -64,7 +64,7 @@ def _counts(subject: Subject, shuffled: bool = False) -> Counts:
     return counts
 
 
-def _grid(schedule: ReplaySchedule, info: Info, shuffled: bool) -> Counts:
+def _grid(schedule: ReplaySchedule, info: ScenarioInfo, shuffled: bool) -> Counts:
     points = [(completed, current) for completed in range(1, info.tasks) for current in (*CURRENT, *info.sizes)]
     if shuffled:
         points = [points[index % len(points)] for index in np.random.default_rng(0).permutation(2 * len(points))]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from cltk.interfaces import Examples, Info, Setting, Streams, Task
+from cltk.interfaces import Examples, IncrementalSetting, ScenarioInfo, Streams, Task
 
 __all__ = ["SHAPES", "TASKS", "batch_of", "info_of", "tasks_of"]
 
@@ -21,27 +21,29 @@ TRAIN, VALIDATION, TEST = (24, 20, 28), 6, 20
 NOISE = 0.15
 
 
-def info_of(shape: tuple[int, int, int] = SHAPES[0], setting: Setting = "class", tasks: int = TASKS) -> Info:
+def info_of(
+    shape: tuple[int, int, int] = SHAPES[0], setting: IncrementalSetting = "class", tasks: int = TASKS
+) -> ScenarioInfo:
     """What a scenario of tasks of two classes each says of itself; the tasks differ in size."""
     sizes = tuple(PAIR * TRAIN[task % len(TRAIN)] for task in range(tasks))
     shared = setting == "domain"
     classes = tuple((0, 1) if shared else (PAIR * task, PAIR * task + 1) for task in range(tasks))
-    return Info(shape, PAIR if shared else PAIR * tasks, sizes, classes, setting)
+    return ScenarioInfo(shape, PAIR if shared else PAIR * tasks, sizes, classes, setting)
 
 
-def tasks_of(info: Info) -> Sequence[Task]:
+def tasks_of(info: ScenarioInfo) -> Sequence[Task]:
     """New tensors of the tasks that ``info`` describes: each class is a pattern under noise, easy to learn."""
     return tuple(_task(info, index) for index in range(info.tasks))
 
 
-def batch_of(info: Info, n: int) -> Examples:
+def batch_of(info: ScenarioInfo, n: int) -> Examples:
     """``n`` samples of all classes of the last task in turn."""
     task = tasks_of(info)[-1]
     index = torch.arange(n) % len(task.train)
     return task.train[index]
 
 
-def _task(info: Info, index: int) -> Task:
+def _task(info: ScenarioInfo, index: int) -> Task:
     streams = Streams(0).at("made-up task", index)
     patterns = (torch.rand(PAIR, *info.shape, generator=streams.generator("patterns")) < 0.5).float()
 

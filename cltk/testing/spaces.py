@@ -7,27 +7,27 @@ from typing import Any
 
 from cltk.config import Settings, check
 from cltk.errors import ConfigError
-from cltk.interfaces import Choice, Dimension, FloatRange, Info, IntRange
+from cltk.interfaces import Dimension, FloatRange, IntRange, OneOf, ScenarioInfo
 from cltk.testing.defects import require
 from cltk.testing.sequences import SHAPES, info_of
 from cltk.testing.subject import Subject
 
 __all__ = ["search_space_is_valid"]
 
-KINDS = (IntRange, FloatRange, Choice)
+KINDS = (IntRange, FloatRange, OneOf)
 
 
 def search_space_is_valid(subject: Subject) -> None:
     """``search_space`` names fields of ``Config``, as ``field`` or ``list.2``, and all that it offers is accepted."""
     for info in (info_of(), info_of(SHAPES[1], tasks=1), info_of(tasks=10)):
         for name, dimension in subject.cls.search_space(info).items():
-            require(isinstance(dimension, KINDS), f"'{name}' is {dimension!r}", "Give IntRange, FloatRange or Choice.")
+            require(isinstance(dimension, KINDS), f"'{name}' is {dimension!r}", "Give IntRange, FloatRange or OneOf.")
             require(_is_sound(dimension), f"'{name}' is {dimension!r}", "Let low <= high, and 0 < low where log is on.")
             for value in _values(dimension):
                 _accept(subject, info, name, value)
 
 
-def _accept(subject: Subject, info: Info, name: str, value: Any) -> None:
+def _accept(subject: Subject, info: ScenarioInfo, name: str, value: Any) -> None:
     config = subject.config
     known = name.split(".")[0] in type(config).model_fields
     require(known, f"there is no field '{name}'", f"Name one of {', '.join(type(config).model_fields) or 'none'}.")
@@ -42,7 +42,7 @@ def _accept(subject: Subject, info: Info, name: str, value: Any) -> None:
 
 
 def _is_sound(dimension: Dimension) -> bool:
-    if isinstance(dimension, Choice):
+    if isinstance(dimension, OneOf):
         return len(dimension.options) > 0
     whole = not isinstance(dimension, IntRange) or isinstance(dimension.low + dimension.high, int)
     finite = math.isfinite(dimension.low) and math.isfinite(dimension.high)
@@ -50,7 +50,7 @@ def _is_sound(dimension: Dimension) -> bool:
 
 
 def _values(dimension: Dimension) -> tuple[Any, ...]:
-    if isinstance(dimension, Choice):
+    if isinstance(dimension, OneOf):
         return dimension.options
     middle = (dimension.low + dimension.high) / 2
     return dimension.low, int(middle) if isinstance(dimension, IntRange) else middle, dimension.high

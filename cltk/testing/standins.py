@@ -14,9 +14,9 @@ from cltk.config import Settings
 from cltk.interfaces import (
     Classifier,
     Generator,
-    Info,
     Phase,
     ReplaySchedule,
+    ScenarioInfo,
     Shuffled,
     Strategy,
     Streams,
@@ -33,7 +33,7 @@ class Perceptron(Classifier):
     Source: none; a stand-in.
     """
 
-    def __init__(self, config: Settings, info: Info) -> None:
+    def __init__(self, config: Settings, info: ScenarioInfo) -> None:
         super().__init__()
         self.config = config
         self.hidden = nn.Linear(info.pixels, 64)
@@ -58,7 +58,7 @@ class Mixture(Generator):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo) -> None:
         super().__init__()
         self.config = config
         self.shape = info.shape

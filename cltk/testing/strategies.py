@@ -6,7 +6,7 @@ from typing import get_args
 
 import torch
 
-from cltk.interfaces import Examples, Setting, SlotName, Strategy, Streams
+from cltk.interfaces import Examples, IncrementalSetting, SlotName, Strategy, Streams
 from cltk.testing.components import Kind
 from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome, require_equal
@@ -111,7 +111,7 @@ def preview_shows_samples(subject: Subject) -> None:
     require(labelled, came, "Give each a hard label out of info.seen(...).")
 
 
-def _require_learned(subject: Subject, setting: Setting) -> None:
+def _require_learned(subject: Subject, setting: IncrementalSetting) -> None:
     fix = "See that the classifier is trained on task.train; if the setting is none of yours, declare the failure."
     for task, row in enumerate(usual(subject, setting).accuracy):
         require(row[task] > 0.5, f"of task {task + 1}, {row[task]:.0%} are right", fix)

@@ -13,7 +13,7 @@ from torch import Tensor
 from cltk.engine import Progress, Run, Trainer
 from cltk.evaluate import accuracy_row
 from cltk.events import EpochEnded, Event, PhaseStarted, TaskEnded, TaskStarted
-from cltk.interfaces import Examples, Info, Parts, Setting, SlotName, Strategy, Streams, Task
+from cltk.interfaces import Examples, IncrementalSetting, Parts, ScenarioInfo, SlotName, Strategy, Streams, Task
 from cltk.testing.outcome import Outcome
 from cltk.testing.sequences import info_of, tasks_of
 from cltk.testing.standins import Half, Mixture, Perceptron
@@ -27,7 +27,7 @@ STANDINS: dict[SlotName, type[Any]] = {"generator": Mixture, "classifier": Perce
 class Slots(Mapping[SlotName, Any]):
     """The components of the slots that are declared; those of the others are there too, but their use is noted."""
 
-    def __init__(self, info: Info, declared: Sequence[str]) -> None:
+    def __init__(self, info: ScenarioInfo, declared: Sequence[str]) -> None:
         self._parts = {slot: _standin(slot, info) for slot in get_args(SlotName)}
         self._declared = [slot for slot in self._parts if slot in declared]
         self.undeclared: set[str] = set()
@@ -60,7 +60,7 @@ class Study:
         stored: What it said of its buffer after each task, in bytes.
     """
 
-    info: Info
+    info: ScenarioInfo
     strategy: Strategy
     slots: Slots
     accuracy: list[tuple[float, ...]] = field(default_factory=list)
@@ -79,14 +79,14 @@ class Study:
         return {"accuracy": table, **networks, **state}
 
 
-def build(subject: Subject, setting: Setting = "class") -> Study:
+def build(subject: Subject, setting: IncrementalSetting = "class") -> Study:
     """A new strategy with stand-ins in its slots, before its first task."""
     info = info_of(setting=setting)
     slots = Slots(info, subject.cls.slots)
     return Study(info, subject.build(info, Parts(slots)), slots)
 
 
-def study(subject: Subject, setting: Setting = "class", *, hide: Sequence[str] = ()) -> Study:
+def study(subject: Subject, setting: IncrementalSetting = "class", *, hide: Sequence[str] = ()) -> Study:
     """Learns all tasks.
 
     Args:
@@ -110,7 +110,7 @@ def study(subject: Subject, setting: Setting = "class", *, hide: Sequence[str] =
 
 
 @lru_cache(maxsize=8)
-def usual(subject: Subject, setting: Setting = "class") -> Study:
+def usual(subject: Subject, setting: IncrementalSetting = "class") -> Study:
     """Learns all tasks, with nothing hidden; the same study whenever it is asked for."""
     return study(subject, setting)
 
@@ -162,13 +162,13 @@ def _learn(
     return made
 
 
-def _standin(slot: SlotName, info: Info) -> Any:
+def _standin(slot: SlotName, info: ScenarioInfo) -> Any:
     cls = STANDINS[slot]
     with Streams(0).scope("init", slot):
         return cls(cls.Config(), info)
 
 
-def _reveal_only(index: int, shown: Sequence[Task], info: Info) -> None:
+def _reveal_only(index: int, shown: Sequence[Task], info: ScenarioInfo) -> None:
     for task, clean in zip(shown, tasks_of(info), strict=True):
         if task.index == index:
             task.train.x.copy_(clean.train.x)
@@ -177,7 +177,7 @@ def _reveal_only(index: int, shown: Sequence[Task], info: Info) -> None:
             _spoil(task.train, info)
 
 
-def _spoil(examples: Examples, info: Info) -> None:
+def _spoil(examples: Examples, info: ScenarioInfo) -> None:
     """Overwrites the samples in place: whoever kept a reference to them keeps nothing."""
     examples.x.fill_(float("nan"))
     examples.y.copy_((examples.y + 1) % info.outputs)

@@ -14,7 +14,7 @@ from statistics import fmean
 from cltk.api import Machine, load, train
 from cltk.engine.run import Precision
 from cltk.events import TaskEnded
-from cltk.studies.statistics import difference
+from cltk_studies.answers.statistics import difference
 
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
 Job = tuple[Precision, int]

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from cltk.api import Machine, load
 from cltk.build import prepare
+from cltk.cli.progress import Progress
 from cltk.events import Event
 from cltk.record import Record
-from cltk.sinks.mirror import Mirror
-from cltk.sinks.progress import Progress
-from cltk.sinks.session import Sink, execute
+from cltk.runs.runner import Sink, execute
+from cltk_mlflow.mirror import Mirror
 
 
 class Timed:
@@ -37,12 +37,12 @@ class Timed:
 
 def main() -> None:
     experiment = load(sys.argv[1] if len(sys.argv) > 1 else None, seeds=0)
-    bench = prepare(experiment, Machine(device="cpu"))
+    prepared = prepare(experiment, Machine(device="cpu"))
     with tempfile.TemporaryDirectory() as folder, Progress(1) as progress:
         store = Path(folder)
         mirror = Mirror(store, None, experiment)
         sinks = [Timed(progress), Timed(mirror)]
-        record = execute(bench, 0, store, sinks)
+        record = execute(prepared, 0, store, sinks)
         ended = time.perf_counter()
         mirror.finish(record)
         assert not mirror.notices  # Waits, too.

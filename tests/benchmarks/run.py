@@ -19,7 +19,7 @@ from cltk.api import Machine, load
 from cltk.build import prepare
 from cltk.events import Event, TaskEnded
 from cltk.record import Record
-from cltk.sinks.session import execute
+from cltk.runs.runner import execute
 
 GENOVESE = Path(__file__).parents[2] / "experiments" / "genovese-2024.toml"
 
@@ -44,11 +44,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     arguments = parser.parse_args()
-    bench = prepare(load(arguments.file), Machine(device=arguments.device, threads=arguments.threads))
+    prepared = prepare(load(arguments.file), Machine(device=arguments.device, threads=arguments.threads))
     peaks = Peaks()
     with tempfile.TemporaryDirectory() as store:
         started = time.perf_counter()
-        record = execute(bench, 0, Path(store), [peaks] if arguments.device == "cpu" else [])
+        record = execute(prepared, 0, Path(store), [peaks] if arguments.device == "cpu" else [])
         seconds = time.perf_counter() - started - peaks.seconds
     peak, operations = statistics.median(peaks.values or [math.nan]), sum(record.operations)
     trained = record.seconds["classifier"] + record.seconds.get("generator", 0.0)

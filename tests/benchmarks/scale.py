@@ -15,10 +15,9 @@ from typing import Any
 
 import torch
 
-from cltk.build import BASES
 from cltk.engine import Run, train
 from cltk.events import TaskEnded
-from cltk.interfaces import Examples, Info, Parts, Streams, Task
+from cltk.interfaces import Examples, Parts, ScenarioInfo, Streams, Task
 from cltk.registry import find, load
 
 TASKS = 20
@@ -51,10 +50,10 @@ def _task(index: int) -> Task:
 
 def _run(schedule: str) -> Run:
     tasks = [_task(index) for index in range(TASKS)]
-    info = Info(SHAPE, 2 * TASKS, (SAMPLES,) * TASKS, tuple(task.classes for task in tasks), "class")
+    info = ScenarioInfo(SHAPE, 2 * TASKS, (SAMPLES,) * TASKS, tuple(task.classes for task in tasks), "class")
 
     def component(kind: str, name: str, *arguments: Any, **settings: Any) -> Any:
-        cls = load(find(kind, name), BASES[kind])
+        cls = load(find(kind, name))
         with Streams(0).scope("init", kind):
             return cls(cls.Config(**SETTINGS.get(kind, {}) | settings), info, *arguments)
 

@@ -16,10 +16,9 @@ import torch
 from peak import matrix_peak
 from torch import nn
 
-from cltk.build import BASES
 from cltk.engine.descent import Descent
-from cltk.engine.process import prepare_process
-from cltk.interfaces import Examples, Info, Shuffled, Streams, Train, Training
+from cltk.engine.fast.process import prepare_process
+from cltk.interfaces import Examples, ScenarioInfo, Shuffled, Streams, Train, Training
 from cltk.registry import find, load
 
 BATCH = 256
@@ -30,8 +29,8 @@ PEER_PEAK = 330e9
 
 
 def _phase(kind: str, name: str, **settings: object) -> Train:
-    info = Info((1, 28, 28), 10, (BATCH * STEPS,), (tuple(range(10)),), "class")
-    cls = load(find(kind, name), BASES[kind])
+    info = ScenarioInfo((1, 28, 28), 10, (BATCH * STEPS,), (tuple(range(10)),), "class")
+    cls = load(find(kind, name))
     with Streams(0).scope("init"):
         module = cls(cls.Config(**settings), info)
     rng = torch.Generator().manual_seed(0)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cli.conftest import FINETUNE
-from tests.conftest import Done, run_cli
+from tests.commandline import Done, run_cli
 
 EXAMPLES = 250
 

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 import cltk
-from cltk.registry import GROUPS, installed
+from cltk.kinds import COMPONENTS
+from cltk.registry import installed
 
 Cli = Callable[..., Any]
 
-EVERY = [(kind, plugin.name) for kind in GROUPS for plugin in installed(kind)]
+EVERY = [(kind, plugin.name) for kind in COMPONENTS for plugin in installed(kind)]
 
 
 @pytest.mark.parametrize(

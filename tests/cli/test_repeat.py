@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cltk.record import read_record, to_json
-from tests.conftest import Cli
+from tests.commandline import Cli
 
 
 @pytest.fixture

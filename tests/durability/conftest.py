@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from cltk.api import Machine
-from cltk.build import Bench, prepare
+from cltk.build import Prepared, prepare
 from cltk.config import Experiment
 from cltk.record import Record
-from cltk.sinks.batch import run_seeds
+from cltk.runs.seeds import run_seeds
 
 STRATEGIES = ("generative-replay", "experience-replay", "gdumb", "finetune", "joint")
 
@@ -23,21 +23,21 @@ def comparable(record: Record) -> dict[str, Any]:
     return {name: value for name, value in record.to_dict().items() if name != "seconds"}
 
 
-def run_all(bench: Bench, store: Path, resume: bool) -> int:
+def run_all(prepared: Prepared, store: Path, resume: bool) -> int:
     """Runs an experiment as the command line does, with a checkpoint after every epoch; returns the exit status."""
-    return run_seeds(bench, store, None, [], resume, checkpoint_every=0).exit_status
+    return run_seeds(prepared, store, None, [], resume, checkpoint_every=0).exit_status
 
 
-def start(bench: Bench, store: Path) -> multiprocessing.process.BaseProcess:
+def start(prepared: Prepared, store: Path) -> multiprocessing.process.BaseProcess:
     """The same in a process of its own, which has all imports behind it."""
-    process = multiprocessing.get_context("fork").Process(target=run_all, args=(bench, store, False))
+    process = multiprocessing.get_context("fork").Process(target=run_all, args=(prepared, store, False))
     process.start()
     return process
 
 
 @pytest.fixture
-def make_bench(make_digits: Callable[..., Experiment], machine: Machine) -> Callable[[str], Bench]:
-    def make(strategy: str) -> Bench:
+def make_prepared(make_digits: Callable[..., Experiment], machine: Machine) -> Callable[[str], Prepared]:
+    def make(strategy: str) -> Prepared:
         budget = {"epochs": 4, "min_steps": 0}
         slots: dict[str, Any] = {"strategy": {"name": strategy, "classifier": budget}}
         if strategy == "generative-replay":

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cltk.build import Bench
+from cltk.build import Prepared
 from cltk.errors import StoreError
 from cltk.events import Event
 from cltk.record import Record, read_record
-from cltk.sinks.checkpoint import Checkpoints
-from cltk.sinks.session import execute
+from cltk.runs.checkpoint import Checkpoints
+from cltk.runs.runner import execute
 from tests.durability.conftest import comparable
 
 DAMAGES = ("cut", "flipped", "emptied")
@@ -33,7 +33,7 @@ def damaged(content: bytes, damage: str, chance: random.Random) -> bytes:
 
 
 @pytest.fixture
-def stopped(make_bench: Callable[[str], Bench], tmp_path: Path) -> Path:
+def stopped(make_prepared: Callable[[str], Prepared], tmp_path: Path) -> Path:
     """The folder of a run that stopped in the middle of its third task."""
 
     def stop(event: Event, record: Record) -> None:
@@ -41,7 +41,7 @@ def stopped(make_bench: Callable[[str], Bench], tmp_path: Path) -> Path:
             raise CutError
 
     with pytest.raises(CutError):
-        execute(make_bench("generative-replay"), 0, tmp_path, [stop], checkpoint_every=0)
+        execute(make_prepared("generative-replay"), 0, tmp_path, [stop], checkpoint_every=0)
     (path,) = tmp_path.glob("run-*")
     return path
 
@@ -74,13 +74,13 @@ def test_no_damage_goes_unnoticed(stopped: Path) -> None:
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("pattern", ["checkpoint-002-*", "progress-002-*", "checkpoint-*", "record.json", "*"])
 def test_a_run_with_damaged_files_comes_to_the_same_result(
-    stopped: Path, make_bench: Callable[[str], Bench], tmp_path: Path, damage: str, pattern: str
+    stopped: Path, make_prepared: Callable[[str], Prepared], tmp_path: Path, damage: str, pattern: str
 ) -> None:
     chance = random.Random(1)  # noqa: S311 - not a secret
     for file in stopped.glob(pattern):
         file.write_bytes(damaged(file.read_bytes(), damage, chance))
-    bench = make_bench("generative-replay")
-    resumed, whole = execute(bench, 0, tmp_path, resume=True), execute(bench, 0, tmp_path / "whole")
+    prepared = make_prepared("generative-replay")
+    resumed, whole = execute(prepared, 0, tmp_path, resume=True), execute(prepared, 0, tmp_path / "whole")
     noticed = [warning for warning in resumed.warnings if "cut or altered" in warning]
     assert noticed
     others = [warning for warning in resumed.warnings if warning not in noticed]

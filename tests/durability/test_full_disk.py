@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from cltk.build import Bench
+from cltk.build import Prepared
 from cltk.errors import StoreError
 from cltk.record import read_record
-from cltk.sinks.checkpoint import Checkpoints
+from cltk.runs.checkpoint import Checkpoints
 from tests.durability.conftest import comparable, run_all
 
 
@@ -36,25 +36,25 @@ def make_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", "-l", str(path)], check=True)
 
 
-def _status(bench: Bench, disk: Path) -> int:
+def _status(prepared: Prepared, disk: Path) -> int:
     """The exit status; 1 where not even the record of the failure could be written."""
     try:
-        return run_all(bench, disk, resume=False)
+        return run_all(prepared, disk, resume=False)
     except StoreError as error:
         return int("No space left" in error.problem)
 
 
 @pytest.mark.slow
 def test_nothing_partial_is_taken_for_a_whole(
-    make_bench: Callable[[str], Bench], make_disk: Callable[[int], Path], tmp_path: Path
+    make_prepared: Callable[[str], Prepared], make_disk: Callable[[int], Path], tmp_path: Path
 ) -> None:
-    bench = make_bench("generative-replay")
-    assert run_all(bench, tmp_path / "whole", resume=False) == 0
+    prepared = make_prepared("generative-replay")
+    assert run_all(prepared, tmp_path / "whole", resume=False) == 0
     (whole,) = (read_record(path) for path in (tmp_path / "whole").glob("*/record.json"))
     failed = 0
     for size in (4, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 400, 512, 700, 1000, 2000):
         disk = make_disk(size)
-        status = _status(bench, disk)
+        status = _status(prepared, disk)
         failed += status
         for path in disk.glob("run-*/record.json"):
             record = read_record(path)
@@ -66,5 +66,5 @@ def test_nothing_partial_is_taken_for_a_whole(
     assert failed >= 10
     moved = tmp_path / "moved"
     shutil.copytree(disk, moved)
-    assert run_all(bench, moved, resume=True) == 0
+    assert run_all(prepared, moved, resume=True) == 0
     assert comparable(read_record(moved / whole.run_id / "record.json")) == comparable(whole)

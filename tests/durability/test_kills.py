@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cltk.build import Bench
+from cltk.build import Prepared
 from cltk.record import read_record
-from cltk.sinks.store import open_store
+from cltk_mlflow.store import open_store
 from tests.durability.conftest import STRATEGIES, comparable, run_all, start
 
 KILLS = 10
@@ -21,23 +21,25 @@ KILLS = 10
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_killed_run_comes_to_the_record_of_an_uninterrupted_one(
-    strategy: str, make_bench: Callable[[str], Bench], tmp_path: Path
+    strategy: str, make_prepared: Callable[[str], Prepared], tmp_path: Path
 ) -> None:
-    bench = make_bench(strategy)
-    assert run_all(bench, tmp_path / "whole", resume=False) == 0  # All is imported now, and need not be in the others.
+    prepared = make_prepared(strategy)
+    assert (
+        run_all(prepared, tmp_path / "whole", resume=False) == 0
+    )  # All is imported now, and need not be in the others.
     started = time.monotonic()
-    start(bench, tmp_path / "timed").join()
+    start(prepared, tmp_path / "timed").join()
     length = time.monotonic() - started
     (path,) = (tmp_path / "whole").glob("*/record.json")
     whole = read_record(path)
     chance = random.Random(strategy)  # noqa: S311 - not a secret
     for kill in range(KILLS):
         store = tmp_path / f"kill-{kill}"
-        process = start(bench, store)
+        process = start(prepared, store)
         time.sleep(chance.uniform(0, length))
         process.kill()
         process.join()
-        assert run_all(bench, store, resume=True) == 0
+        assert run_all(prepared, store, resume=True) == 0
         resumed = read_record(store / whole.run_id / "record.json")
         assert comparable(resumed) == comparable(whole)
         assert len(_tracked(store)) <= 1

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cltk.build import Bench
+from cltk.build import Prepared
 from cltk.events import Event, TaskEnded
 from cltk.record import Record, read_record
-from cltk.sinks.batch import run_seeds
-from tests.conftest import run_cli
+from cltk.runs.seeds import run_seeds
+from tests.commandline import run_cli
 from tests.servers import TrackingServer
 
 
@@ -26,7 +26,7 @@ def server(tmp_path: Path) -> Iterator[TrackingServer]:
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 2, 4])
 def test_a_server_that_dies_costs_nothing(
-    server: TrackingServer, make_bench: Callable[[str], Bench], tmp_path: Path, after: int
+    server: TrackingServer, make_prepared: Callable[[str], Prepared], tmp_path: Path, after: int
 ) -> None:
     from mlflow import MlflowClient
 
@@ -35,7 +35,7 @@ def test_a_server_that_dies_costs_nothing(
             server.kill()
 
     store = tmp_path / "store"
-    outcome = run_seeds(make_bench("finetune"), store, server.uri, [kill])
+    outcome = run_seeds(make_prepared("finetune"), store, server.uri, [kill])
     assert outcome.exit_status == 0
     assert len(outcome.notices) == 1
     assert f"cltk sync --store {store}" in outcome.notices[0]

@@ -15,9 +15,9 @@ from cltk.interfaces import (
     Component,
     Examples,
     Fit,
-    Info,
     Parts,
     Phase,
+    ScenarioInfo,
     Shuffled,
     Strategy,
     Streams,
@@ -32,7 +32,7 @@ SIZES = (12, 8, 10)
 class Tiny(Classifier):
     """One linear layer with dropout, which draws from the global generator."""
 
-    def __init__(self, info: Info) -> None:
+    def __init__(self, info: ScenarioInfo) -> None:
         super().__init__()
         self.layers = nn.Sequential(nn.Flatten(), nn.Dropout(0.2), nn.Linear(info.pixels, info.outputs))
 
@@ -45,7 +45,7 @@ class Scripted(Strategy):
 
     def __init__(
         self,
-        info: Info,
+        info: ScenarioInfo,
         parts: Parts,
         training: Training,
         loss: Callable[[int, Tensor], Tensor] | None = None,
@@ -80,7 +80,7 @@ def make_run() -> Callable[..., Run]:
         options = {name: settings.pop(name) for name in ("precision", "stop_on_divergence") if name in settings}
         rng = torch.Generator().manual_seed(0)
         classes = tuple((2 * task, 2 * task + 1) for task in range(len(SIZES)))
-        info = Info((1, 2, 2), 2 * len(SIZES), SIZES, classes, "class")
+        info = ScenarioInfo((1, 2, 2), 2 * len(SIZES), SIZES, classes, "class")
 
         def part(task: int, size: int) -> Examples:
             return Examples(torch.rand((size, 1, 2, 2), generator=rng), 2 * task + torch.arange(size) % 2)

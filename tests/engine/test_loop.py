@@ -56,7 +56,7 @@ class TestEvents:
             assert {value for row in rows for value in row} <= possible
 
     def test_replay_is_shown_with_its_coverage(self, digits: Experiment) -> None:
-        shown = [event for event in train(prepare(digits).run(0)) if isinstance(event, ReplayShown)]
+        shown = [event for event in train(prepare(digits).assemble(0)) if isinstance(event, ReplayShown)]
         assert [event.task for event in shown] == [0, 1, 2, 3, 4]
         for event in shown:
             assert isinstance(event.images, np.ndarray)
@@ -226,9 +226,9 @@ class TestRandomness:
         assert one != other
 
     def test_the_global_generators_are_left_alone(self, digits: Experiment) -> None:
-        bench = prepare(digits)
+        prepared = prepare(digits)
         before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].tolist()  # type: ignore[union-attr]
-        for _ in train(bench.run(0)):
+        for _ in train(prepared.assemble(0)):
             assert torch.equal(torch.get_rng_state(), before)
         assert np.random.get_state()[1].tolist() == numpy_before  # type: ignore[union-attr]
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cltk.interfaces import SOFT_ONLY, Examples, Info, classification_loss, task_masks
+from cltk.interfaces import SOFT_ONLY, Examples, ScenarioInfo, classification_loss, task_masks
 
-INFO = Info((1, 2, 2), 6, (4, 4, 4), ((0, 1), (2, 3), (4, 5)), "task")
+INFO = ScenarioInfo((1, 2, 2), 6, (4, 4, 4), ((0, 1), (2, 3), (4, 5)), "task")
 LOGITS = torch.randn((6, 6), generator=torch.Generator().manual_seed(0))
 HARD = Examples(torch.zeros(6, 1, 2, 2), torch.arange(6))
 
@@ -34,7 +34,7 @@ def test_in_the_task_setting_a_class_competes_within_its_task() -> None:
 
 @pytest.mark.parametrize("setting", ["class", "domain"])
 def test_in_the_others_there_is_nothing_to_mask(setting: str) -> None:
-    assert task_masks(Info(INFO.shape, 6, INFO.sizes, INFO.classes, setting)) is None  # type: ignore[arg-type]
+    assert task_masks(ScenarioInfo(INFO.shape, 6, INFO.sizes, INFO.classes, setting)) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0])

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cltk.config import Settings
-from cltk.interfaces import Choice, FloatRange, IntRange
+from cltk.interfaces import FloatRange, IntRange, OneOf
 from cltk.testing.standins import Half
 
 
@@ -108,8 +108,8 @@ def _lookup(self, completed, current):
         ("search-space-is-valid", {"search_space": _space(samples=IntRange(0, 11))}),
         ("search-space-is-valid", {"search_space": _space(samples=IntRange(0, 10, log=True))}),
         ("search-space-is-valid", {"search_space": _space(samples=(0, 10))}),
-        ("search-space-is-valid", {"search_space": _space(kind=Choice(("a", "c")))}),
-        ("search-space-is-valid", {"search_space": _space(kind=Choice(()))}),
+        ("search-space-is-valid", {"search_space": _space(kind=OneOf(("a", "c")))}),
+        ("search-space-is-valid", {"search_space": _space(kind=OneOf(()))}),
         ("search-space-is-valid", {"search_space": _space(nested__share=FloatRange(0, 2))}),
         ("search-space-is-valid", {"search_space": _space(nested__part=FloatRange(0, 1))}),
         ("search-space-is-valid", {"search_space": _space(nested__share=FloatRange(0, float("inf")))}),
@@ -139,7 +139,7 @@ def test_good_search_spaces_pass(failing):
     space = _space(
         samples=IntRange(1, 10, log=True),
         counts__2=IntRange(0, 5),
-        kind=Choice(("a", "b")),
+        kind=OneOf(("a", "b")),
         nested__share=FloatRange(0, 1),
         limit=IntRange(1, 2),
     )

@@ -6,7 +6,19 @@ import math
 from collections.abc import Iterator
 
 from cltk.config import Settings
-from cltk.interfaces import Batches, Buffer, Info, Parts, Phase, Shuffled, Strategy, Streams, Task, Train, Training
+from cltk.interfaces import (
+    Batches,
+    Buffer,
+    Parts,
+    Phase,
+    ScenarioInfo,
+    Shuffled,
+    Strategy,
+    Streams,
+    Task,
+    Train,
+    Training,
+)
 
 __all__ = ["FromScratch"]
 
@@ -16,7 +28,7 @@ class FromScratch(Strategy):
 
     buffer: Buffer
 
-    def __init__(self, config: Settings, info: Info, parts: Parts, capacity: int, training: Training) -> None:
+    def __init__(self, config: Settings, info: ScenarioInfo, parts: Parts, capacity: int, training: Training) -> None:
         super().__init__(config, info, parts)
         self.buffer = Buffer(capacity, info.shape, self.device)
         self.training = training

@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from cltk.config import Settings
-from cltk.interfaces import Batches, Examples, Info, Parts, Train, Training
+from cltk.interfaces import Batches, Examples, Parts, ScenarioInfo, Train, Training
 from cltk_baselines.cutmix import cutmix
 from cltk_baselines.from_scratch import FromScratch
 
@@ -37,7 +37,7 @@ class GDumb(FromScratch):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info, parts: Parts) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts, capacity=config.buffer, training=config.classifier)
 
     def training_phase(self, batches: Batches) -> Train:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from cltk.config import Settings
-from cltk.interfaces import Info, Parts, Training
+from cltk.interfaces import Parts, ScenarioInfo, Training
 from cltk_baselines.from_scratch import FromScratch
 
 __all__ = ["Joint"]
@@ -24,5 +24,5 @@ class Joint(FromScratch):
 
         classifier: Training = Field(Training(), description="budget and optimizer of the classifier")
 
-    def __init__(self, config: Config, info: Info, parts: Parts) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts, capacity=sum(info.sizes), training=config.classifier)

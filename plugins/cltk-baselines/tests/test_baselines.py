@@ -20,7 +20,7 @@ def make(strategy: str, tasks: int = 2, per_class: int | None = 40, **settings: 
         scenario={"name": "split-digits", "tasks": tasks} | ({"per_class": per_class} if per_class else {}),
         strategy={"name": strategy, "classifier": budget, **settings},
     )
-    return prepare(experiment, Machine("cpu", threads=1)).run(0)
+    return prepare(experiment, Machine("cpu", threads=1)).assemble(0)
 
 
 def phase_of(run: Run, task: int) -> Phase:
@@ -104,7 +104,7 @@ class TestGDumb:
             scenario={"name": "split-digits", "tasks": 2, "per_class": 20, "setting": setting},
             strategy={"name": "gdumb", "buffer": 40, "cutmix": 1.0, "classifier": {"epochs": 2}},
         )
-        assert len(accuracy(prepare(experiment, Machine("cpu", threads=1)).run(0))) == 2
+        assert len(accuracy(prepare(experiment, Machine("cpu", threads=1)).assemble(0))) == 2
 
     def test_a_state_goes_into_another_run(self) -> None:
         one, other = make("gdumb"), make("gdumb")

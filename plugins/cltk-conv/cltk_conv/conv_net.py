@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from cltk.config import Settings, Sizes
-from cltk.interfaces import Classifier, Dimension, FloatRange, Info, IntRange
+from cltk.interfaces import Classifier, Dimension, FloatRange, IntRange, ScenarioInfo
 
 __all__ = ["ConvNet"]
 
@@ -37,7 +37,7 @@ class ConvNet(Classifier):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo) -> None:
         super().__init__()
         self.config = config
         channels, height, width = info.shape
@@ -50,7 +50,7 @@ class ConvNet(Classifier):
         self.layers = nn.Sequential(*layers, *head, nn.Linear(config.hidden, info.outputs))
 
     @classmethod
-    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+    def search_space(cls, info: ScenarioInfo) -> Mapping[str, Dimension]:
         """The hidden layer."""
         return {"hidden": IntRange(25, 400, log=True), "dropout": FloatRange(0.0, 0.5)}
 

@@ -12,7 +12,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from cltk.config import Settings, Sizes
-from cltk.interfaces import Dimension, Generator, Info, IntRange
+from cltk.interfaces import Dimension, Generator, IntRange, ScenarioInfo
 
 __all__ = ["ConvVAE"]
 
@@ -37,7 +37,7 @@ class ConvVAE(Generator):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo) -> None:
         super().__init__()
         self.config, self.shape = config, info.shape
         channels, height, width = info.shape
@@ -47,7 +47,7 @@ class ConvVAE(Generator):
         self.decoder = _decoder((*config.channels[::-1], channels), grid, config.latent_dim)
 
     @classmethod
-    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+    def search_space(cls, info: ScenarioInfo) -> Mapping[str, Dimension]:
         """The number of latent variables."""
         return {"latent_dim": IntRange(10, 200, log=True)}
 

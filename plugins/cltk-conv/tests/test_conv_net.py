@@ -3,7 +3,7 @@ import torch
 
 from cltk.config import check
 from cltk.errors import ConfigError
-from cltk.interfaces import Info
+from cltk.interfaces import ScenarioInfo
 from cltk.testing import conformance_tests
 from cltk_conv.conv_net import ConvNet
 
@@ -13,7 +13,7 @@ test_conformance = conformance_tests(ConvNet, config={"channels": [4, 8], "hidde
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (1, 8, 8), (2, 5, 9)])
 @pytest.mark.parametrize("layers", [1, 2, 4])
 def test_fits_images_of_any_size(shape: tuple[int, int, int], layers: int) -> None:
-    info = Info(shape, outputs=7, sizes=(4,), classes=((0, 1),), setting="class")
+    info = ScenarioInfo(shape, outputs=7, sizes=(4,), classes=((0, 1),), setting="class")
     network = ConvNet(ConvNet.Config(channels=(3,) * layers), info)
     assert network(torch.zeros(2, *shape)).shape == (2, 7)
 

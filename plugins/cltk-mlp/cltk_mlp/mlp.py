@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from cltk.config import Settings, Sizes
-from cltk.interfaces import Classifier, Info
+from cltk.interfaces import Classifier, ScenarioInfo
 from cltk_mlp.dropout import Dropout
 
 __all__ = ["MLP"]
@@ -35,7 +35,7 @@ class MLP(Classifier):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo) -> None:
         super().__init__()
         self.config = config
         layers: list[nn.Module] = [nn.Flatten()]

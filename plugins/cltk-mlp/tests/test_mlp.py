@@ -6,13 +6,13 @@ from torch import nn
 
 from cltk.config import check
 from cltk.errors import ConfigError
-from cltk.interfaces import Info
+from cltk.interfaces import ScenarioInfo
 from cltk_mlp.mlp import MLP
 
-MNIST = Info((1, 28, 28), 10, (12_000,) * 5, tuple((2 * task, 2 * task + 1) for task in range(5)), "class")
+MNIST = ScenarioInfo((1, 28, 28), 10, (12_000,) * 5, tuple((2 * task, 2 * task + 1) for task in range(5)), "class")
 
 
-def make(info: Info = MNIST, **settings: object) -> MLP:
+def make(info: ScenarioInfo = MNIST, **settings: object) -> MLP:
     return MLP(check(MLP.Config, settings, "classifier 'mlp'"), info)
 
 
@@ -30,7 +30,7 @@ def test_the_defaults_are_those_of_genovese_2024() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (1, 8, 8)])
 def test_it_gives_a_logit_for_each_output(shape: tuple[int, int, int]) -> None:
-    info = Info(shape, 7, (10,), ((0, 1),), "class")
+    info = ScenarioInfo(shape, 7, (10,), ((0, 1),), "class")
     assert make(info)(torch.rand(4, *shape)).shape == (4, 7)
 
 

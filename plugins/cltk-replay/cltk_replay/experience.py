@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field, PositiveInt
 
 from cltk.config import Settings
-from cltk.interfaces import Buffer, Examples, Info, Parts, Phase, Strategy, Streams, Task, Training
+from cltk.interfaces import Buffer, Examples, Parts, Phase, ScenarioInfo, Strategy, Streams, Task, Training
 from cltk_replay.mixing import Replay, mix
 
 __all__ = ["ExperienceReplay"]
@@ -37,7 +37,7 @@ class ExperienceReplay(Strategy):
     config: Config
     buffer: Buffer
 
-    def __init__(self, config: Config, info: Info, parts: Parts) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
         self.buffer = Buffer(config.buffer, info.shape, self.device)
 

@@ -14,9 +14,9 @@ from cltk.interfaces import (
     Batches,
     ConditionalGenerator,
     Examples,
-    Info,
     Parts,
     Phase,
+    ScenarioInfo,
     Strategy,
     Streams,
     Task,
@@ -66,7 +66,7 @@ class GenerativeReplay(Strategy):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info, parts: Parts) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
         self._learned = 0
         conditional = isinstance(parts.generator, ConditionalGenerator)

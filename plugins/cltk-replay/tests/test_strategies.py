@@ -27,7 +27,7 @@ def make(strategy: str = "generative-replay", **overrides: Any) -> Run:
     }
     if strategy == "generative-replay":
         slots["generator"] = {"name": "vae", "hidden": [16], "latent_dim": 3}
-    return prepare(load(**(slots | overrides)), Machine("cpu", threads=1)).run(0)
+    return prepare(load(**(slots | overrides)), Machine("cpu", threads=1)).assemble(0)
 
 
 def second_task(run: Run) -> Iterator[Phase]:

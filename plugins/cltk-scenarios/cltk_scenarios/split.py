@@ -13,7 +13,7 @@ from torch import Tensor
 
 from cltk.config import Settings
 from cltk.errors import DataError
-from cltk.interfaces import Examples, Scenario, Setting, Task
+from cltk.interfaces import Examples, IncrementalSetting, Scenario, Task
 from cltk_scenarios.images import CLASSES, Images
 from cltk_scenarios.partition import groups, hold_out
 
@@ -33,7 +33,7 @@ class Split(Scenario, ABC):
         """How classes become tasks, and how much of the training images is used."""
 
         tasks: int = Field(5, ge=1, le=CLASSES, description="number of tasks; the earlier ones get the extra classes")
-        setting: Setting = Field(
+        setting: IncrementalSetting = Field(
             "class", description="class-, task- or domain-incremental: what a test image is told apart from"
         )
         class_order: tuple[int, ...] | None = Field(
@@ -70,7 +70,7 @@ class Split(Scenario, ABC):
         """Reads the training and the test part, or raises a ``DataError``."""
 
     @property
-    def setting(self) -> Setting:
+    def setting(self) -> IncrementalSetting:
         """Class-, task- or domain-incremental."""
         return self.config.setting
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from cltk.interfaces import Dimension, Info, IntRange, ReplaySchedule
+from cltk.interfaces import Dimension, IntRange, ReplaySchedule, ScenarioInfo
 from cltk_schedules.samples import Samples, given_or_average
 
 __all__ = ["Fixed"]
@@ -28,7 +28,7 @@ class Fixed(ReplaySchedule):
     config: Config
 
     @classmethod
-    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+    def search_space(cls, info: ScenarioInfo) -> Mapping[str, Dimension]:
         """From no replay to twice the largest task."""
         return {"samples": IntRange(0, 2 * max(info.sizes))}
 

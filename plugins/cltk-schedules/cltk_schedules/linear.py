@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from cltk.interfaces import Dimension, Info, IntRange, ReplaySchedule
+from cltk.interfaces import Dimension, IntRange, ReplaySchedule, ScenarioInfo
 from cltk_schedules.samples import Samples, given_or_average
 
 __all__ = ["Linear"]
@@ -32,7 +32,7 @@ class Linear(ReplaySchedule):
     config: Config
 
     @classmethod
-    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+    def search_space(cls, info: ScenarioInfo) -> Mapping[str, Dimension]:
         """From no replay to twice the largest task at the last one, where T is N - 1."""
         return {"per_task": IntRange(0, max(1, 2 * max(info.sizes) // max(1, info.tasks - 1)))}
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from cltk.errors import ConfigError
-from cltk.interfaces import Dimension, Info, IntRange, ReplaySchedule
+from cltk.interfaces import Dimension, IntRange, ReplaySchedule, ScenarioInfo
 from cltk_schedules.samples import Samples
 
 __all__ = ["Manual"]
@@ -43,13 +43,13 @@ class Manual(ReplaySchedule):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo) -> None:
         if len(config.counts) != info.tasks:
             raise _wrong_length(len(config.counts), info.tasks)
         self.config = config
 
     @classmethod
-    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+    def search_space(cls, info: ScenarioInfo) -> Mapping[str, Dimension]:
         """Each entry but the first, from no replay to twice the largest task."""
         return {f"counts.{task}": IntRange(0, 2 * max(info.sizes)) for task in range(1, info.tasks)}
 

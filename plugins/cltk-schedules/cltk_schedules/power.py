@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from cltk.interfaces import Dimension, FloatRange, Info, IntRange, ReplaySchedule
+from cltk.interfaces import Dimension, FloatRange, IntRange, ReplaySchedule, ScenarioInfo
 from cltk_schedules.samples import Samples, given_or_average
 
 __all__ = ["Power"]
@@ -32,7 +32,7 @@ class Power(ReplaySchedule):
     config: Config
 
     @classmethod
-    def search_space(cls, info: Info) -> Mapping[str, Dimension]:
+    def search_space(cls, info: ScenarioInfo) -> Mapping[str, Dimension]:
         """All between ``fixed`` and ``linear``, up to twice the largest task after the first one."""
         return {"per_task": IntRange(0, 2 * max(info.sizes)), "exponent": FloatRange(0.0, 1.0)}
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cltk.interfaces import Info
+from cltk.interfaces import ScenarioInfo
 
 __all__ = ["Samples", "given_or_average"]
 
@@ -15,6 +15,6 @@ Samples = Annotated[int, Field(ge=0, le=10**9)]
 """A whole number of samples; the bound keeps a slip of the keyboard from filling the memory hours later."""
 
 
-def given_or_average(samples: int | None, info: Info) -> int:
+def given_or_average(samples: int | None, info: ScenarioInfo) -> int:
     """The number that was given, or that of an average task: a default that suits small and large data sets alike."""
     return round(statistics.fmean(info.sizes)) if samples is None else samples

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cltk.config import check, parse_value
 from cltk.errors import ConfigError
-from cltk.interfaces import FloatRange, Info, IntRange
+from cltk.interfaces import FloatRange, IntRange, ScenarioInfo
 from cltk_schedules.equal import Equal
 from cltk_schedules.fixed import Fixed
 from cltk_schedules.linear import Linear
@@ -23,9 +23,9 @@ completed_tasks = st.integers(1, 10_000)
 training_samples = st.integers(1, 10**9)
 
 
-def _info(tasks: int = 5, size: int = 12_000) -> Info:
+def _info(tasks: int = 5, size: int = 12_000) -> ScenarioInfo:
     classes = tuple((2 * task, 2 * task + 1) for task in range(tasks))
-    return Info((1, 28, 28), 2 * tasks, (size,) * tasks, classes, "class")
+    return ScenarioInfo((1, 28, 28), 2 * tasks, (size,) * tasks, classes, "class")
 
 
 INFO = _info()
@@ -87,7 +87,7 @@ def test_power_by_default_is_the_square_root(completed, expected):
 
 @pytest.mark.parametrize(("schedule", "expected"), [(Fixed, 30), (Linear, 60), (Power, 42)])
 def test_by_default_an_average_task_is_replayed(schedule, expected):
-    info = Info((1, 28, 28), 4, (20, 40), ((0, 1), (2, 3)), "class")
+    info = ScenarioInfo((1, 28, 28), 4, (20, 40), ((0, 1), (2, 3)), "class")
     assert schedule(schedule.Config(), info).count(2, 20) == expected
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from cltk.config import Settings
-from cltk.interfaces import Batches, ConditionalGenerator, Examples, Fit, Info, Phase, Training
+from cltk.interfaces import Batches, ConditionalGenerator, Examples, Fit, Phase, ScenarioInfo, Training
 
 __all__ = ["GaussianMixture"]
 
@@ -31,7 +31,7 @@ class GaussianMixture(ConditionalGenerator):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo) -> None:
         super().__init__()
         self.config, self.shape, size = config, info.shape, (info.outputs, config.components)
         self.register_buffer("share", torch.zeros(size))

@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from cltk.config import Settings
-from cltk.interfaces import Batches, ConditionalGenerator, Examples, Fit, Info, Phase, Training
+from cltk.interfaces import Batches, ConditionalGenerator, Examples, Fit, Phase, ScenarioInfo, Training
 
 __all__ = ["PCAGaussian"]
 
@@ -35,7 +35,7 @@ class PCAGaussian(ConditionalGenerator):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo) -> None:
         super().__init__()
         self.config, self.shape = config, info.shape
         rank = min(config.dimensions, info.pixels)

@@ -2,13 +2,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from cltk.interfaces import Examples, Info
+from cltk.interfaces import Examples, ScenarioInfo
 from cltk.testing import conformance_tests
 from cltk_simple_generators.gaussian_mixture import GaussianMixture
 
 test_conformance = conformance_tests(GaussianMixture, config={"components": 3, "iterations": 5})
 
-INFO = Info((1, 2, 2), outputs=3, sizes=(8, 4), classes=((0, 1), (2,)), setting="class")
+INFO = ScenarioInfo((1, 2, 2), outputs=3, sizes=(8, 4), classes=((0, 1), (2,)), setting="class")
 
 
 def made(**settings: object) -> GaussianMixture:

@@ -2,13 +2,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from cltk.interfaces import Examples, Info
+from cltk.interfaces import Examples, ScenarioInfo
 from cltk.testing import conformance_tests
 from cltk_simple_generators.pca_gaussian import PCAGaussian
 
 test_conformance = conformance_tests(PCAGaussian, config={"dimensions": 4})
 
-INFO = Info((1, 2, 2), outputs=2, sizes=(8,), classes=((0, 1),), setting="class")
+INFO = ScenarioInfo((1, 2, 2), outputs=2, sizes=(8,), classes=((0, 1),), setting="class")
 COVARIANCE = torch.tensor([[4.0, 2, 1, 0], [2, 3, 0, 1], [1, 0, 2, 0], [0, 1, 0, 1]]) / 1000
 
 

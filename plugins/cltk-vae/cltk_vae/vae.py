@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 
 from cltk.config import Settings, Sizes
-from cltk.interfaces import Generator, Info
+from cltk.interfaces import Generator, ScenarioInfo
 from cltk_vae.elbo import bernoulli_nll, gaussian_kl
 
 __all__ = ["VAE"]
@@ -41,7 +41,7 @@ class VAE(Generator):
 
     config: Config
 
-    def __init__(self, config: Config, info: Info) -> None:
+    def __init__(self, config: Config, info: ScenarioInfo) -> None:
         super().__init__()
         self.config = config
         self.shape = info.shape

@@ -5,15 +5,15 @@ import torch
 
 from cltk.config import check
 from cltk.errors import ConfigError
-from cltk.interfaces import Info
+from cltk.interfaces import ScenarioInfo
 from cltk_vae.vae import VAE
 
-MNIST = Info((1, 28, 28), 10, (12_000,) * 5, tuple((2 * task, 2 * task + 1) for task in range(5)), "class")
-SMALL = Info((2, 4, 4), 4, (10,), ((0, 1),), "class")
+MNIST = ScenarioInfo((1, 28, 28), 10, (12_000,) * 5, tuple((2 * task, 2 * task + 1) for task in range(5)), "class")
+SMALL = ScenarioInfo((2, 4, 4), 4, (10,), ((0, 1),), "class")
 LABELS = torch.zeros(6, dtype=torch.int64)
 
 
-def make(info: Info = SMALL, **settings: object) -> VAE:
+def make(info: ScenarioInfo = SMALL, **settings: object) -> VAE:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return VAE(check(VAE.Config, settings, "generator 'vae'"), info)

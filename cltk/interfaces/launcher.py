@@ -1,0 +1,53 @@
+"""The launcher: what starts the workers of a study."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cltk.config import Settings
+from cltk.interfaces.component import Component
+
+__all__ = ["Handle", "Launcher"]
+
+Handle = dict[str, Any]
+"""What a launcher needs to find again what it started, fit for JSON: another process may ask and stop."""
+
+
+class Launcher(Component, ABC):
+    """Starts the workers of a study, on this machine or elsewhere. Built as ``Launcher(config, folder)``.
+
+    Args:
+        config: Its settings.
+        folder: The study's folder, where its logs may go.
+    """
+
+    def __init__(self, config: Settings, folder: Path) -> None:
+        self.config = config
+        self.folder = folder
+
+    @abstractmethod
+    def start(self, command: Sequence[str], n: int) -> Handle:
+        """Starts ``n`` workers, each of which executes ``command``; returns at once.
+
+        Raises:
+            CltkError: They cannot be started.
+        """
+
+    @abstractmethod
+    def alive(self, handle: Handle) -> int:
+        """The number of workers that run or wait to run."""
+
+    @abstractmethod
+    def reason(self, handle: Handle) -> str | None:
+        """Why workers ended before they should have, in a sentence; None where none did."""
+
+    @abstractmethod
+    def stop(self, handle: Handle) -> None:
+        """Ends the workers: those that run may finish what they write; does nothing where they have ended."""
+
+    @abstractmethod
+    def describe(self, command: Sequence[str], n: int) -> str:
+        """What ``start`` would do, as text: a command line, or the file that would be submitted."""

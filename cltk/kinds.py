@@ -1,0 +1,70 @@
+"""The kinds of plugin: the one place that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import Any
+
+__all__ = ["COMPONENTS", "KINDS", "SLOTS", "Kind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of plugin.
+
+    Attributes:
+        name: What options, files and tables call it.
+        group: The entry-point group that it is discovered by.
+        base: The class that plugins of this kind derive from, as ``module:Class``; None for a function.
+        purpose: What it is for, in a few words.
+        is_slot: Whether an experiment has one of it, under its name, as part of what is run.
+    """
+
+    name: str
+    group: str
+    base: str | None
+    purpose: str
+    is_slot: bool = False
+
+    def accepts(self, loaded: object) -> bool:
+        """Whether what an entry point of this kind refers to is of this kind."""
+        if self.base is None:
+            return callable(loaded) and not isinstance(loaded, type)
+        return isinstance(loaded, type) and issubclass(loaded, self.base_class)
+
+    @property
+    def base_class(self) -> type[Any]:
+        """The class that plugins of this kind derive from, imported."""
+        assert self.base is not None
+        base: type[Any] = resolve_name(self.base)
+        return base
+
+    @property
+    def expected(self) -> str:
+        """What an entry point of this kind has to refer to, in words."""
+        return "function" if self.base is None else self.base.rpartition(":")[2]
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("scenario", "cltk.scenarios", "cltk.interfaces:Scenario", "the sequence of tasks", is_slot=True),
+        Kind("strategy", "cltk.strategies", "cltk.interfaces:Strategy", "what is trained on what", is_slot=True),
+        Kind("generator", "cltk.generators", "cltk.interfaces:Generator", "replays earlier images", is_slot=True),
+        Kind("classifier", "cltk.classifiers", "cltk.interfaces:Classifier", "must not forget", is_slot=True),
+        Kind("schedule", "cltk.schedules", "cltk.interfaces:ReplaySchedule", "how much is replayed", is_slot=True),
+        Kind("metric", "cltk.metrics", "cltk.interfaces:Measure", "one number about a run, or about several"),
+        Kind("sink", "cltk.sinks", "cltk.interfaces:Sink", "reports runs while they go on"),
+        Kind("launcher", "cltk.launchers", "cltk.interfaces:Launcher", "starts the workers of a study"),
+        Kind("command", "cltk.commands", None, "a command of cltk"),
+    )
+}
+"""All kinds, by name."""
+
+SLOTS = tuple(kind.name for kind in KINDS.values() if kind.is_slot)
+"""The places in an experiment that a component fills, by name."""
+
+COMPONENTS = (*SLOTS, "metric")
+"""The kinds that experiments are made of and judged by."""

@@ -1,0 +1,77 @@
+"""Ctrl-C, or a request to terminate, at a moment that suits: never in the middle of an import, and never lost."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Any
+
+__all__ = ["Interrupts", "ignoring"]
+
+_SIGNALS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+_SAID = {signal.SIGINT: "Interrupted by the user.", signal.SIGTERM: "Terminated by another program (SIGTERM)."}
+
+
+class Interrupts:
+    """Puts off the first interrupt, while it is entered, until somebody asks; a second one acts at once.
+
+    An interrupt that strikes inside an import can be swallowed there, or leave Python's import lock taken for ever. A
+    program that handles interrupts in its own way is left to do so.
+    """
+
+    def __init__(self) -> None:
+        self._came: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        """Listens."""
+        if threading.current_thread() is threading.main_thread():
+            for number, default in _SIGNALS.items():
+                if signal.getsignal(number) is default:
+                    self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Listens no more."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @property
+    def came(self) -> bool:
+        """Whether there was one."""
+        return self._came is not None
+
+    def check(self) -> None:
+        """Raises ``KeyboardInterrupt``, which says what came, if there was one."""
+        if self._came is not None:
+            raise KeyboardInterrupt(_SAID[signal.Signals(self._came)])
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._came is not None:
+            raise KeyboardInterrupt(_SAID[signal.Signals(number)])
+        self._came = number
+
+
+@contextmanager
+def ignoring(*numbers: int) -> Iterator[None]:
+    """Lets processes that are started inside ignore signals, which reach a whole group, from their first moment on.
+
+    They are told to stop instead, when it suits.
+
+    Args:
+        numbers: Which ones; by default, that of Ctrl-C.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers or (signal.SIGINT,)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

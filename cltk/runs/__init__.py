@@ -1,0 +1,1 @@
+"""One experiment, run and kept: its record, its checkpoints and its folder."""

@@ -1,0 +1,90 @@
+"""The folder of a run: what it leaves on disk, before any server hears of it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import traceback
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import tomli_w
+
+from cltk.errors import StoreError
+from cltk.events import ReplayShown
+from cltk.mappings import without_none
+from cltk.record import Record, to_json, write_atomically
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["RunFolder", "Samples", "experiment_toml", "read_samples"]
+
+Samples = dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]]
+"""Images (n, C, H, W) in [0, 1] and labels (n,) that would be replayed after each task, tasks counted from 0."""
+
+
+class RunFolder:
+    """``record.json``, ``experiment.toml``, ``replay.npz`` and ``weights.safetensors`` of one run, each written whole.
+
+    A run that failed by a mistake in a component leaves a ``traceback.txt`` too.
+
+    Args:
+        path: The folder; created when something is written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def save_record(self, record: Record) -> None:
+        """Replaces the record, and the experiment that it is of."""
+        write_atomically(self.path / "experiment.toml", experiment_toml(record).encode())
+        write_atomically(self.path / "record.json", to_json(record))
+
+    def save_replay(self, event: ReplayShown) -> None:
+        """Adds the replayed samples of a task to those of the tasks before it, unless their file is broken."""
+        path = self.path / "replay.npz"
+        stored: Samples = {}
+        with contextlib.suppress(StoreError):
+            stored = {task: samples for task, samples in read_samples(path).items() if task < event.task}
+        stored[event.task] = (event.images, event.labels)
+        arrays: dict[str, Any] = {f"images_{task}": images for task, (images, _) in stored.items()}
+        arrays |= {f"labels_{task}": labels for task, (_, labels) in stored.items()}
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)  # What a generator draws hardly gets smaller by compression.
+        write_atomically(path, buffer.getvalue())
+
+    def save_weights(self, state: Mapping[str, Tensor]) -> None:
+        """Replaces the weights of the networks."""
+        from safetensors.torch import save
+
+        write_atomically(self.path / "weights.safetensors", save({k: v.cpu().contiguous() for k, v in state.items()}))
+
+    def save_traceback(self) -> Path:
+        """Writes down where the exception that is being handled came from."""
+        path = self.path / "traceback.txt"
+        write_atomically(path, traceback.format_exc().encode())
+        return path
+
+
+def read_samples(path: Path) -> Samples:
+    """Reads ``images_<task>`` and ``labels_<task>`` from a NumPy archive.
+
+    Raises:
+        StoreError: The file is truncated or altered.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            tasks = sorted(int(name.removeprefix("images_")) for name in arrays if name.startswith("images_"))
+            return {task: (arrays[f"images_{task}"], arrays[f"labels_{task}"]) for task in tasks}
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise StoreError(f"'{path}' holds no replayed samples: {error}", "Remove it.") from error
+
+
+def experiment_toml(record: Record) -> str:
+    """The experiment of a record with every default written out, for the one seed, as ``cltk run`` takes it."""
+    return tomli_w.dumps(without_none(record.config | {"seeds": [record.seed]}))

@@ -1,0 +1,163 @@
+"""Running one seed of an experiment, with everybody watching and everything kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cltk.build import Prepared
+from cltk.engine import Trainer
+from cltk.errors import CltkError, StoreError
+from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
+from cltk.processes.interrupts import Interrupts
+from cltk.record import Record, Status, read_record
+from cltk.runs.checkpoint import Checkpoint, Checkpoints, EpochCheckpoint
+from cltk.runs.folder import RunFolder
+from cltk.runs.interval import MINUTE, Pace
+from cltk.runs.recorder import Recorder, new_record, run_id
+from cltk_mlflow.receipt import drop_complete_mark
+
+__all__ = ["Sink", "execute", "unfinished"]
+
+Sink = Callable[[Event, Record], None]
+"""Observes an event, with the record as it stands after it."""
+
+
+def execute(
+    prepared: Prepared,
+    seed: int,
+    store: Path,
+    sinks: Sequence[Sink] = (),
+    resume: bool = False,
+    checkpoint_every: float = MINUTE,
+) -> Record:
+    """Runs an experiment with one seed, and keeps what comes of it in a folder of ``store``.
+
+    The record and a checkpoint are written after each task, and a checkpoint in between where a task takes long, so
+    that an end at any moment loses little. A run that diverges, is interrupted or meets a mistake in a component ends
+    with a record that says so.
+
+    Args:
+        prepared: The experiment.
+        seed: The seed.
+        store: The folder of all runs.
+        sinks: Who observes.
+        resume: Whether to go on from the newest checkpoint, if there is one, and to leave a finished run as it is.
+        checkpoint_every: Least number of seconds between two checkpoints within a task; 0 for one after every epoch.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    path = store / run_id(prepared, seed)
+    checkpoints = Checkpoints(path)
+    problems: list[str] = []
+    if resume:
+        finished, problems = _finished(path)
+        if finished:
+            return finished
+    else:
+        checkpoints.clear()
+        drop_complete_mark(path)
+    session = _begin(prepared, seed, checkpoints, problems, RunFolder(path), Pace(checkpoint_every))
+    session.folder.save_record(session.recorder.record)
+    status, error = session.drive(sinks)
+    record = session.recorder.record.model_copy(update={"status": status, "error": error})
+    session.folder.save_record(record)
+    if status == "finished":
+        checkpoints.clear()
+    return record
+
+
+def unfinished(prepared: Prepared, seed: int, store: Path) -> str | None:
+    """Where an unfinished run of this experiment and seed was cut off, such as ``after task 2``; None without one."""
+    checkpoints = Checkpoints(store / run_id(prepared, seed))
+    checkpoint, _ = checkpoints.latest()
+    completed = checkpoint.completed if checkpoint else 0
+    progress, _ = checkpoints.progress(completed)
+    if progress:
+        return f"in task {completed + 1}"
+    return f"after task {completed}" if completed else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """One run with its sinks."""
+
+    trainer: Trainer
+    recorder: Recorder
+    folder: RunFolder
+    checkpoints: Checkpoints
+    pace: Pace
+
+    def drive(self, sinks: Sequence[Sink]) -> tuple[Status, str | None]:
+        """Trains to the end, or to whatever ends it; returns how it ended, and why if not well."""
+        try:
+            with Interrupts() as interrupts:
+                for event in self.trainer.events():
+                    self.recorder.observe(event)
+                    self._keep(event)
+                    for sink in sinks:
+                        sink(event, self.recorder.record)
+                    if interrupts.came and isinstance(event, EpochEnded):
+                        self._keep_progress()
+                    interrupts.check()
+                self.folder.save_weights(self.trainer.run.strategy.parts.state_dict())
+        except CltkError as failure:
+            return "failed", str(failure)
+        except Exception as failure:
+            return "failed", f"{type(failure).__name__}: {failure} (see {self.folder.save_traceback()})"
+        except KeyboardInterrupt as interrupt:
+            return "interrupted", str(interrupt) or "Interrupted by the user."
+        return "finished", None
+
+    def _keep(self, event: Event) -> None:
+        """Writes down what an event leaves behind; the checkpoint first, so that the record never claims more."""
+        match event:
+            case ReplayShown():
+                self.folder.save_replay(event)
+            case EpochEnded() if self.pace.due:
+                self._keep_progress()
+            case TaskEnded():
+                state = self.trainer.run.strategy.state_dict()
+                with self.pace.writing():
+                    self.checkpoints.save(Checkpoint(state, self.recorder.record, self.recorder.ended))
+                self.folder.save_record(self.recorder.record)
+
+    def _keep_progress(self) -> None:
+        recorder = self.recorder
+        with self.pace.writing():
+            checkpoint = EpochCheckpoint(len(recorder.ended), self.trainer.progress(), recorder.record)
+            self.checkpoints.save_progress(checkpoint)
+
+
+def _begin(
+    prepared: Prepared, seed: int, checkpoints: Checkpoints, problems: Sequence[str], folder: RunFolder, pace: Pace
+) -> _Session:
+    """A run from its start, or with a checkpoint as it was then; ``problems`` become warnings."""
+    run = prepared.assemble(seed)
+    data_bytes = sum(prepared.info.sizes) * prepared.info.pixels
+    learned, broken = checkpoints.latest()
+    ended = learned.ended if learned else ()
+    begun, broken_too = checkpoints.progress(len(ended))
+    if learned:
+        run.strategy.load_state_dict({name: tensor.to(run.device) for name, tensor in learned.state.items()})
+    newest = begun or learned
+    recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.metrics, data_bytes, ended)
+    for problem in (*problems, *broken, *broken_too):
+        if problem not in recorder.record.warnings:
+            recorder.warn(problem)
+    trainer = Trainer(run, len(ended), begun.progress if begun else None)
+    return _Session(trainer, recorder, folder, checkpoints, pace)
+
+
+def _finished(path: Path) -> tuple[Record | None, list[str]]:
+    """The record in a run's folder, if that run is finished; and what is wrong with it if it is broken."""
+    file = path / "record.json"
+    if not file.exists():
+        return None, []
+    try:
+        record = read_record(file)
+    except StoreError as error:
+        return None, [error.problem]
+    return (record if record.status == "finished" else None), []

@@ -1,0 +1,1 @@
+"""The commands ``cltk ui`` and ``cltk sync``."""

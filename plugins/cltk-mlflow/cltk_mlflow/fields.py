@@ -1,0 +1,137 @@
+"""What MLflow shows of a record, as plain names and values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cltk.kinds import SLOTS
+from cltk.mappings import flatten
+from cltk.record import Record
+
+__all__ = ["Point", "final_points", "params", "run_name", "run_tags", "summary_points", "task_points"]
+
+Point = tuple[str, float, int]
+"""A metric's name, its value and its step."""
+
+_VALUE_LENGTH = 6000
+_NO_SETTINGS = ("name", "description", "seeds")
+_NAMED = ("generator", "schedule", "strategy")
+
+
+def run_name(record: Record, seeds: str) -> str:
+    """A name such as ``seed 0 · vae · fixed · generative-replay``; slots that are empty are left out.
+
+    What tells runs apart comes first, as MLflow's list shows some twenty characters.
+    """
+    names = _slot_names(record.config)
+    return " · ".join([seeds, *(names[slot] for slot in _NAMED if slot in names)])
+
+
+def run_tags(record: Record) -> dict[str, str]:
+    """What runs are searched and grouped by: the component in each slot and what identifies the configuration."""
+    source = {"mlflow.source.name": "cltk", "mlflow.source.type": "LOCAL"}
+    return {**_slot_names(record.config), "config_hash": record.config_hash, **source}
+
+
+def params(record: Record) -> dict[str, str]:
+    """The settings, each by its dotted path, and what the run ran with; those that are not set are left out."""
+    config = {name: value for name, value in record.config.items() if name not in _NO_SETTINGS}
+    settings = {path: _text(value) for path, value in flatten(config) if value is not None}
+    plugins = {f"plugins.{name}": version for name, version in record.plugins.items()}
+    machine = {"device": record.device, "precision": record.precision, "threads": str(record.threads)}
+    everything = {**settings, **plugins, **machine}
+    return {_allowed(name): value[:_VALUE_LENGTH] for name, value in everything.items()}
+
+
+def task_points(record: Record, learned: int) -> list[Point]:
+    """What is to be logged when ``learned`` tasks are learned: accuracy, metrics, cost and that task's losses.
+
+    Args:
+        record: The run, at least as far as these tasks.
+        learned: Number of tasks learned, the step of all but the losses; 0 for the row before any training.
+    """
+    values = dict(_accuracy(record, learned))
+    if learned:
+        values.update(_curves(record, learned - 1))
+        values.update(_cost(record, learned - 1))
+    points = [(_allowed(name), float(value), learned) for name, value in values.items()]
+    return points + list(_losses(record, learned - 1))
+
+
+def final_points(record: Record) -> list[Point]:
+    """What is known at the end: the metrics under their own names, time and memory."""
+    values: dict[str, float] = {
+        **record.metrics,
+        **{f"seconds/{name}": value for name, value in record.seconds.items()},
+        **{f"parameters/{name}": value for name, value in record.parameters.items()},
+        **{f"bytes/{name}": value for name, value in record.bytes.items()},
+    }
+    learned = max(len(record.accuracy) - 1, 0)
+    return [(_allowed(name), float(value), learned) for name, value in values.items()]
+
+
+def summary_points(summary: Mapping[str, Mapping[str, float]]) -> list[Point]:
+    """A summary over seeds: the mean under the metric's own name, the rest with a suffix."""
+    values = {
+        (name if statistic == "mean" else f"{name}.{statistic}"): value
+        for name, statistics in summary.items()
+        for statistic, value in statistics.items()
+    }
+    return [(_allowed(name), float(value), 0) for name, value in values.items()]
+
+
+def _accuracy(record: Record, learned: int) -> Iterator[tuple[str, float]]:
+    if learned >= len(record.accuracy):
+        return
+    row = record.accuracy[learned]
+    digits = len(str(len(row)))
+    for task, value in enumerate(row, start=1):
+        yield f"accuracy/task_{task:0{digits}}", value
+    if learned:
+        yield "accuracy/seen_so_far", sum(row[:learned]) / learned
+
+
+def _curves(record: Record, task: int) -> Iterator[tuple[str, float]]:
+    for name, curve in record.curves.items():
+        value = curve[task] if task < len(curve) else None
+        if value is not None:
+            yield f"metrics_by_task/{name}", value
+
+
+def _cost(record: Record, task: int) -> Iterator[tuple[str, float]]:
+    if task < min(len(record.samples), len(record.replay.counts)):
+        current, replayed = record.samples[task], record.replay.counts[task]
+        yield "samples/current", current
+        yield "samples/replayed", replayed
+        yield "samples/total", current + replayed
+        yield "samples/cumulative", sum(record.samples[: task + 1]) + sum(record.replay.counts[: task + 1])
+    if task < len(record.operations):
+        yield "operations/task", record.operations[task]
+        yield "operations/cumulative", sum(record.operations[: task + 1])
+
+
+def _losses(record: Record, task: int) -> Iterator[Point]:
+    """Losses of one task, at steps that count a phase's epochs over all tasks, so that its curve goes on."""
+    steps: Counter[str] = Counter()
+    for epoch in record.losses:
+        steps[epoch.phase] += 1
+        if epoch.task == task and epoch.loss is not None:
+            yield _allowed(f"loss/{epoch.phase}"), epoch.loss, steps[epoch.phase]
+
+
+def _slot_names(config: Mapping[str, Any]) -> dict[str, str]:
+    slots = {slot: config.get(slot) for slot in SLOTS}
+    return {slot: str(content["name"]) for slot, content in slots.items() if content and content.get("name")}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _allowed(name: str) -> str:
+    """A name that MLflow accepts; a third party's metric or phase may be called anything."""
+    return re.sub(r"[^\w\-./: ]", "_", name)[:250]

@@ -1,0 +1,1 @@
+"""What a study says, from the records of its runs."""

@@ -1,0 +1,1 @@
+"""The commands ``cltk ablate``, ``tune``, ``report`` and ``worker``."""

@@ -1,0 +1,103 @@
+"""The cells of an ablation: every combination of the values of its axes and its variants."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from cltk.config import Experiment, Name, Overrides, Seeds, Settings, Slot, check, combine, overlay, override_at
+from cltk.errors import ConfigError, closest
+from cltk.kinds import SLOTS
+from cltk.mappings import flatten
+from cltk.registry import find, load
+
+__all__ = ["Ablation", "Choice", "experiments_of", "fitting"]
+
+Choice = tuple[str, Overrides]
+"""One value of an axis, or one variant: its label and what it sets."""
+
+_OWN = ("name", "description", "seeds")
+"""Fields that tell runs apart and change nothing about them."""
+
+
+class Ablation(Settings):
+    """The table ``[ablate]`` of an experiment file: what is varied."""
+
+    name: Name | None = Field(None, description="name of the study; by default, of the experiment")
+    baseline: str | None = Field(None, description="the cell that all others are compared with; by default, the first")
+    seeds: Seeds | None = Field(None, description="one run each in every cell; by default, the experiment's")
+    axes: dict[str, Any] = Field({}, description="a list of values for each dotted field or slot")
+    variants: tuple[dict[str, Any], ...] = Field((), description="named sets of fields, each a 'name' and the fields")
+
+
+def experiments_of(ablation: Ablation, base: Overrides) -> dict[str, tuple[Overrides, Experiment]]:
+    """The experiment of each cell by the cell's name, each with what it sets beside the base.
+
+    Raises:
+        ConfigError: There is no cell, two have the same name, or one is no valid experiment.
+    """
+    cells: dict[str, tuple[Overrides, Experiment]] = {}
+    for labels, layers in _combinations(ablation):
+        name, own = ", ".join(labels), combine(layers)
+        if name in cells:
+            raise ConfigError(f"Two cells of the study are called '{name}'.", "List each value and variant once.")
+        cells[name] = own, check(Experiment, fitting(base, own), f"the cell '{name}'")
+    return cells
+
+
+def fitting(base: Overrides, own: Overrides) -> Overrides:
+    """Lays what a cell sets over the base, and leaves out the base's slots that the cell's strategy does not use."""
+    layer = overlay([base, own])
+    slot = check(Experiment, layer, "the experiment").strategy
+    if slot.name is None:
+        return layer
+    used = load(find("strategy", slot.name)).slots
+    return {key: value for key, value in layer.items() if key not in SLOTS[2:] or key in used or key in own}
+
+
+def _combinations(ablation: Ablation) -> Iterator[tuple[Sequence[str], Sequence[Overrides]]]:
+    choices = [_axis(path.replace("-", "_"), values) for path, values in flatten(ablation.axes)]
+    if ablation.variants:
+        choices.append([_variant(variant) for variant in ablation.variants])
+    if not choices:
+        example = (
+            'Name what to vary under [ablate.axes], such as schedule = ["fixed", "linear"], or add [[ablate.variants]].'
+        )
+        raise ConfigError("The study has no cell: its table [ablate] has no axis and no variant.", example)
+    for combination in itertools.product(*choices):
+        labels, layers = zip(*combination, strict=True)
+        yield labels, layers
+
+
+def _axis(path: str, values: Any) -> list[Choice]:
+    field = path.partition(".")[0]
+    valid = set(Experiment.model_fields) - set(_OWN)
+    if field not in valid:
+        raise ConfigError(f"The axis '{path}' is over a field that does not exist.", closest(field, valid))
+    if not isinstance(values, list) or not values:
+        raise ConfigError(f"The axis '{path}' has no values: {values!r}.", f"Give a list: {path} = [..., ...]")
+    return [(_label(path, value), override_at(path, value)) for value in values]
+
+
+def _label(path: str, value: Any) -> str:
+    """What a value is called: a component by its name and settings, a field by its last part and the value."""
+    if path not in SLOTS:
+        return f"{path.rpartition('.')[2]}={value}"
+    slot = Slot.model_validate({"name": value} if isinstance(value, str) else value)
+    return " ".join([slot.name or path, *(f"{name}={setting}" for name, setting in slot.settings.items())])
+
+
+def _variant(variant: Mapping[str, Any]) -> Choice:
+    fields = dict(variant)
+    name = fields.pop("name", None)
+    if not isinstance(name, str) or not name.strip():
+        raise ConfigError(f"A variant has no name: {dict(variant)!r}.", 'Add name = "..." to each [[ablate.variants]].')
+    if unknown := next((field for field in fields if field.partition(".")[0] not in Experiment.model_fields), None):
+        raise ConfigError(
+            f"The variant '{name}' sets the field '{unknown}', which does not exist.",
+            closest(unknown, set(Experiment.model_fields) - set(_OWN)),
+        )
+    return name.strip(), combine(override_at(field, value) for field, value in fields.items())

@@ -1,0 +1,155 @@
+"""What a search may change: fields by dotted path, each with where to look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cltk.build import Prepared
+from cltk.config import Overrides, combine, override_at
+from cltk.errors import CltkError, ConfigError
+from cltk.interfaces import Dimension, FloatRange, IntRange, OneOf, ScenarioInfo
+from cltk.kinds import SLOTS
+from cltk.mappings import flatten
+from cltk.registry import installed, load, shortest_name
+
+__all__ = ["Space", "allocator", "at", "encoded", "layer_of", "own_space", "space_of", "suggest"]
+
+Space = Mapping[str, Dimension]
+
+
+def space_of(table: Mapping[str, Any], prepared: Prepared) -> dict[str, Dimension]:
+    """Reads ``[tune.space]``: ``{low, high, log}``, a list of choices, or ``true`` for a component's own search space.
+
+    Raises:
+        ConfigError: An entry is neither.
+    """
+    space: dict[str, Dimension] = {}
+    for name, entry in flatten(table, _is_group):
+        path = name.replace("-", "_")
+        if entry is True:
+            space |= own_space(path, prepared)
+        else:
+            space[path] = _dimension(path, entry)
+    return space
+
+
+def own_space(slot: str, prepared: Prepared) -> dict[str, Dimension]:
+    """The search space of the component in a slot.
+
+    Raises:
+        ConfigError: There is no component there, or it has none.
+    """
+    part = prepared.parts.get(slot)
+    found = part.cls.search_space(prepared.info) if part else {}
+    if not found:
+        what = f"The {slot} '{part.name}'" if part else f"The slot '{slot}', which is empty,"
+        raise ConfigError(f"{what} has no search space of its own.", "Name its fields under [tune.space].")
+    return {f"{slot}.{name}": dimension for name, dimension in found.items()}
+
+
+def allocator(prepared: Prepared) -> tuple[str, str]:
+    """A schedule that takes a count for each task, and the field that takes them.
+
+    It is found by its search space, which has an entry for each task but the first: the experiment's own schedule, or
+    else the only one that is installed.
+
+    Raises:
+        ConfigError: There is none, or there are several.
+    """
+    own = prepared.parts.get("schedule")
+    if own is None:
+        raise ConfigError(
+            f"The strategy '{prepared.parts['strategy'].name}' has no schedule: it replays nothing to tune.",
+            "Choose another one with --strategy.",
+        )
+    if field := _per_task(own.cls, prepared.info):
+        return own.name, field
+    found = {name: field for name, cls in _schedules() if (field := _per_task(cls, prepared.info))}
+    if len(found) != 1:
+        names = ", ".join(found) or "none is installed"
+        raise ConfigError(f"Tuning needs a schedule that takes a count for each task: {names}.", "Name it: --schedule.")
+    return next(iter(found.items()))
+
+
+def suggest(trial: Any, path: str, dimension: Dimension) -> Any:
+    """Has a trial choose a value."""
+    if isinstance(dimension, IntRange):
+        return trial.suggest_int(path, dimension.low, dimension.high, log=dimension.log)
+    if isinstance(dimension, FloatRange):
+        return trial.suggest_float(path, dimension.low, dimension.high, log=dimension.log)
+    return json.loads(trial.suggest_categorical(path, [json.dumps(option) for option in dimension.options]))
+
+
+def encoded(value: Any, dimension: Dimension) -> Any:
+    """A value as ``suggest`` takes it for given; None where it is not in the dimension."""
+    if isinstance(dimension, OneOf):
+        return json.dumps(value) if value in dimension.options else None
+    inside = isinstance(value, int | float) and dimension.low <= value <= dimension.high
+    return value if inside else None
+
+
+def layer_of(values: Mapping[str, Any], below: Overrides, length: int) -> Overrides:
+    """A layer that sets fields by path; one that ends in an index sets an entry of a list of ``length``."""
+    layers, lists = [], dict[str, list[Any]]()
+    for path, value in values.items():
+        parent, _, last = path.rpartition(".")
+        if last.isdigit():
+            known = at(below, parent) or []
+            entries = lists.setdefault(parent, [*known, *[0] * (length - len(known))])
+            entries[int(last)] = value
+        else:
+            layers.append(override_at(path, value))
+    return combine([*layers, *(override_at(path, entries) for path, entries in lists.items())])
+
+
+def at(layer: Overrides, path: str) -> Any:
+    """The value at a dotted path; None where there is none."""
+    found: Any = layer
+    for part in path.split("."):
+        if isinstance(found, list) and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _is_group(entry: Any) -> bool:
+    """Whether an entry holds others: a range is a table too, but a value."""
+    return isinstance(entry, Mapping) and not {"low", "high"} & set(entry)
+
+
+def _dimension(path: str, entry: Any) -> Dimension:
+    if path.partition(".")[0] not in SLOTS:
+        raise ConfigError(
+            f"[tune.space] names '{path}', which is no field of a component.", f"Begin with one of {', '.join(SLOTS)}."
+        )
+    if isinstance(entry, list) and entry and all(isinstance(option, str | int | float) for option in entry):
+        return OneOf(tuple(entry))
+    if isinstance(entry, Mapping) and {"low", "high"} <= set(entry) <= {"low", "high", "log"}:
+        low, high, log = entry["low"], entry["high"], bool(entry.get("log", False))
+        numbers = all(isinstance(bound, int | float) for bound in (low, high))
+        if numbers and low <= high and (low > 0 or not log):
+            whole = isinstance(low, int) and isinstance(high, int)
+            return IntRange(low, high, log) if whole else FloatRange(float(low), float(high), log)
+    raise ConfigError(
+        f"[tune.space] has no range for '{path}': {entry!r}.",
+        f"Give {{ low = 1, high = 10 }}, with log = true where low is above 0, or a list: {path} = [..., ...]",
+    )
+
+
+def _per_task(cls: type[Any], info: ScenarioInfo) -> str | None:
+    """The field of a schedule that has a dimension for each task but the first."""
+    names = set(cls.search_space(info))
+    fields = {name.partition(".")[0] for name in names}
+    wanted = range(1, info.tasks)
+    return next((field for field in sorted(fields) if names == {f"{field}.{task}" for task in wanted}), None)
+
+
+def _schedules() -> Iterator[tuple[str, type[Any]]]:
+    for plugin in installed("schedule"):
+        try:
+            yield shortest_name(plugin), load(plugin)
+        except CltkError:
+            continue  # What is broken cannot be chosen; 'cltk plugins list' says so.

@@ -1,0 +1,108 @@
+"""What a study is, as it is kept where its workers and its reports find it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from cltk.config import Name, Overrides, Settings
+from cltk.errors import ConfigError, StoreError, closest
+from cltk.mappings import without_none
+from cltk.record import write_atomically
+
+if TYPE_CHECKING:
+    from cltk.build import Prepared
+
+__all__ = ["SCHEMA", "Cell", "Study", "read_study", "save_study", "study_path"]
+
+SCHEMA: Literal["cltk.study/1"] = "cltk.study/1"
+
+
+class Cell(Settings):
+    """One configuration of a study.
+
+    Attributes:
+        name: What tables call it.
+        settings: What it sets beside what all cells share.
+        experiment: Its experiment with every default written out.
+        config_hash: Identifies it, whatever it is called.
+    """
+
+    name: str
+    settings: Overrides = Field(default_factory=dict)
+    experiment: Overrides
+    config_hash: str
+
+    @classmethod
+    def of(cls, name: str, settings: Overrides, prepared: Prepared) -> Cell:
+        """The cell whose experiment was prepared."""
+        experiment = without_none(prepared.resolved)
+        return cls(name=name, settings=settings, experiment=experiment, config_hash=prepared.config_hash)
+
+
+class Study(Settings):
+    """A study: its cells, each run with each seed.
+
+    Attributes:
+        kind: Whether it compares cells that were given, or cells that a search tried: at one ``budget`` of replayed
+            samples, or for accuracy against samples replayed (``pareto``).
+        name: What its results are filed under.
+        description: What it is for.
+        baseline: The cell that all others are compared with.
+        seeds: One run each in every cell.
+    """
+
+    schema_: Literal["cltk.study/1"] = Field(SCHEMA, alias="schema")
+    kind: Literal["ablation", "budget", "pareto"] = "ablation"
+    name: Name
+    description: str = ""
+    baseline: str
+    seeds: tuple[int, ...]
+    cells: tuple[Cell, ...]
+
+    def cell(self, name: str) -> Cell:
+        """The cell of that name."""
+        return next(cell for cell in self.cells if cell.name == name)
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """What makes it this study; two of one name must agree in it."""
+        cells = {cell.name: cell.config_hash for cell in self.cells}
+        return {"kind": "ablation", "seeds": list(self.seeds), "baseline": self.baseline, "cells": cells}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The study as JSON."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def study_path(store: Path, name: str) -> Path:
+    """The file of a study in a store."""
+    return store / "studies" / name / "study.json"
+
+
+def save_study(store: Path, study: Study) -> None:
+    """Keeps a study in a store, where reports find it.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    write_atomically(study_path(store, study.name), (study.model_dump_json(by_alias=True, indent=1) + "\n").encode())
+
+
+def read_study(store: Path, name: str) -> Study:
+    """Reads a study from a store.
+
+    Raises:
+        ConfigError: There is none of that name.
+        StoreError: Its file is unreadable.
+    """
+    path = study_path(store, name)
+    if not path.exists():
+        names = [other.parent.name for other in study_path(store, "*").parent.parent.glob("*/study.json")]
+        raise ConfigError(f"There is no study '{name}' in '{store}'.", closest(name, names))
+    try:
+        return Study.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise StoreError(f"'{path}' is no whole study: {error}", "Call the command that made it again.") from error

@@ -1,0 +1,1 @@
+"""A study's result as a person reads it."""

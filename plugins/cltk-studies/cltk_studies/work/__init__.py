@@ -1,0 +1,1 @@
+"""How a study is carried out: a queue, workers, and what watches over them."""

@@ -1,0 +1,271 @@
+"""The queue of a study: Optuna's waiting trials, each taken by one worker, and taken back from a worker that died.
+
+A trial that a worker leaves unfinished becomes ``FAIL`` without an error, and a copy of it is queued; this is all that
+ever happens to a lost trial, so that it does not matter when a process is killed on the way.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import optuna
+from optuna.storages._heartbeat import get_heartbeat_thread
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from cltk.errors import ConfigError, closest
+from cltk_studies.work.liveness import is_gone, this_process
+from cltk_studies.work.storage import Storage
+
+__all__ = ["Item", "Queue", "State", "failures"]
+
+_OWNER, _ERROR, _FORMER = "worker", "error", "cltk_former"
+_STUDY, _FINGERPRINT = "cltk_study", "cltk_fingerprint"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to do.
+
+    Attributes:
+        key: Identifies it within the study; of items of one key, one is done.
+        attributes: What a worker must know.
+        parameters: Values of parameters that are not left to the sampler.
+    """
+
+    key: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far an item is: ``waiting``, ``running``, ``finished`` or ``failed``, and with which attributes."""
+
+    status: str
+    trial: FrozenTrial
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        attributes = self.trial.user_attrs
+        return str(attributes.get("cell") or attributes.get("label") or attributes["key"])
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to it by itself."""
+        return self.status in ("finished", "failed")
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed."""
+        error: str | None = self.trial.user_attrs.get(_ERROR)
+        return error
+
+
+def failures(states: Mapping[str, State]) -> dict[str, str]:
+    """Why items failed, by their names."""
+    return {state.name: state.error for state in states.values() if state.status == "failed" and state.error}
+
+
+_STATUS = {
+    TrialState.WAITING: "waiting",
+    TrialState.RUNNING: "running",
+    TrialState.COMPLETE: "finished",
+    TrialState.FAIL: "failed",
+}
+
+
+class Queue:
+    """The queue of one study.
+
+    Args:
+        storage: Where it is.
+        name: The study.
+        directions: Of its objectives, ``maximize`` or ``minimize``, to make the study on first use; None to find it.
+
+    Attributes:
+        sampler: Makes what chooses the parameters of a trial, from the trial's number.
+
+    Raises:
+        ConfigError: There is no such study.
+        StoreError: By each method too, when the storage fails.
+    """
+
+    def __init__(self, storage: Storage, name: str, directions: Sequence[str] | None = None) -> None:
+        self._storage = storage
+        self.sampler: Callable[[int], Any] = lambda number: optuna.samplers.RandomSampler()
+        with storage.reported(), storage.locked():
+            names = optuna.study.get_all_study_names(storage.backend)
+            if name not in names and directions is None:
+                raise ConfigError(f"There is no study '{name}' in this storage.", closest(name, names))
+            self.study = optuna.create_study(
+                storage=storage.backend, study_name=name, directions=directions or ["maximize"], load_if_exists=True
+            )
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks at it while others work: fewer on one machine than where hundreds may look."""
+        return 0.1 if self._storage.is_local else 0.5
+
+    @property
+    def definition(self) -> dict[str, Any] | None:
+        """What the study is, as ``define`` was told; None for a new one."""
+        with self._storage.reported():
+            definition: dict[str, Any] | None = self.study.user_attrs.get(_STUDY)
+        return definition
+
+    def check(self, fingerprint: Mapping[str, Any]) -> None:
+        """Sees to it that the study of this name, if there is one, is the one that is meant.
+
+        Args:
+            fingerprint: What two studies of one name must agree in.
+
+        Raises:
+            ConfigError: There is a study of that name, and it is another one.
+        """
+        with self._storage.reported():
+            known = self.study.user_attrs.get(_FINGERPRINT, fingerprint)
+        if known != fingerprint:
+            parts = ", ".join(part for part in fingerprint if known.get(part) != fingerprint[part])
+            name = self.study.study_name
+            raise ConfigError(
+                f"There is a study '{name}' already, with another definition: it differs in {parts}.",
+                f"Give this one another name: --name {name}-2. Runs that both have are not run again.",
+            )
+
+    def define(self, definition: Mapping[str, Any], fingerprint: Mapping[str, Any]) -> None:
+        """Keeps what the study is, for workers on other machines.
+
+        Raises:
+            ConfigError: There is a study of that name, and it is another one.
+        """
+        with self._storage.reported(), self._storage.locked():
+            self.check(fingerprint)
+            self.study.set_user_attr(_STUDY, dict(definition))
+            self.study.set_user_attr(_FINGERPRINT, dict(fingerprint))
+
+    def submit(self, items: Sequence[Item]) -> None:
+        """Queues those items that are not waiting or running already."""
+        with self._storage.reported(), self._storage.locked():
+            self._take_back()
+            under_way = {key for key, state in self.states().items() if state.status in ("waiting", "running")}
+            for item in items:
+                if item.key not in under_way:
+                    self.study.enqueue_trial(dict(item.parameters), user_attrs={**item.attributes, "key": item.key})
+
+    def claim(self) -> Trial | None:
+        """Takes the first item that waits; None where none does."""
+        with self._storage.reported(), self._storage.locked():
+            self._take_back()
+            for waiting in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+                if self._begin(waiting):
+                    self.study.sampler = self.sampler(waiting.number)
+                    trial = Trial(self.study, waiting._trial_id)
+                    trial.set_user_attr(_OWNER, this_process())
+                    return trial
+            return None
+
+    @contextmanager
+    def kept(self, trial: Trial) -> Iterator[None]:
+        """Gives signs of life, where the storage takes them, and gives the item back if its work is broken off."""
+        try:
+            with get_heartbeat_thread(trial._trial_id, self._backend):
+                yield
+        except BaseException:
+            with suppress(Exception):  # Whoever comes next takes it back, with what ended the work still to be said.
+                self._tell(trial, TrialState.FAIL)
+            raise
+
+    def finish(self, trial: Trial, values: Sequence[float]) -> None:
+        """Ends an item with the values of its objectives."""
+        self._tell(trial, TrialState.COMPLETE, values)
+
+    def fail(self, trial: Trial, error: str) -> None:
+        """Ends an item for good with an error."""
+        with self._storage.reported(), suppress(optuna.exceptions.UpdateFinishedTrialError):
+            trial.set_user_attr(_ERROR, error[:2000])
+        self._tell(trial, TrialState.FAIL)
+
+    def states(self) -> dict[str, State]:
+        """How far each item is, by key; of several trials the newest counts."""
+        with self._storage.reported():
+            trials = self.study.get_trials(deepcopy=False)
+        return {trial.user_attrs["key"]: State(_status(trial), trial) for trial in trials if "key" in trial.user_attrs}
+
+    def ended(self) -> set[str]:
+        """The keys of the items that are finished or failed."""
+        return {key for key, state in self.states().items() if state.ended}
+
+    def under_way(self) -> bool:
+        """Whether anything waits or runs."""
+        return any(state.status in ("waiting", "running") for state in self.states().values())
+
+    @property
+    def _backend(self) -> Any:
+        return self.study._storage
+
+    def _tell(self, trial: Trial, state: TrialState, values: Sequence[float] | None = None) -> None:
+        with self._storage.reported():
+            self.study.tell(trial, list(values) if values else None, state=state, skip_if_finished=True)
+
+    def _is_unsigned(self, trial: FrozenTrial) -> bool:
+        """Whether a trial without a name on it is lost: whoever locks the storage to take one signs it meanwhile.
+
+        In a database that others may reach through a proxy, they get a minute.
+        """
+        begun = trial.datetime_start
+        return self._storage.is_local or begun is None or datetime.now() - begun > timedelta(minutes=1)
+
+    def _begin(self, waiting: FrozenTrial) -> bool:
+        """Sets a waiting trial to running; False where another process was quicker, as behind a proxy."""
+        try:
+            begun: bool = self._backend.set_trial_state_values(waiting._trial_id, state=TrialState.RUNNING)
+        except optuna.exceptions.UpdateFinishedTrialError:
+            return False
+        return begun
+
+    def _take_back(self) -> None:
+        """Queues again what nobody works on any more. To be called with the storage locked.
+
+        Through a proxy, which cannot lock, this is left to those who reach the database.
+        """
+        if self._storage.is_proxy:
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # It is called experimental.
+            optuna.storages.fail_stale_trials(self.study)
+        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            owner = trial.user_attrs.get(_OWNER)
+            if is_gone(owner) if owner else self._is_unsigned(trial):
+                with suppress(optuna.exceptions.UpdateFinishedTrialError):
+                    self._backend.set_trial_state_values(trial._trial_id, state=TrialState.FAIL)
+        trials = self.study.get_trials(deepcopy=False)
+        followed = {trial.user_attrs.get(_FORMER) for trial in trials}
+        for trial in trials:
+            if _is_lost(trial) and trial.number not in followed:
+                self.study.add_trial(_copy(trial))
+
+
+def _is_lost(trial: FrozenTrial) -> bool:
+    return trial.state == TrialState.FAIL and _ERROR not in trial.user_attrs
+
+
+def _status(trial: FrozenTrial) -> str:
+    """What the state of a trial means; one that is lost is as good as waiting."""
+    return "waiting" if _is_lost(trial) else _STATUS[trial.state]
+
+
+def _copy(trial: FrozenTrial) -> FrozenTrial:
+    attributes = {name: value for name, value in trial.user_attrs.items() if name != _OWNER}
+    return optuna.trial.create_trial(
+        state=TrialState.WAITING,
+        params=trial.params,
+        distributions=trial.distributions,
+        user_attrs=attributes | {_FORMER: trial.number},
+        system_attrs=trial.system_attrs,
+    )

@@ -1,0 +1,144 @@
+"""The same studies on a PostgreSQL of the test's own, with workers that are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from cltk.errors import ConfigError
+from cltk_studies.work.storage import open_storage
+
+Write = Callable[..., Path]
+Start = Callable[..., Any]
+
+
+def binary(name: str) -> str | None:
+    """A program of PostgreSQL, on the path or where Debian puts it."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return shutil.which(name) or next((str(path / name) for path in folders if (path / name).exists()), None)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of a server on loopback, without its database."""
+    initdb, pg_ctl = binary("initdb"), binary("pg_ctl")
+    if initdb is None or pg_ctl is None:
+        pytest.skip("no PostgreSQL server is installed")
+    pytest.importorskip("psycopg")
+    folder = Path(tempfile.mkdtemp(prefix="cltk-postgres-"))
+    user = None
+    if os.getuid() == 0:  # It refuses to run as root.
+        user = "postgres" if any(entry.pw_name == "postgres" for entry in pwd.getpwall()) else "nobody"
+        shutil.chown(folder, user)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
+
+    def call(*command: str) -> None:
+        subprocess.run(command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
+
+    call(initdb, "-D", f"{folder}/data", "-U", "cltk", "--auth=trust", "--no-sync")
+    call(pg_ctl, "-D", f"{folder}/data", "-w", "-o", options, "-l", f"{folder}/log", "start")
+    try:
+        yield f"postgresql://cltk@127.0.0.1:{port}"
+    finally:
+        call(pg_ctl, "-D", f"{folder}/data", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def storage(server: str) -> Iterator[str]:
+    """The URL of an empty database."""
+    import psycopg
+
+    name = "study"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield f"{server}/{name}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def finished(store: Path) -> int:
+    return sum('"status": "finished"' in path.read_text() for path in store.glob("*/record.json"))
+
+
+@pytest.mark.slow
+def test_one_of_four_workers_is_killed(write: Write, start: Start, store: Path, storage: str) -> None:
+    """Two commands as two machines have them: one that begins the study, and one that helps."""
+    lr = ", ".join(str(rate / 1000) for rate in range(1, 6))
+    file = write(f'[ablate.axes]\n"strategy.classifier.lr" = [{lr}]\n', epochs=200)
+    options = ["--store", store, "--storage", storage, "--workers", 2]
+    first = start("ablate", file, *options, "--json")
+    first.wait_until(lambda: len(first.workers) == 2)
+    second = start("worker", "small", *options)
+    victims: list[int] = []
+    second.wait_until(lambda: bool(victims.extend(caught(second.workers, storage)) or victims))
+    victim = victims[0]
+    os.kill(victim, signal.SIGKILL)
+    status, out, err = first.end()
+    assert status == 0, err
+    assert json.loads(out)["finished"] == 10
+    status, _, err = second.end()
+    assert status == 0, err
+    states = Counter((trial.user_attrs["key"], trial.state.name) for trial in trials(storage))
+    assert len([key for key, state in states if state == "COMPLETE"]) == 10
+    assert {count for (key, state), count in states.items() if state == "COMPLETE"} == {1}
+    assert finished(store) == 10
+    assert victim in [trial.user_attrs["worker"]["pid"] for trial in trials(storage) if trial.state.name == "FAIL"]
+
+
+def trials(storage: str) -> list[optuna.trial.FrozenTrial]:
+    opened = optuna.storages.RDBStorage(storage.replace("postgresql:", "postgresql+psycopg:"))
+    try:
+        return list(optuna.load_study(study_name="small", storage=opened).get_trials())
+    finally:
+        opened.remove_session()
+        opened.engine.dispose()
+
+
+def owners(storage: str) -> list[int]:
+    """The processes that have something under way."""
+    with suppress(KeyError):
+        running = [trial for trial in trials(storage) if trial.state == optuna.trial.TrialState.RUNNING]
+        return [trial.user_attrs["worker"]["pid"] for trial in running if "worker" in trial.user_attrs]
+    return []
+
+
+def caught(processes: list[int], storage: str) -> list[int]:
+    """One of the processes that has something under way, stopped so that it cannot end it; empty if none has."""
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+        if process in owners(storage):
+            return [process]
+        os.kill(process, signal.SIGCONT)
+    return []
+
+
+def test_a_database_of_something_else_is_refused(storage: str, store: Path) -> None:
+    import psycopg
+
+    with psycopg.connect(storage, autocommit=True) as connection:
+        connection.execute("CREATE TABLE experiments (a INTEGER)")
+    with pytest.raises(ConfigError, match="other tables"):
+        open_storage(store, storage)
+
+
+def test_a_database_that_is_not_there_is_named(server: str, store: Path) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        open_storage(store, f"{server}/nothing")

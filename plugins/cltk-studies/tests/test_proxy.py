@@ -1,0 +1,58 @@
+"""Workers behind Optuna's gRPC proxy."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cltk_studies.work.queue import Item, Queue
+from cltk_studies.work.storage import open_storage
+
+SERVE = """
+import sys, warnings
+warnings.simplefilter("ignore")
+import optuna
+optuna.storages.run_grpc_proxy_server(optuna.storages.get_storage(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def proxy(store: Path) -> Iterator[str]:
+    """A proxy before the store's own storage, which has an empty study."""
+    pytest.importorskip("grpc")
+    Queue(open_storage(store), "study", ["maximize"])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"sqlite:///{store}/optuna.db"
+    with subprocess.Popen([sys.executable, "-c", SERVE, url, str(port)]) as server:
+        yield f"grpc://127.0.0.1:{port}"
+        server.kill()
+
+
+def test_a_worker_takes_what_waits(proxy: str, store: Path) -> None:
+    Queue(open_storage(store), "study").submit([Item("a"), Item("b")])
+    queue = Queue(open_storage(store, proxy), "study")
+    for key in ("a", "b"):
+        trial = queue.claim()
+        assert trial is not None
+        assert trial.user_attrs["key"] == key
+        with queue.kept(trial):
+            queue.finish(trial, [1.0])
+    assert queue.claim() is None
+    assert not queue.under_way()
+
+
+def test_a_study_is_worked_on_through_it(
+    write: Callable[..., Path], cli: Callable[..., Any], proxy: str, store: Path
+) -> None:
+    file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n')
+    done = cli("ablate", file, "--store", store, "--storage", proxy, "--json")
+    assert done.status == 0, done.err
+    assert done.json["finished"] == 4

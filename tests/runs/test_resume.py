@@ -1,0 +1,198 @@
+"""Runs that are cut off go on as if they never had been."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch import Tensor
+
+from cltk.api import Machine
+from cltk.build import Prepared, prepare
+from cltk.config import Experiment
+from cltk.engine.descent import Descent
+from cltk.errors import StoreError
+from cltk.events import EpochEnded, Event, TaskEnded
+from cltk.interfaces import Streams
+from cltk.record import Record, read_record
+from cltk.runs.checkpoint import Checkpoints
+from cltk.runs.runner import execute, unfinished
+
+STRATEGIES = ("generative-replay", "experience-replay", "gdumb", "finetune", "joint")
+
+
+class CutError(BaseException):
+    """What ends a run as suddenly as a signal does: nothing after it is written."""
+
+
+def cut_after(task: int) -> Callable[[Event, Record], None]:
+    def sink(event: Event, record: Record) -> None:
+        if isinstance(event, TaskEnded) and event.task == task:
+            raise CutError
+
+    return sink
+
+
+def cut_after_epoch(epochs: int) -> Callable[[Event, Record], None]:
+    def sink(event: Event, record: Record) -> None:
+        if isinstance(event, EpochEnded) and len(record.losses) == epochs:
+            raise CutError
+
+    return sink
+
+
+@pytest.fixture
+def prepared(make_digits: Callable[..., Experiment], machine: Machine, request: pytest.FixtureRequest) -> Prepared:
+    name = getattr(request, "param", "generative-replay")
+    slots: dict[str, Any] = {"strategy": {"name": name, "classifier": {"epochs": 2, "min_steps": 0}}}
+    if name == "generative-replay":
+        slots["strategy"]["generator"] = {"epochs": 2, "min_steps": 0}
+        slots["strategy"]["replay"] = {"labels": "soft"}
+    else:
+        slots["generator"] = None
+    return prepare(make_digits(**slots), machine)
+
+
+def comparable(record: Record) -> dict[str, Any]:
+    return {name: value for name, value in record.to_dict().items() if name != "seconds"}
+
+
+@pytest.mark.parametrize("prepared", STRATEGIES, indirect=True)
+def test_the_record_is_that_of_an_uninterrupted_run(prepared: Prepared, tmp_path: Path) -> None:
+    whole = execute(prepared, 3, tmp_path / "whole")
+    for task in (0, 2):
+        store = tmp_path / f"cut-{task}"
+        with pytest.raises(CutError):
+            execute(prepared, 3, store, [cut_after(task)])
+        assert unfinished(prepared, 3, store) == f"after task {task + 1}"
+        assert comparable(execute(prepared, 3, store, resume=True)) == comparable(whole)
+        weights = [folder / whole.run_id / "weights.safetensors" for folder in (store, tmp_path / "whole")]
+        assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+@pytest.mark.parametrize("prepared", STRATEGIES, indirect=True)
+def test_a_run_goes_on_within_a_task(prepared: Prepared, tmp_path: Path) -> None:
+    whole = execute(prepared, 3, tmp_path / "whole")
+    epochs = len(whole.losses)
+    for epoch in {1, epochs // 2, epochs - 1, epochs}:
+        store = tmp_path / f"cut-{epoch}"
+        with pytest.raises(CutError):
+            execute(prepared, 3, store, [cut_after_epoch(epoch)], checkpoint_every=0)
+        assert (unfinished(prepared, 3, store) or "").startswith("in task")
+        seen: list[Event] = []
+        resumed = execute(prepared, 3, store, [lambda event, record, seen=seen: seen.append(event)], resume=True)  # type: ignore[misc]
+        assert comparable(resumed) == comparable(whole)
+        weights = [folder / whole.run_id / "weights.safetensors" for folder in (store, tmp_path / "whole")]
+        assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_an_epoch_that_is_behind_is_not_trained_again(prepared: Prepared, tmp_path: Path) -> None:
+    with pytest.raises(CutError):
+        execute(prepared, 0, tmp_path, [cut_after_epoch(5)], checkpoint_every=0)
+    begun: list[float] = []
+    original = Descent.epoch
+
+    def epoch(self: Descent, streams: Streams) -> Tensor:
+        begun.append(streams.path[-1])  # type: ignore[arg-type]
+        return original(self, streams)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Descent, "epoch", epoch)
+        record = execute(prepared, 0, tmp_path, resume=True)
+    assert len(begun) == len(record.losses) - 5
+
+
+def test_a_damaged_checkpoint_within_a_task_is_noticed_and_the_task_begun_anew(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    with pytest.raises(CutError):
+        execute(prepared, 0, tmp_path, [cut_after_epoch(5)], checkpoint_every=0)
+    (path,) = tmp_path.glob("*/progress-*")
+    path.write_bytes(path.read_bytes()[:-1])
+    record = execute(prepared, 0, tmp_path, resume=True)
+    assert any(path.name in warning and "checksum" in warning for warning in record.warnings)
+    assert record.losses == execute(prepared, 0, tmp_path / "whole").losses
+
+
+def test_an_interrupt_leaves_a_checkpoint_of_the_epoch(prepared: Prepared, tmp_path: Path) -> None:
+    def interrupt(event: Event, record: Record) -> None:
+        if isinstance(event, EpochEnded) and len(record.losses) == 3:
+            signal.raise_signal(signal.SIGTERM)
+
+    record = execute(prepared, 0, tmp_path, [interrupt])
+    assert (record.status, record.error) == ("interrupted", "Terminated by another program (SIGTERM).")
+    assert unfinished(prepared, 0, tmp_path) == "in task 1"
+    assert comparable(execute(prepared, 0, tmp_path, resume=True)) == comparable(
+        execute(prepared, 0, tmp_path / "whole")
+    )
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "emptied"])
+def test_a_damaged_record_is_noticed_and_the_run_made_again(prepared: Prepared, tmp_path: Path, damage: str) -> None:
+    whole = execute(prepared, 0, tmp_path)
+    path = tmp_path / whole.run_id / "record.json"
+    content = path.read_bytes()
+    flipped = content.replace(b'"seed": 0', b'"seed": 1')
+    assert flipped != content
+    path.write_bytes({"cut": content[:-1], "flipped": flipped, "emptied": b""}[damage])
+    with pytest.raises(StoreError, match=r"record\.json' is no whole record"):
+        read_record(path)
+    again = execute(prepared, 0, tmp_path, resume=True)
+    assert any("record.json" in warning for warning in again.warnings)
+    assert again.accuracy == whole.accuracy
+
+
+def test_a_finished_run_leaves_no_checkpoint_and_is_not_run_again(prepared: Prepared, tmp_path: Path) -> None:
+    first = execute(prepared, 0, tmp_path)
+    assert unfinished(prepared, 0, tmp_path) is None
+    assert execute(prepared, 0, tmp_path, [cut_after(0)], resume=True) == first
+
+
+def test_restarting_ignores_what_was_cut_off(prepared: Prepared, tmp_path: Path) -> None:
+    with pytest.raises(CutError):
+        execute(prepared, 0, tmp_path, [cut_after(3)])
+    seen: list[Event] = []
+    execute(prepared, 0, tmp_path, [lambda event, record: seen.append(event)])
+    assert [event.task for event in seen if isinstance(event, TaskEnded)] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "emptied"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_damaged_checkpoint_is_noticed_and_the_one_before_it_used(
+    prepared: Prepared, tmp_path: Path, damage: str, seed: int
+) -> None:
+    with pytest.raises(CutError):
+        execute(prepared, 0, tmp_path, [cut_after(2)])
+    (path,) = tmp_path.glob("*/checkpoint-003-*")
+    content = bytearray(path.read_bytes())
+    position = random.Random(seed).randrange(len(content))  # noqa: S311 - not a secret
+    content[position] ^= 1 << seed
+    path.write_bytes({"cut": content[:position], "flipped": content, "emptied": b""}[damage])
+    assert unfinished(prepared, 0, tmp_path) == "after task 2"
+    record = execute(prepared, 0, tmp_path, resume=True)
+    assert record.status == "finished"
+    assert any(path.name in warning and "checksum" in warning for warning in record.warnings)
+    assert record.accuracy == execute(prepared, 0, tmp_path / "whole").accuracy
+
+
+def test_a_checkpoint_is_written_whole_or_not_at_all(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(CutError):
+        execute(prepared, 0, tmp_path, [cut_after(0)])
+    before = sorted(path.name for path in tmp_path.glob("*/*"))
+    checkpoint, problems = Checkpoints(next(tmp_path.iterdir())).latest()
+    assert checkpoint is not None
+    assert problems == []
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(Exception, match="No space left"):
+        Checkpoints(next(tmp_path.iterdir())).save(checkpoint)
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == before
