@@ -131,6 +131,7 @@ class TaskEnded:
         buffer_bytes: Bytes of the samples stored now.
         operations: Floating-point operations spent on the task.
         single_pass: Floating-point operations of one forward and backward pass over the task's own training data.
+        extra_bytes: Bytes of what else the strategy keeps now.
     """
 
     task: int
@@ -140,6 +141,7 @@ class TaskEnded:
     buffer_bytes: int
     operations: int
     single_pass: int
+    extra_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from torch import Tensor
 from cltk.engine.fast.process import prepare_process
 from cltk.engine.phases import PhaseRun
 from cltk.engine.run import Run
+from cltk.engine.state import weigh
 from cltk.evaluate import accuracy_row
 from cltk.events import (
     EpochEnded,
@@ -85,7 +86,7 @@ class Trainer:
         run, completed = self.run, self._completed
         strategy, sizes = run.strategy, run.info.sizes
         goes_on = completed > 0 or len(self._past.states) > 0
-        untrained = () if goes_on else accuracy_row(strategy.parts.classifier, run.info, run.tasks, run.part)
+        untrained = () if goes_on else accuracy_row(strategy, run.info, run.tasks, run.part)
         work = tuple(strategy.work(index, size) for index, size in enumerate(sizes))
         yield RunStarted(run.info.classes, untrained, work, completed)
         for task in run.tasks[completed:]:
@@ -115,14 +116,16 @@ class Trainer:
             self._states.append({name: tensor.clone() for name, tensor in self._phase.state_dict().items()})
         yield from _show_replay(run, task, streams)
         epochs = [event for event in self._events if isinstance(event, EpochEnded)]
+        weight = weigh(run.strategy)
         yield TaskEnded(
             task=task.index,
-            accuracy=accuracy_row(run.strategy.parts.classifier, run.info, run.tasks, run.part),
+            accuracy=accuracy_row(run.strategy, run.info, run.tasks, run.part),
             seconds=time.perf_counter() - self._started,
-            model_bytes=sum(run.strategy.parts.bytes.values()),
-            buffer_bytes=run.strategy.buffer_bytes(),
+            model_bytes=weight.model,
+            buffer_bytes=weight.buffer,
             operations=sum(event.operations for event in epochs),
             single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
+            extra_bytes=weight.extras,
         )
 
     def _carry_out(self, phase: PhaseRun) -> Iterator[PhaseEvent]:

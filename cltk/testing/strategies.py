@@ -19,11 +19,10 @@ SHOWN = 5
 
 
 def slots_are_declared(subject: Subject) -> None:
-    """``slots`` is a tuple of known names with "classifier" among them, and no component of another slot is used."""
+    """``slots`` is a tuple of known names, and no component of another slot is used."""
     slots, known = subject.cls.slots, get_args(SlotName)
     fix = f"Write slots = (...) with names out of {', '.join(known)}."
     require(isinstance(slots, tuple) and set(slots) <= set(known), f"slots is {slots!r}", fix)
-    require("classifier" in slots, f"slots is {slots!r}", "Add the classifier: its accuracy is what is measured.")
     undeclared = usual(subject).slots.undeclared
     require(not undeclared, f"it uses {', '.join(undeclared)} but slots is {slots!r}", "Add it to slots.")
 
@@ -119,7 +118,7 @@ def _require_learned(subject: Subject, setting: IncrementalSetting) -> None:
 
 def _image_bytes(seen: Study) -> int:
     """Bytes of the tensors in the state that are no part of a network and hold images, flattened or not."""
-    prefixes = tuple(f"{slot}." for slot in seen.strategy.parts.modules)
+    prefixes = tuple(f"{slot}." for slot in seen.strategy.networks)
     extra = [tensor for name, tensor in snapshot(seen.strategy).items() if not name.startswith(prefixes)]
     images = [tensor for tensor in extra if tensor.shape[1:] in (seen.info.shape, (seen.info.pixels,))]
     return sum(tensor.nbytes for tensor in images)
