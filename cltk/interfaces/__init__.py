@@ -17,9 +17,9 @@ from cltk.interfaces.generator import ConditionalGenerator, Generator
 from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import classification_loss, task_masks
 from cltk.interfaces.metric import History, Measure, Metric
-from cltk.interfaces.networks import freeze
+from cltk.interfaces.networks import evaluating, freeze
 from cltk.interfaces.parts import Parts, SlotName
-from cltk.interfaces.phase import Fit, Phase, Train
+from cltk.interfaces.phase import Fit, OptimizerState, Phase, Step, Train
 from cltk.interfaces.scenario import Scenario, Task
 from cltk.interfaces.schedule import ReplaySchedule
 from cltk.interfaces.sink import RunGroup, Sink, Summary
@@ -47,6 +47,7 @@ __all__ = [
     "Measure",
     "Metric",
     "OneOf",
+    "OptimizerState",
     "Parts",
     "Phase",
     "ReplaySchedule",
@@ -56,6 +57,7 @@ __all__ = [
     "Shuffled",
     "Sink",
     "SlotName",
+    "Step",
     "Strategy",
     "Streams",
     "Summary",
@@ -63,6 +65,7 @@ __all__ = [
     "Train",
     "Training",
     "classification_loss",
+    "evaluating",
     "freeze",
     "task_masks",
 ]

@@ -141,7 +141,7 @@ def _begin(
     ended = learned.ended if learned else ()
     begun, broken_too = checkpoints.progress(len(ended))
     if learned:
-        load_state(run.strategy, learned.state)
+        load_state(run.strategy, learned.state, learned.completed)
     newest = begun or learned
     recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.metrics, data_bytes, ended)
     for problem in (*problems, *broken, *broken_too):
