@@ -120,7 +120,8 @@ def test_descent_without_parameters_says_what_is_wrong() -> None:
 
 def test_a_network_grows_and_comes_back_as_large_as_it_was() -> None:
     whole, other = make_run(Plain, Growing(INFO)), make_run(Plain, Growing(INFO))
-    sizes, state = [], {}
+    sizes: list[int] = []
+    state: dict[str, Tensor] = {}
     for event in train(whole):
         if isinstance(event, TaskEnded):
             sizes.append(event.model_bytes)
@@ -140,8 +141,13 @@ def test_a_budget_in_steps_is_kept_exactly(steps: int) -> None:
     training = Training(epochs=50, min_steps=900, steps=steps, batch_size=3, lr_schedule="linear", lr=0.5)
     run.strategy.training = training  # type: ignore[attr-defined]
     original = Training.lr_at
+
+    def noted(self: Training, at: float) -> float:
+        rates.append(original(self, at))
+        return rates[-1]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Training, "lr_at", lambda self, at: (rates.append(original(self, at)), rates[-1])[1])
+        patch.setattr(Training, "lr_at", noted)
         events = list(train(run))
     assert rates[:steps] == pytest.approx([0.5 * (1 - step / steps) for step in range(steps)])
     assert len(rates) == 2 * steps

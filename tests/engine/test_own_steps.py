@@ -82,8 +82,9 @@ class GAN(Generator):
             painting.step()
             return loss
 
-        optimizers = {"painter": painting, "critic": judging, "turns": turns}
-        return Step("generator", self, batches, step, training, optimizers)
+        return Step(
+            "generator", self, batches, step, training, {"painter": painting, "critic": judging, "turns": turns}
+        )
 
 
 class Adversarial(Strategy):
@@ -121,7 +122,7 @@ class Averaged(Strategy):
                     self.projected += 1
                     own = own - (own @ before) / (before @ before) * before
                     assert float(own @ before) == pytest.approx(0, abs=1e-6)
-            for parameter, part in zip(parameters, own.split([p.numel() for p in parameters]), strict=True):
+            for parameter, part in zip(parameters, torch.split(own, [p.numel() for p in parameters]), strict=True):
                 parameter.grad = part.view_as(parameter)
             optimizer.step()
             return loss
@@ -196,7 +197,7 @@ def make_run(kind: type[Strategy], seed: int = 0, **settings: Any) -> Run:
 def test_it_goes_on_at_the_end_of_an_epoch_as_if_nothing_had_been(kind: type[Strategy], epochs: int) -> None:
     whole, cut, other = make_run(kind), make_run(kind), make_run(kind, seed=1)
     expected = [event.loss for event in train(whole) if isinstance(event, EpochEnded)]
-    trainer, state, losses = Trainer(cut), state_of(other.strategy), []
+    trainer, losses = Trainer(cut), []
     state = {name: tensor.clone() for name, tensor in state_of(cut.strategy).items()}
     for event in trainer.events():
         if isinstance(event, EpochEnded):
@@ -232,8 +233,8 @@ def test_path_integrals_give_importance_to_some_parameters() -> None:
 
 def test_all_steps_of_the_first_epoch_are_counted() -> None:
     phases = [event for event in train(make_run(Adversarial)) if isinstance(event, EpochEnded)]
-    # For each of eight samples: the critic judges 4 pixels (8 operations) twice forward and twice for the gradient of its
-    # weight, and that two times; the painter paints (24) three times, once with a gradient of its weight and of what
+    # For each of eight samples: the critic judges 4 pixels (8 operations) twice forward and twice for the gradient of
+    # its weight, and that two times; the painter paints (24) three times, once with a gradient of its weight and of what
     # the critic judged, whose weight has a gradient too.
     critic, painter = 2 * 4, 2 * 3 * 4
     turn = 2 * (2 * critic) + painter
