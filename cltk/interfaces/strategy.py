@@ -123,6 +123,21 @@ class Strategy(Component, ABC):
 
         return Train("classifier", classifier, batches, loss, training, capturable=classifier.capturable)
 
+    @torch.no_grad()
+    def predict(self, x: Tensor) -> Tensor:
+        """What is made of images, by default the classifier's logits in evaluation mode.
+
+        Args:
+            x: (B, C, H, W) float32 in [0, 1].
+
+        Returns:
+            (B, K) scores; the highest one is the prediction.
+        """
+        classifier = self.parts.classifier
+        classifier.eval()
+        scores: Tensor = classifier(x)
+        return scores
+
     def replay_count(self, completed: int, current: int) -> int:
         """Number of samples replayed in an epoch of a task of ``current`` samples, after ``completed`` tasks."""
         return 0

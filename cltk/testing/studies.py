@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, get_args
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from cltk.engine import Progress, Run, Trainer
-from cltk.evaluate import accuracy_row
+from cltk.evaluate import evaluate
 from cltk.events import EpochEnded, Event, PhaseStarted, TaskEnded, TaskStarted
 from cltk.interfaces import Examples, IncrementalSetting, Parts, ScenarioInfo, SlotName, Strategy, Streams, Task
 from cltk.testing.outcome import Outcome
@@ -134,7 +134,7 @@ def _begin(subject: Subject, state: Mapping[str, Tensor], tasks: Sequence[Task])
     if not any(isinstance(event, EpochEnded) for event in trainer.events()):
         return None
     progress = trainer.progress()
-    return Progress(progress.events, [{k: v.clone() for k, v in part.items()} for part in progress.states])
+    return replace(progress, states=[{k: v.clone() for k, v in part.items()} for part in progress.states])
 
 
 def snapshot(strategy: Strategy) -> dict[str, Tensor]:
@@ -157,7 +157,7 @@ def _learn(
         if isinstance(event, PhaseStarted):
             made.phases.setdefault(event.task, []).append(event.phase)
         if isinstance(event, TaskEnded):
-            made.accuracy.append(accuracy_row(strategy.parts.classifier, made.info, whole, "test"))
+            made.accuracy.append(evaluate(strategy, made.info, whole, "test", event.task + 1).accuracy)
             made.stored.append(event.buffer_bytes)
     return made
 
