@@ -107,7 +107,7 @@ class Resolved:
                     component = self.components[slot].build(info)
                 slots[slot] = component.to(streams.device) if isinstance(component, torch.nn.Module) else component
         with streams.scope("init", "strategy"):
-            return self.components["strategy"].build(info, Parts(slots))
+            return self.components["strategy"].build(info, Parts(slots, streams.device))
 
 
 @dataclass(frozen=True, slots=True)

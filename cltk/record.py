@@ -139,7 +139,8 @@ class Record(BaseModel):
         curves: Each of them as if the sequence had ended after the first, second, ... task; None where undefined.
         losses: Every epoch's training loss.
         parameters: Number of parameters and fitted statistics of ``classifier``, ``generator`` and ``total``.
-        bytes: Bytes of these, of the ``buffer``, in ``total``, and of one ``image`` at one byte a value.
+        bytes: Bytes of these, of the ``buffer``, of the ``extras`` that the strategy keeps, in ``total``, and of one
+            ``image`` at one byte a value.
         data_bytes: Bytes of the training data of all tasks, stored as a buffer stores them.
         seconds: Wall-clock time in ``total`` and of each phase, over the tasks learned.
         environment: Python, PyTorch and processor: what else a result may depend on.

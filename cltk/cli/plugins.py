@@ -90,7 +90,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Check whether a component does what its kind promises; fields as options: --schedule.counts 0,10,20."""
-    from cltk.testing import ConformanceError, checks_of
+    from cltk.testing import ConformanceError, NotRunError, checks_of
 
     rows, failures = [], []
     for plugin in named(name):
@@ -101,6 +101,8 @@ def check(
                 result = "ok"
             except DataUnavailableError:
                 result = "skipped: its data is not here"
+            except NotRunError as error:
+                result = f"not run: {error}"
             except ConformanceError as error:
                 failures.append(error)
                 result = "failed"

@@ -13,6 +13,7 @@ from torch import Tensor
 from cltk.engine.fast.process import prepare_process
 from cltk.engine.phases import PhaseRun
 from cltk.engine.run import Run
+from cltk.engine.state import weigh
 from cltk.evaluate import Evaluation, evaluate
 from cltk.events import (
     EpochEnded,
@@ -116,6 +117,7 @@ class Trainer:
             self._states.append({name: tensor.clone() for name, tensor in self._phase.state_dict().items()})
         yield from _show_replay(run, task, streams)
         epochs = [event for event in self._events if isinstance(event, EpochEnded)]
+        weight = weigh(run.strategy)
         evaluation = _evaluate(run, learned=task.index + 1)
         yield TaskEnded(
             task=task.index,
@@ -123,10 +125,11 @@ class Trainer:
             task_aware=evaluation.task_aware,
             confusion=evaluation.confusion,
             seconds=time.perf_counter() - self._started,
-            model_bytes=sum(run.strategy.parts.bytes.values()),
-            buffer_bytes=run.strategy.buffer_bytes(),
+            model_bytes=weight.model,
+            buffer_bytes=weight.buffer,
             operations=sum(event.operations for event in epochs),
             single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
+            extra_bytes=weight.extras,
         )
 
     def _carry_out(self, phase: PhaseRun) -> Iterator[PhaseEvent]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from torch import Tensor
 from cltk.engine import Progress
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.record import Record, write_atomically
+from cltk.runs.tensors import pack, unpack
 
 __all__ = ["Checkpoint", "Checkpoints", "EpochCheckpoint"]
 
@@ -129,10 +130,7 @@ class Checkpoints:
         return None, problems
 
     def _write(self, name: str, state: State, texts: Texts) -> Path:
-        from safetensors.torch import save
-
-        tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
-        content = save(tensors, {"format": FORMAT, **texts})
+        content = pack(state, {"format": FORMAT, **texts})
         path = self._folder / f"{name}-{_digest(content)}.safetensors"
         write_atomically(path, content)
         return path
@@ -151,17 +149,13 @@ def _read(path: Path) -> tuple[State, Texts]:
     Raises:
         ValueError: It is not what its name says, or of another format.
     """
-    from safetensors import safe_open
-    from safetensors.torch import load
-
     content = path.read_bytes()
     if _digest(content) != path.stem.rpartition("-")[2]:
         raise ValueError("it was cut or altered, its checksum differs")
-    with safe_open(path, framework="pt") as file:
-        texts = file.metadata()
+    state, texts = unpack(content)
     if texts.get("format") != FORMAT:
         raise ValueError(f"its format is {texts.get('format')}, not {FORMAT}")
-    return load(content), texts
+    return state, texts
 
 
 def _checkpoint(state: State, texts: Texts) -> Checkpoint:

@@ -44,7 +44,7 @@ def new_record(prepared: Prepared, run: Run) -> Record:
         classes=[list(classes) for classes in info.classes],
         warnings=list(prepared.notices),
         parameters=parameters | {"total": sum(parameters.values())},
-        bytes=sizes | {"buffer": 0, "total": sum(sizes.values()), "image": info.pixels},
+        bytes=sizes | {"buffer": 0, "extras": 0, "total": sum(sizes.values()), "image": info.pixels},
         data_bytes=info.data_bytes,
         device=prepared.device.type,
         precision=prepared.precision,
@@ -129,10 +129,10 @@ class Recorder:
             buffer_bytes=event.buffer_bytes,
             extra_bytes=event.extra_bytes,
         )
-        total = event.model_bytes + event.buffer_bytes
+        kept = {"buffer": event.buffer_bytes, "extras": event.extra_bytes}
         self._update(
             tasks=[*record.tasks, task],
-            bytes=record.bytes | {"buffer": event.buffer_bytes, "total": total},
+            bytes=record.bytes | kept | {"total": event.model_bytes + sum(kept.values())},
             seconds=_sums([record.seconds, seconds]),
         )
         self._measure()

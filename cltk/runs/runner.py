@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cltk.build import Prepared
-from cltk.engine import Trainer
+from cltk.engine import Trainer, load_state, state_of
 from cltk.errors import CltkError, StoreError
 from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.processes.interrupts import Interrupts
@@ -102,7 +102,7 @@ class _Session:
                     if interrupts.came and isinstance(event, EpochEnded):
                         self._keep_progress()
                     interrupts.check()
-                self.folder.save_weights(self.trainer.run.strategy.parts.state_dict())
+                self.folder.save_weights(state_of(self.trainer.run.strategy))
         except CltkError as failure:
             return "failed", str(failure)
         except Exception as failure:
@@ -119,7 +119,7 @@ class _Session:
             case EpochEnded() if self.pace.due:
                 self._keep_progress()
             case TaskEnded():
-                state = self.trainer.run.strategy.state_dict()
+                state = state_of(self.trainer.run.strategy)
                 with self.pace.writing():
                     self.checkpoints.save(Checkpoint(state, self.recorder.record))
                 self.folder.save_record(self.recorder.record)
@@ -140,7 +140,7 @@ def _begin(
     completed = learned.completed if learned else 0
     begun, broken_too = checkpoints.progress(completed)
     if learned:
-        run.strategy.load_state_dict({name: tensor.to(run.device) for name, tensor in learned.state.items()})
+        load_state(run.strategy, learned.state)
     newest = begun or learned
     recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.build_metrics())
     for problem in (*problems, *broken, *broken_too):

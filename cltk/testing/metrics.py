@@ -12,12 +12,12 @@ import numpy as np
 import torch
 
 from cltk.interfaces import History, Metric
-from cltk.testing.components import Kind
+from cltk.testing.components import common_checks, result_checks
 from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome
-from cltk.testing.subject import Subject
+from cltk.testing.subject import Body, Subject
 
-__all__ = ["METRIC"]
+__all__ = ["METRIC_CHECKS"]
 
 SLACK = 1e-9
 """A sum of many accuracies may leave its range by rounding."""
@@ -138,8 +138,11 @@ def _exercise(subject: Subject) -> Outcome:
     return {f"history {number}": torch.tensor(float(value)) for number, value in enumerate(values)}
 
 
-METRIC = Kind(
-    _metric,
-    _exercise,
-    (values_lie_in_the_declared_range, measuring_is_pure, units_do_not_matter, direction_and_range_are_declared),
+METRIC_CHECKS: tuple[Body, ...] = (
+    *common_checks(_metric),
+    values_lie_in_the_declared_range,
+    measuring_is_pure,
+    units_do_not_matter,
+    direction_and_range_are_declared,
+    *result_checks(_exercise),
 )
