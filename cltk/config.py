@@ -34,6 +34,7 @@ __all__ = [
     "overlay",
     "override_at",
     "parse_value",
+    "qualified_names",
     "read_toml",
 ]
 
@@ -270,7 +271,27 @@ def _advice(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     return closest(field, model.model_fields)
 
 
-def config_hash(resolved: Mapping[str, Any]) -> str:
-    """Identifies what is run, whatever it is called: 12 hexadecimal digits of the resolved experiment's SHA-256."""
-    relevant = {key: value for key, value in resolved.items() if key not in ("name", "description", "seeds")}
+def config_hash(config: Mapping[str, Any], plugins: Mapping[str, str]) -> str:
+    """Identifies what is run: 12 hexadecimal digits of a SHA-256.
+
+    What it is called, its seeds, and what is measured of it do not count. Components count by distribution and name, so
+    that no other package that is installed makes a difference.
+
+    Args:
+        config: The experiment with every default written out.
+        plugins: The distribution and version behind each slot.
+    """
+    named = qualified_names(config, plugins)
+    relevant = {key: named[key] for key in (*SLOTS, "evaluate", "on_divergence") if named.get(key)}
     return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def qualified_names(config: Mapping[str, Any], plugins: Mapping[str, str]) -> Overrides:
+    """The experiment with each component named by its distribution too, as it is found whatever else is installed."""
+    slots = {slot: _qualified(config[slot], plugins.get(slot)) for slot in SLOTS if config.get(slot)}
+    return {**config, **slots}
+
+
+def _qualified(settings: Mapping[str, Any], provider: str | None) -> Overrides:
+    name = settings["name"] if provider is None else f"{provider.split()[0]}:{settings['name']}"
+    return {**settings, "name": name}

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from cltk.engine.encoding import decode, encode
 from cltk.engine.fast.optimizers import make_optimizer
-from cltk.engine.run import Precision
 from cltk.engine.state import above, below
 from cltk.errors import PluginError
 from cltk.interfaces import Examples, Step, Train
+from cltk.machine import Precision
 
 __all__ = ["GradientStep", "OwnStep", "TrainingStep"]
 
@@ -68,8 +68,9 @@ class GradientStep(TrainingStep):
     def __init__(self, phase: Train, precision: Precision, *, captured: bool) -> None:
         super().__init__(phase)
         if not self._parameters:
+            network = type(phase.module).__name__
             raise PluginError(
-                f"The phase '{phase.name}' trains a {type(phase.module).__name__} of which no parameter asks for a gradient.",
+                f"The phase '{phase.name}' trains a {network} of which no parameter asks for a gradient.",
                 "Yield a Fit for what is fitted otherwise, and a Step for steps of your own.",
             )
         self._phase = phase

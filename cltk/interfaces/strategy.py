@@ -85,8 +85,8 @@ class Strategy(Component, ABC):
     def predict(self, x: Tensor) -> Tensor:
         """Scores every class; by default the logits of the classifier in evaluation mode.
 
-        Accuracy, confusion and labels of replay are taken from it. See that networks are in evaluation mode in it, as
-        by ``with evaluating(network):``.
+        Accuracy, confusion and labels of replay are taken from it. All networks are in evaluation mode when the engine
+        calls it, and in a frozen copy; who calls it in the midst of training, uses ``evaluating``.
 
         Args:
             x: (B, C, H, W) float32 in [0, 1].

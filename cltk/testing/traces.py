@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cltk.config import check
 from cltk.engine import Progress, Run, Trainer, load_state, state_of
-from cltk.evaluate import accuracy_row
+from cltk.evaluate import evaluate
 from cltk.events import EpochEnded, Event, PhaseStarted, TaskEnded, TaskStarted
 from cltk.interfaces import Examples, IncrementalSetting, Parts, ScenarioInfo, SlotName, Strategy, Streams, Task
 from cltk.testing.outcome import Outcome
@@ -180,7 +180,7 @@ def _learn(
         if isinstance(event, PhaseStarted):
             made.phases.setdefault(event.task, []).append(event.phase)
         if isinstance(event, TaskEnded):
-            made.accuracy.append(accuracy_row(strategy, made.info, whole, "test"))
+            made.accuracy.append(evaluate(strategy, made.info, whole, "test", event.task + 1).accuracy)
             made.stored.append(event.buffer_bytes)
     return made
 

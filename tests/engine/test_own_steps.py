@@ -234,8 +234,8 @@ def test_path_integrals_give_importance_to_some_parameters() -> None:
 def test_all_steps_of_the_first_epoch_are_counted() -> None:
     phases = [event for event in train(make_run(Adversarial)) if isinstance(event, EpochEnded)]
     # For each of eight samples: the critic judges 4 pixels (8 operations) twice forward and twice for the gradient of
-    # its weight, and that two times; the painter paints (24) three times, once with a gradient of its weight and of what
-    # the critic judged, whose weight has a gradient too.
+    # its weight, and that two times; the painter paints (24) three times, once with a gradient of its weight and of
+    # what the critic judged, whose weight has a gradient too.
     critic, painter = 2 * 4, 2 * 3 * 4
     turn = 2 * (2 * critic) + painter
     expected = 2 * turn + 2 * painter + 3 * critic
