@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
 from cltk.cli.machine import machine_of
+
 from cltk.cli.options import (
     RUNS,
     DataDir,

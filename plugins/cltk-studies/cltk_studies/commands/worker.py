@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-
 from cltk.cli.machine import machine_of
+
 from cltk.cli.options import (
     RUNS,
     DataDir,
