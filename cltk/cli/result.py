@@ -51,7 +51,7 @@ def _title(record: Record) -> RenderableType:
 def _metrics(metrics: Mapping[str, float]) -> Table:
     table = _table("Metrics", "metric", "value")
     for name, value in metrics.items():
-        table.add_row(name, f"{value:.4f}")
+        table.add_row(name, f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}")
     return table
 
 
