@@ -145,14 +145,14 @@ def resume(subject: Subject) -> Trace:
     _learn(before, tasks[:1])
     state = snapshot(before.strategy)
     after = build(subject)
-    load_state(after.strategy, state)
+    load_state(after.strategy, state, completed=1)
     return _learn(after, tasks[1:], progress=_begin(subject, state, tasks[1:]))
 
 
 def _begin(subject: Subject, state: Mapping[str, Tensor], tasks: Sequence[Task]) -> Progress | None:
     """How far the first of the tasks has come after an epoch; None where it trains nothing."""
     made = build(subject)
-    load_state(made.strategy, state)
+    load_state(made.strategy, state, completed=1)
     trainer = Trainer(Run(made.info, tasks, made.strategy, Streams(0), stop_on_divergence=False))
     if not any(isinstance(event, EpochEnded) for event in trainer.events()):
         return None
