@@ -87,7 +87,7 @@ def restore(run_id: str, store: Path, machine: Machine | None = None) -> Restore
     if record.info is None:  # Version 1 kept the networks alone.
         weights = state_of(strategy) | weights
     try:
-        load_state(strategy, weights)
+        load_state(strategy, weights, completed=len(record.tasks))
     except (KeyError, RuntimeError) as error:
         raise StoreError(
             f"The weights of '{record.run_id}' do not fit the components that are installed: {error}",

@@ -85,7 +85,7 @@ def _groups(metric: GroupMetric) -> Sequence[Group]:
         records.append(_record(history, len(records)))
     names = list(metric.references(CONFIG))
     return [
-        Group(records[:size], {name: records[-size:] for name in names})
+        Group(records[:size], dict.fromkeys(names, records[-size:]))
         for records in by_length.values()
         for size in SIZES
     ]
