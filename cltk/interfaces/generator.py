@@ -27,12 +27,9 @@ class Generator(nn.Module, Component, ABC):
     Attributes:
         labels: Whether ``loss`` or a closed-form fit reads labels (``hard``) or not (``none``); replay for the
             generator is labelled only where it does.
-        capturable: Whether ``loss`` runs the same kernels for every batch of a shape and never waits for the device, as
-            ``item()`` or a mask as an index would: then training steps become CUDA graphs on a GPU.
     """
 
     labels: ClassVar[Literal["hard", "none"]] = "none"
-    capturable: ClassVar[bool] = False
 
     def __init__(self, config: Settings | None = None, info: ScenarioInfo | None = None) -> None:
         super().__init__()
@@ -89,7 +86,7 @@ class Generator(nn.Module, Component, ABC):
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
             return self.loss(batch.x, batch.y, rng)
 
-        return Train("generator", self, batches, loss, training, capturable=self.capturable)
+        return Train("generator", self, batches, loss, training)
 
     def begin_task(self, classes: Sequence[int]) -> None:
         """Is told which classes the next task has, as a classifier is; nothing happens by default."""

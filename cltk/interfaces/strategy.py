@@ -78,16 +78,13 @@ class Strategy(Component, ABC):
                 network.begin_task(classes)
 
     def classifier_phase(self, batches: Batches, training: Training, temperature: float = 1.0) -> Train:
-        """The phase that trains the classifier on hard and soft labels, as ``classification_loss`` describes.
-
-        Whoever wraps its loss in something that waits for the device sets ``capturable`` to False.
-        """
+        """The phase that trains the classifier on hard and soft labels, as ``classification_loss`` describes."""
         classifier = self.parts.classifier
 
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
             return classification_loss(classifier(batch.x), batch, self._masked, temperature)
 
-        return Train("classifier", classifier, batches, loss, training, capturable=classifier.capturable)
+        return Train("classifier", classifier, batches, loss, training)
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
