@@ -122,7 +122,7 @@ class Prepared:
                 slots[slot] = component.to(self.device) if isinstance(component, torch.nn.Module) else component
         part = self.parts["strategy"]
         with streams.scope("init", "strategy"):
-            strategy = part.build(self.info, Parts(slots))
+            strategy = part.build(self.info, Parts(slots, self.device))
         experiment = self.experiment
         return Run(
             info=self.info,

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from cltk.interfaces import Classifier, Examples, ScenarioInfo, Task, task_masks
+from cltk.interfaces import Examples, ScenarioInfo, Strategy, Task, task_masks
 
 __all__ = ["Part", "accuracy_row"]
 
@@ -17,31 +17,26 @@ CHUNK = 2048
 """Samples classified at once."""
 
 
-def accuracy_row(classifier: Classifier, info: ScenarioInfo, tasks: Sequence[Task], part: Part) -> tuple[float, ...]:
-    """The classifier's accuracy on every task, in [0, 1].
+def accuracy_row(strategy: Strategy, info: ScenarioInfo, tasks: Sequence[Task], part: Part) -> tuple[float, ...]:
+    """A strategy's accuracy on every task, in [0, 1].
 
     In the task-incremental setting a sample competes among the classes of its own task alone.
 
     Args:
-        classifier: Put into evaluation mode for this, and back.
+        strategy: Its ``predict`` gives the scores.
         info: What its scenario says.
         tasks: All tasks, learned or not.
         part: Which part of their data to classify.
     """
     masks = task_masks(info)
-    training = classifier.training
-    classifier.eval()
-    try:
-        return tuple(_accuracy(classifier, getattr(task, part), masks) for task in tasks)
-    finally:
-        classifier.train(training)
+    return tuple(_accuracy(strategy, getattr(task, part), masks) for task in tasks)
 
 
 @torch.no_grad()
-def _accuracy(classifier: Classifier, examples: Examples, masks: Tensor | None) -> float:
+def _accuracy(strategy: Strategy, examples: Examples, masks: Tensor | None) -> float:
     correct = torch.zeros((), dtype=torch.int64, device=examples.x.device)
     for x, y in zip(torch.split(examples.x, CHUNK), torch.split(examples.y, CHUNK), strict=True):
-        logits = classifier(x)
+        logits = strategy.predict(x)
         if masks is not None:
             logits = logits.masked_fill(masks.to(y.device)[y], float("-inf"))
         correct += (logits.argmax(1) == y).sum()

@@ -21,6 +21,7 @@ __all__ = [
     "ReplayShown",
     "RunStarted",
     "TaskEnded",
+    "TaskResumed",
     "TaskStarted",
     "Warned",
 ]
@@ -42,6 +43,11 @@ class RunStarted:
     work: tuple[int, ...]
     completed: int = 0
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether an earlier attempt has begun the run."""
+        return not self.untrained
+
 
 @dataclass(frozen=True, slots=True)
 class TaskStarted:
@@ -50,6 +56,24 @@ class TaskStarted:
     task: int
     current: int
     replayed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResumed:
+    """A task goes on at the end of an epoch of an earlier attempt; what was reported up to there is not repeated.
+
+    Attributes:
+        phase: The phase that the epoch belongs to.
+        epochs: Passes that the phase makes in all.
+        epoch: Passes of it that are done.
+        operations: Floating-point operations spent on the task so far.
+    """
+
+    task: int
+    phase: str
+    epochs: int
+    epoch: int
+    operations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +131,7 @@ class TaskEnded:
         buffer_bytes: Bytes of the samples stored now.
         operations: Floating-point operations spent on the task.
         single_pass: Floating-point operations of one forward and backward pass over the task's own training data.
+        extra_bytes: Bytes of what else the strategy keeps now.
     """
 
     task: int
@@ -116,6 +141,7 @@ class TaskEnded:
     buffer_bytes: int
     operations: int
     single_pass: int
+    extra_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +154,4 @@ class Warned:
 
 
 PhaseEvent = PhaseStarted | EpochEnded | Warned
-Event = RunStarted | TaskStarted | ReplayShown | TaskEnded | PhaseEvent
+Event = RunStarted | TaskStarted | TaskResumed | ReplayShown | TaskEnded | PhaseEvent

@@ -15,12 +15,9 @@ __all__ = [
     "Precision",
     "Quiet",
     "Seeds",
-    "Storage",
     "Store",
-    "StudyThreads",
     "Threads",
     "TrackingUri",
-    "Workers",
 ]
 
 RUNS = Path("runs")
@@ -39,12 +36,3 @@ Threads = Annotated[
 ]
 Precision = Annotated[str, typer.Option(help="fp32, bf16, or auto for the faster one here.", envvar="CLTK_PRECISION")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
-StudyThreads = Annotated[int, typer.Option(min=1, help="Threads of each worker.", envvar="CLTK_THREADS")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes that share the work.", envvar="CLTK_WORKERS")]
-Storage = Annotated[
-    str | None,
-    typer.Option(
-        help="Optuna storage, such as postgresql://user@host/database; by default, a file in --store.",
-        envvar="CLTK_STORAGE",
-    ),
-]

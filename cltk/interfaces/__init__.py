@@ -17,11 +17,13 @@ from cltk.interfaces.generator import ConditionalGenerator, Generator
 from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import classification_loss, task_masks
 from cltk.interfaces.metric import History, Measure, Metric
+from cltk.interfaces.networks import freeze
+from cltk.interfaces.parts import Parts, SlotName
 from cltk.interfaces.phase import Fit, Phase, Train
 from cltk.interfaces.scenario import Scenario, Task
 from cltk.interfaces.schedule import ReplaySchedule
 from cltk.interfaces.sink import RunGroup, Sink, Summary
-from cltk.interfaces.strategy import Parts, SlotName, Strategy
+from cltk.interfaces.strategy import Strategy
 from cltk.interfaces.streams import Streams
 from cltk.interfaces.training import Training
 
@@ -61,5 +63,6 @@ __all__ = [
     "Train",
     "Training",
     "classification_loss",
+    "freeze",
     "task_masks",
 ]

@@ -14,10 +14,11 @@ from torch import Tensor
 from cltk.engine import Progress
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, TaskEnded, Warned
 from cltk.record import Record, write_atomically
+from cltk.runs.tensors import pack, unpack
 
-__all__ = ["Checkpoint", "Checkpoints"]
+__all__ = ["Checkpoint", "Checkpoints", "EpochCheckpoint"]
 
-FORMAT = "cltk.checkpoint/2"
+FORMAT = "cltk.checkpoint/3"
 KEPT = 2
 """Checkpoints kept of a run: the newest, and one to fall back to."""
 
@@ -44,6 +45,21 @@ class Checkpoint:
     def completed(self) -> int:
         """Number of tasks learned."""
         return len(self.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class EpochCheckpoint:
+    """A run within a task, at the end of an epoch.
+
+    Attributes:
+        completed: Number of tasks learned before.
+        progress: How far the task after them has come.
+        record: The record so far, with all that ``progress`` has seen.
+    """
+
+    completed: int
+    progress: Progress
+    record: Record
 
 
 class Checkpoints:
@@ -73,17 +89,23 @@ class Checkpoints:
         for path in [*self._paths("checkpoint")[:-KEPT], *self._paths("progress")]:
             path.unlink(missing_ok=True)
 
-    def save_progress(self, completed: int, progress: Progress) -> None:
-        """Writes how far the task after ``completed`` ones has come, in place of what was written of it before.
+    def save_progress(self, checkpoint: EpochCheckpoint) -> None:
+        """Writes a checkpoint within a task, in place of the one before.
 
         Raises:
             StoreError: The folder cannot be written.
         """
-        earlier = self._paths("progress")
+        earlier, progress = self._paths("progress"), checkpoint.progress
         events = [{"kind": type(event).__name__, **asdict(event)} for event in progress.events]
         state = {f"{i}.{name}": tensor for i, part in enumerate(progress.states) for name, tensor in part.items()}
-        texts = {"events": json.dumps(events), "phases": str(len(progress.states))}
-        written = self._write(f"progress-{completed:03}", state, texts)
+        texts = {
+            "completed": str(checkpoint.completed),
+            "events": json.dumps(events),
+            "phases": str(len(progress.states)),
+            "seconds": str(progress.seconds),
+            "record": json.dumps(checkpoint.record.to_dict()),
+        }
+        written = self._write(f"progress-{checkpoint.completed:03}", state, texts)
         for path in earlier:
             if path != written:
                 path.unlink(missing_ok=True)
@@ -92,9 +114,9 @@ class Checkpoints:
         """The newest whole checkpoint after a task, None if there is none; and what is wrong with each newer one."""
         return self._newest("checkpoint", _checkpoint)
 
-    def progress(self, completed: int) -> tuple[Progress | None, list[str]]:
-        """How far the task after ``completed`` ones has come, None if nothing is known; and what is wrong if so."""
-        return self._newest(f"progress-{completed:03}", _progress)
+    def progress(self, completed: int) -> tuple[EpochCheckpoint | None, list[str]]:
+        """The checkpoint within the task after ``completed`` ones, None if there is none; and what is wrong if so."""
+        return self._newest(f"progress-{completed:03}", _epoch_checkpoint)
 
     def clear(self) -> None:
         """Removes all of them."""
@@ -111,10 +133,7 @@ class Checkpoints:
         return None, problems
 
     def _write(self, name: str, state: State, texts: Texts) -> Path:
-        from safetensors.torch import save
-
-        tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
-        content = save(tensors, {"format": FORMAT, **texts})
+        content = pack(state, {"format": FORMAT, **texts})
         path = self._folder / f"{name}-{_digest(content)}.safetensors"
         write_atomically(path, content)
         return path
@@ -133,17 +152,13 @@ def _read(path: Path) -> tuple[State, Texts]:
     Raises:
         ValueError: It is not what its name says, or of another format.
     """
-    from safetensors import safe_open
-    from safetensors.torch import load
-
     content = path.read_bytes()
     if _digest(content) != path.stem.rpartition("-")[2]:
         raise ValueError("it was cut or altered, its checksum differs")
-    with safe_open(path, framework="pt") as file:
-        texts = file.metadata()
+    state, texts = unpack(content)
     if texts.get("format") != FORMAT:
         raise ValueError(f"its format is {texts.get('format')}, not {FORMAT}")
-    return load(content), texts
+    return state, texts
 
 
 def _checkpoint(state: State, texts: Texts) -> Checkpoint:
@@ -151,12 +166,14 @@ def _checkpoint(state: State, texts: Texts) -> Checkpoint:
     return Checkpoint(state, Record.model_validate_json(texts["record"]), ended)
 
 
-def _progress(state: State, texts: Texts) -> Progress:
+def _epoch_checkpoint(state: State, texts: Texts) -> EpochCheckpoint:
     states: list[dict[str, Tensor]] = [{} for _ in range(int(texts["phases"]))]
     for name, tensor in state.items():
         phase, _, rest = name.partition(".")
         states[int(phase)][rest] = tensor
-    return Progress(tuple(_event(**event) for event in json.loads(texts["events"])), states)
+    events = tuple(_event(**event) for event in json.loads(texts["events"]))
+    progress = Progress(events, states, float(texts["seconds"]))
+    return EpochCheckpoint(int(texts["completed"]), progress, Record.model_validate_json(texts["record"]))
 
 
 def _event(kind: str, **fields: Any) -> PhaseEvent:

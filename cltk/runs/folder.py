@@ -59,10 +59,10 @@ class RunFolder:
         write_atomically(path, buffer.getvalue())
 
     def save_weights(self, state: Mapping[str, Tensor]) -> None:
-        """Replaces the weights of the networks."""
-        from safetensors.torch import save
+        """Replaces what the strategy holds at the end: networks, buffer and all else, as ``load_state`` takes it."""
+        from cltk.runs.tensors import pack
 
-        write_atomically(self.path / "weights.safetensors", save({k: v.cpu().contiguous() for k, v in state.items()}))
+        write_atomically(self.path / "weights.safetensors", pack(state))
 
     def save_traceback(self) -> Path:
         """Writes down where the exception that is being handled came from."""

@@ -81,7 +81,7 @@ class Recorder:
     def observe(self, event: Event) -> None:
         """Takes note of what happened."""
         match event:
-            case RunStarted(completed=0):
+            case RunStarted(goes_on=False):
                 self._update(classes=[list(classes) for classes in event.classes], accuracy=[list(event.untrained)])
             case TaskStarted():
                 replay = self.record.replay
@@ -104,8 +104,8 @@ class Recorder:
     def _observe_epoch(self, event: EpochEnded) -> None:
         loss = event.loss if event.loss is not None and math.isfinite(event.loss) else None
         epoch = Epoch(task=event.task, phase=event.phase, epoch=event.epoch, loss=loss)
-        self._update(losses=[*self.record.losses, epoch])
         self._seconds[event.phase] += event.seconds
+        self._update(losses=[*self.record.losses, epoch], seconds=self._rounded_seconds())
 
     def _observe_task(self, event: TaskEnded) -> None:
         self.ended.append(event)
@@ -116,7 +116,7 @@ class Recorder:
             accuracy=[*self.record.accuracy, list(event.accuracy)],
             operations=[*self.record.operations, event.operations],
             bytes=sizes | {"buffer": event.buffer_bytes, "total": total},
-            seconds={name: round(seconds, 3) for name, seconds in self._seconds.items()},
+            seconds=self._rounded_seconds(),
         )
         values = {name: self._value(name, metric) for name, metric in self._metrics.items()}
         curves = self.record.curves
@@ -146,6 +146,9 @@ class Recorder:
             operations=tuple(event.operations for event in ended),
             single_pass=tuple(event.single_pass for event in ended),
         ).until(len(ended))
+
+    def _rounded_seconds(self) -> dict[str, float]:
+        return {name: round(seconds, 3) for name, seconds in self._seconds.items()}
 
     def _update(self, **changes: Any) -> None:
         self.record = self.record.model_copy(update=changes)

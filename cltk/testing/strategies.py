@@ -20,11 +20,10 @@ SHOWN = 5
 
 
 def slots_are_declared(subject: Subject) -> None:
-    """``slots`` is a tuple of known names with "classifier" among them, and no component of another slot is used."""
+    """``slots`` is a tuple of known names, and no component of another slot is used."""
     slots, known = subject.cls.slots, get_args(SlotName)
     fix = f"Write slots = (...) with names out of {', '.join(known)}."
     require(isinstance(slots, tuple) and set(slots) <= set(known), f"slots is {slots!r}", fix)
-    require("classifier" in slots, f"slots is {slots!r}", "Add the classifier: its accuracy is what is measured.")
     undeclared = usual_trace(subject).slots.undeclared
     require(not undeclared, f"it uses {', '.join(undeclared)} but slots is {slots!r}", "Add it to slots.")
 
@@ -129,7 +128,7 @@ def _image_bytes(seen: Trace) -> int:
 
     Images that were flattened are not known from a Fisher information, or from anything else a pixel.
     """
-    prefixes = tuple(f"{slot}." for slot in seen.strategy.parts.modules)
+    prefixes = tuple(f"{slot}." for slot in seen.strategy.networks)
     extras = [tensor for name, tensor in snapshot(seen.strategy).items() if not name.startswith(prefixes)]
     return sum(tensor.nbytes for tensor in extras if tensor.shape[1:] == seen.info.shape)
 

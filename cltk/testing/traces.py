@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, get_args
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from cltk.config import check
-from cltk.engine import Progress, Run, Trainer
+from cltk.engine import Progress, Run, Trainer, load_state, state_of
 from cltk.evaluate import accuracy_row
 from cltk.events import EpochEnded, Event, PhaseStarted, TaskEnded, TaskStarted
 from cltk.interfaces import Examples, IncrementalSetting, Parts, ScenarioInfo, SlotName, Strategy, Streams, Task
@@ -145,24 +145,24 @@ def resume(subject: Subject) -> Trace:
     _learn(before, tasks[:1])
     state = snapshot(before.strategy)
     after = build(subject)
-    after.strategy.load_state_dict(state)
+    load_state(after.strategy, state)
     return _learn(after, tasks[1:], progress=_begin(subject, state, tasks[1:]))
 
 
 def _begin(subject: Subject, state: Mapping[str, Tensor], tasks: Sequence[Task]) -> Progress | None:
     """How far the first of the tasks has come after an epoch; None where it trains nothing."""
     made = build(subject)
-    made.strategy.load_state_dict(state)
+    load_state(made.strategy, state)
     trainer = Trainer(Run(made.info, tasks, made.strategy, Streams(0), stop_on_divergence=False))
     if not any(isinstance(event, EpochEnded) for event in trainer.events()):
         return None
     progress = trainer.progress()
-    return Progress(progress.events, [{k: v.clone() for k, v in part.items()} for part in progress.states])
+    return replace(progress, states=[{k: v.clone() for k, v in part.items()} for part in progress.states])
 
 
 def snapshot(strategy: Strategy) -> dict[str, Tensor]:
     """A copy of its state."""
-    return {name: tensor.detach().clone() for name, tensor in strategy.state_dict().items()}
+    return {name: tensor.detach().clone() for name, tensor in state_of(strategy).items()}
 
 
 def _learn(
@@ -180,7 +180,7 @@ def _learn(
         if isinstance(event, PhaseStarted):
             made.phases.setdefault(event.task, []).append(event.phase)
         if isinstance(event, TaskEnded):
-            made.accuracy.append(accuracy_row(strategy.parts.classifier, made.info, whole, "test"))
+            made.accuracy.append(accuracy_row(strategy, made.info, whole, "test"))
             made.stored.append(event.buffer_bytes)
     return made
 
