@@ -46,6 +46,11 @@ test_good = conformance_tests(Processes)
 def _little_patience(monkeypatch):
     monkeypatch.setattr(launchers, "PATIENCE", 1.0)
     monkeypatch.setattr(launchers, "WAITING", (*launchers.WAITING[:2], "import time; time.sleep(3)"))
+    yield
+    for process in STARTED.values():
+        process.kill()
+        process.wait()
+    STARTED.clear()
 
 
 @pytest.mark.parametrize(
