@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from cltk.engine import Progress
-from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, TaskEnded, Warned
+from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.record import Record, write_atomically
 from cltk.runs.tensors import pack, unpack
 
 __all__ = ["Checkpoint", "Checkpoints", "EpochCheckpoint"]
 
-FORMAT = "cltk.checkpoint/3"
+FORMAT = "cltk.checkpoint/4"
 KEPT = 2
 """Checkpoints kept of a run: the newest, and one to fall back to."""
 
@@ -34,17 +34,15 @@ class Checkpoint:
     Attributes:
         state: What the strategy keeps, on the CPU.
         record: The record so far.
-        ended: What was reported at the end of each task.
     """
 
     state: Mapping[str, Tensor]
     record: Record
-    ended: Sequence[TaskEnded]
 
     @property
     def completed(self) -> int:
         """Number of tasks learned."""
-        return len(self.ended)
+        return len(self.record.tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +50,17 @@ class EpochCheckpoint:
     """A run within a task, at the end of an epoch.
 
     Attributes:
-        completed: Number of tasks learned before.
-        progress: How far the task after them has come.
+        progress: How far the task after those learned has come.
         record: The record so far, with all that ``progress`` has seen.
     """
 
-    completed: int
     progress: Progress
     record: Record
+
+    @property
+    def completed(self) -> int:
+        """Number of tasks learned before."""
+        return len(self.record.tasks)
 
 
 class Checkpoints:
@@ -81,10 +82,7 @@ class Checkpoints:
         Raises:
             StoreError: The folder cannot be written.
         """
-        texts = {
-            "record": json.dumps(checkpoint.record.to_dict()),
-            "ended": json.dumps([asdict(event) for event in checkpoint.ended]),
-        }
+        texts = {"record": json.dumps(checkpoint.record.to_dict())}
         self._write(f"checkpoint-{checkpoint.completed:03}", checkpoint.state, texts)
         for path in [*self._paths("checkpoint")[:-KEPT], *self._paths("progress")]:
             path.unlink(missing_ok=True)
@@ -99,7 +97,6 @@ class Checkpoints:
         events = [{"kind": type(event).__name__, **asdict(event)} for event in progress.events]
         state = {f"{i}.{name}": tensor for i, part in enumerate(progress.states) for name, tensor in part.items()}
         texts = {
-            "completed": str(checkpoint.completed),
             "events": json.dumps(events),
             "phases": str(len(progress.states)),
             "seconds": str(progress.seconds),
@@ -162,8 +159,7 @@ def _read(path: Path) -> tuple[State, Texts]:
 
 
 def _checkpoint(state: State, texts: Texts) -> Checkpoint:
-    ended = [TaskEnded(**{**event, "accuracy": tuple(event["accuracy"])}) for event in json.loads(texts["ended"])]
-    return Checkpoint(state, Record.model_validate_json(texts["record"]), ended)
+    return Checkpoint(state, Record.model_validate_json(texts["record"]))
 
 
 def _epoch_checkpoint(state: State, texts: Texts) -> EpochCheckpoint:
@@ -173,7 +169,7 @@ def _epoch_checkpoint(state: State, texts: Texts) -> EpochCheckpoint:
         states[int(phase)][rest] = tensor
     events = tuple(_event(**event) for event in json.loads(texts["events"]))
     progress = Progress(events, states, float(texts["seconds"]))
-    return EpochCheckpoint(int(texts["completed"]), progress, Record.model_validate_json(texts["record"]))
+    return EpochCheckpoint(progress, Record.model_validate_json(texts["record"]))
 
 
 def _event(kind: str, **fields: Any) -> PhaseEvent:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import tomli_w
 
+from cltk.config import qualified_names
 from cltk.errors import StoreError
 from cltk.events import ReplayShown
 from cltk.mappings import without_none
@@ -87,4 +88,4 @@ def read_samples(path: Path) -> Samples:
 
 def experiment_toml(record: Record) -> str:
     """The experiment of a record with every default written out, for the one seed, as ``cltk run`` takes it."""
-    return tomli_w.dumps(without_none(record.config | {"seeds": [record.seed]}))
+    return tomli_w.dumps(without_none(qualified_names(record.config, record.plugins) | {"seeds": [record.seed]}))

@@ -121,13 +121,13 @@ class _Session:
             case TaskEnded():
                 state = state_of(self.trainer.run.strategy)
                 with self.pace.writing():
-                    self.checkpoints.save(Checkpoint(state, self.recorder.record, self.recorder.ended))
+                    self.checkpoints.save(Checkpoint(state, self.recorder.record))
                 self.folder.save_record(self.recorder.record)
 
     def _keep_progress(self) -> None:
         recorder = self.recorder
         with self.pace.writing():
-            checkpoint = EpochCheckpoint(len(recorder.ended), self.trainer.progress(), recorder.record)
+            checkpoint = EpochCheckpoint(self.trainer.progress(), recorder.record)
             self.checkpoints.save_progress(checkpoint)
 
 
@@ -136,18 +136,17 @@ def _begin(
 ) -> _Session:
     """A run from its start, or with a checkpoint as it was then; ``problems`` become warnings."""
     run = prepared.assemble(seed)
-    data_bytes = sum(prepared.info.sizes) * prepared.info.pixels
     learned, broken = checkpoints.latest()
-    ended = learned.ended if learned else ()
-    begun, broken_too = checkpoints.progress(len(ended))
+    completed = learned.completed if learned else 0
+    begun, broken_too = checkpoints.progress(completed)
     if learned:
         load_state(run.strategy, learned.state)
     newest = begun or learned
-    recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.metrics, data_bytes, ended)
+    recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.build_metrics())
     for problem in (*problems, *broken, *broken_too):
         if problem not in recorder.record.warnings:
             recorder.warn(problem)
-    trainer = Trainer(run, len(ended), begun.progress if begun else None)
+    trainer = Trainer(run, completed, begun.progress if begun else None)
     return _Session(trainer, recorder, folder, checkpoints, pace)
 
 
@@ -160,4 +159,4 @@ def _finished(path: Path) -> tuple[Record | None, list[str]]:
         record = read_record(file)
     except StoreError as error:
         return None, [error.problem]
-    return (record if record.status == "finished" else None), []
+    return (record if record.finished else None), []
