@@ -107,7 +107,10 @@ class Resolved:
                     component = self.components[slot].build(info)
                 slots[slot] = component.to(streams.device) if isinstance(component, torch.nn.Module) else component
         with streams.scope("init", "strategy"):
-            return self.components["strategy"].build(info, Parts(slots, streams.device))
+            strategy = self.components["strategy"].build(info, Parts(slots, streams.device))
+        for network in strategy.networks.values():  # It may have made some of its own.
+            network.to(streams.device)
+        return strategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.fast.process import prepare_process
 from cltk.engine.phases import PhaseRun
 from cltk.engine.run import Run
-from cltk.engine.state import weigh
+from cltk.engine.state import begin_task, weigh
 from cltk.evaluate import Evaluation, evaluate
 from cltk.events import (
     EpochEnded,
@@ -109,7 +110,14 @@ class Trainer:
             yield _resumed(task, replayed, self._past)
         else:
             yield TaskStarted(task.index, len(task.train), replayed)
-        for phase in run.strategy.phases(task, streams):
+        begin_task(run.strategy, task.classes, streams)
+        phases, between = iter(run.strategy.phases(task, streams)), FlopCounter()
+        while True:
+            # What a strategy computes between its phases is a part of what the task costs.
+            with between:
+                phase = next(phases, None)
+            if phase is None:
+                break
             self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name))
             for event in self._carry_out(self._phase):
                 self._events.append(event)
@@ -127,7 +135,7 @@ class Trainer:
             seconds=time.perf_counter() - self._started,
             model_bytes=weight.model,
             buffer_bytes=weight.buffer,
-            operations=sum(event.operations for event in epochs),
+            operations=sum(event.operations for event in epochs) + between.total,
             single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
             extra_bytes=weight.extras,
         )
@@ -142,6 +150,8 @@ class Trainer:
 
 
 def _evaluate(run: Run, learned: int) -> Evaluation:
+    for network in run.strategy.networks.values():
+        network.eval()
     return evaluate(run.strategy, run.info, run.tasks, run.split, learned)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from cltk.errors import PluginError
-from cltk.interfaces import Strategy, freeze
+from cltk.interfaces import Strategy, Streams, freeze
 
-__all__ = ["Weight", "above", "below", "load_state", "state_of", "weigh"]
+__all__ = ["Weight", "above", "begin_task", "below", "load_state", "state_of", "weigh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,29 @@ def state_of(strategy: Strategy) -> dict[str, Tensor]:
     return _networks(strategy) | above("buffer", stored) | above("extras", _extras(strategy))
 
 
-def load_state(strategy: Strategy, state: Mapping[str, Tensor]) -> None:
+def begin_task(strategy: Strategy, classes: Sequence[int], streams: Streams) -> None:
+    """Tells a strategy that a task with these classes is about to begin, so that its networks can grow."""
+    with streams.scope("begin"):
+        strategy.begin_task(classes)
+    for network in strategy.networks.values():
+        network.to(strategy.device)
+
+
+def load_state(strategy: Strategy, state: Mapping[str, Tensor], completed: int = 0) -> None:
     """Puts back what ``state_of`` gave, into a strategy that was built in the same way.
+
+    Args:
+        strategy: The strategy.
+        state: What the other one held.
+        completed: Number of tasks that the other one had begun and this one has not heard of: its networks grow by them
+            first. What they are initialised with is overwritten.
 
     Raises:
         PluginError: The state has a network that the strategy has not.
         RuntimeError: A tensor is missing or has another shape.
     """
+    for classes in strategy.info.classes[:completed]:
+        begin_task(strategy, classes, Streams(0))
     state = {name: tensor.to(strategy.device) for name, tensor in state.items()}
     _make_copies_again(strategy, state)
     for path, network in strategy.networks.items():

@@ -18,9 +18,9 @@ from cltk.interfaces.history import History
 from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import classification_loss, task_masks
 from cltk.interfaces.metric import GroupMetric, Measure, Metric
-from cltk.interfaces.networks import freeze
+from cltk.interfaces.networks import evaluating, freeze
 from cltk.interfaces.parts import Parts, SlotName
-from cltk.interfaces.phase import Fit, Phase, Train
+from cltk.interfaces.phase import Fit, OptimizerState, Phase, Step, Train
 from cltk.interfaces.scenario import Scenario, Task
 from cltk.interfaces.schedule import ReplaySchedule
 from cltk.interfaces.sink import RunGroup, Sink, Summary
@@ -50,6 +50,7 @@ __all__ = [
     "Measure",
     "Metric",
     "OneOf",
+    "OptimizerState",
     "Parts",
     "Phase",
     "Record",
@@ -60,6 +61,7 @@ __all__ = [
     "Shuffled",
     "Sink",
     "SlotName",
+    "Step",
     "Strategy",
     "Streams",
     "Summary",
@@ -67,6 +69,7 @@ __all__ = [
     "Train",
     "Training",
     "classification_loss",
+    "evaluating",
     "freeze",
     "task_masks",
 ]

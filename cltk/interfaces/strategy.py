@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from cltk.config import Settings
 from cltk.interfaces.batches import Batches
 from cltk.interfaces.buffer import Buffer
+from cltk.interfaces.classifier import Classifier
 from cltk.interfaces.component import Component, ScenarioInfo
 from cltk.interfaces.examples import Examples
+from cltk.interfaces.generator import Generator
 from cltk.interfaces.losses import classification_loss, task_masks
-from cltk.interfaces.networks import find_networks
+from cltk.interfaces.networks import evaluating, find_networks
 from cltk.interfaces.parts import Parts, SlotName
 from cltk.interfaces.phase import Phase, Train
 from cltk.interfaces.scenario import Task
@@ -58,6 +60,15 @@ class Strategy(Component, ABC):
         Only ``task.train`` may be read, and of earlier tasks only what the strategy kept itself.
         """
 
+    def begin_task(self, classes: Sequence[int]) -> None:
+        """Is told which classes the next task has, before ``phases``; also before the state of a later task comes back.
+
+        By default it tells the networks in its slots. Networks of its own may grow here.
+        """
+        for network in self.parts.modules.values():
+            if isinstance(network, Classifier | Generator):
+                network.begin_task(classes)
+
     def classifier_phase(self, batches: Batches, training: Training, temperature: float = 1.0) -> Train:
         """The phase that trains the classifier on hard and soft labels, as ``classification_loss`` describes.
 
@@ -74,7 +85,8 @@ class Strategy(Component, ABC):
     def predict(self, x: Tensor) -> Tensor:
         """Scores every class; by default the logits of the classifier in evaluation mode.
 
-        Accuracy, confusion and labels of replay are taken from it. Its networks are not left in training mode.
+        Accuracy, confusion and labels of replay are taken from it. All networks are in evaluation mode when the engine
+        calls it, and in a frozen copy; who calls it in the midst of training, uses ``evaluating``.
 
         Args:
             x: (B, C, H, W) float32 in [0, 1].
@@ -82,7 +94,9 @@ class Strategy(Component, ABC):
         Returns:
             (B, K) scores, the highest of which is the prediction; logits unless ``gives_logits`` says otherwise.
         """
-        scores: Tensor = self.parts.classifier.eval()(x)
+        classifier = self.parts.classifier
+        with evaluating(classifier):
+            scores: Tensor = classifier(x)
         return scores
 
     def replay_count(self, completed: int, current: int) -> int:

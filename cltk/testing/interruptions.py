@@ -36,7 +36,7 @@ def _learn(subject: Subject, made: Trace, tasks: Sequence[Task], index: int) -> 
     begun: set[str] = set()
     while True:
         made.strategy = build(subject, made.info.setting).strategy
-        load_state(made.strategy, state)
+        load_state(made.strategy, state, completed=index)
         trainer = trainer_of(made, tasks, index, progress)
         if _go_on(made, trainer, begun):
             return
