@@ -72,7 +72,7 @@ def _commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 def _plugins(target: Any) -> Iterator[Plugin]:
     """Its entry points."""
-    place = f"{target.__module__}:{target.__qualname__}"
+    place = f"{target.__module__}:{target.__name__}"
     return (plugin for plugin in installed("command") if plugin.target == place)
 
 

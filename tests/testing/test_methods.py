@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from cltk.errors import ConfigError
-from cltk.interfaces import Classifier, Examples, Fit, Shuffled, Strategy, Training
+from cltk.interfaces import Classifier, Examples, Fit, Shuffled, Step, Strategy, Training, classification_loss
 from cltk.testing import ConformanceError, NotRunError, checks_of, conformance_tests
 from cltk.testing.standins import Mixture, Perceptron
 
@@ -58,10 +58,10 @@ class NearestMean(Perceptron):
         self.register_buffer("means", torch.zeros(info.outputs, 64))
 
     def forward(self, x):
-        hidden = self.hidden(x.flatten(1)).relu()
+        features = self.features(x)
         if self.training or not self.means.any():
-            return self.outputs(hidden)
-        return -torch.cdist(hidden, self.means)
+            return self.head(features)
+        return -torch.cdist(features, self.means)
 
 
 class ICaRL(Strategy):
@@ -86,7 +86,7 @@ class ICaRL(Strategy):
         yield self.classifier_phase(Shuffled(replace(task.train, x=images, y=labels), 32), QUICK)
         with torch.no_grad():
             for label, x in self.stored.items():
-                self.parts.classifier.means[label] = self.parts.classifier.hidden(x.flatten(1)).relu().mean(0)
+                self.parts.classifier.means[label] = self.parts.classifier.features(x).mean(0)
 
     def buffer_bytes(self):
         return sum(x.nbytes for x in self.stored.values())
@@ -240,12 +240,68 @@ class OnlyTaskIncremental(EWC):
             raise ConfigError("It has a head a task.")
 
 
+class Expanding(Perceptron):
+    """A column of units more for every task.
+
+    Source: Rusu et al. 2016, arXiv 1606.04671.
+    """
+
+    has_features = False
+
+    def __init__(self, config, info):
+        super().__init__(config, info)
+        self.columns = nn.ModuleList()
+
+    def begin_task(self, classes):
+        self.columns.append(nn.Linear(self.hidden.in_features, self.head.out_features))
+
+    def forward(self, x):
+        return super().forward(x) + sum(column(x.flatten(1)) for column in self.columns)
+
+
+class Adversarial(Strategy):
+    """Trains two networks by steps of its own, each with an optimizer.
+
+    Source: none; a test.
+    """
+
+    def __init__(self, config, info, parts):
+        super().__init__(config, info, parts)
+        self.critic = nn.Linear(info.outputs, 1)
+
+    def phases(self, task, streams):
+        classifier, batches = self.parts.classifier, Shuffled(task.train, 32)
+        optimizers = {
+            "classifier": torch.optim.Adam(classifier.parameters(), lr=1e-2),
+            "critic": torch.optim.SGD(self.critic.parameters(), lr=1e-3, momentum=0.9),
+        }
+
+        def step(batch, rng):
+            logits = classifier(batch.x)
+            noise = torch.rand(logits.shape, generator=rng, device=rng.device)
+            self.descend(optimizers["critic"], self.critic(noise).mean() - self.critic(logits.detach()).mean())
+            loss = classification_loss(logits, batch, self._masked).mean()
+            self.descend(optimizers["classifier"], loss + 1e-3 * self.critic(logits).mean())
+            return loss.detach()
+
+        modules = nn.ModuleList([classifier, self.critic])
+        yield Step("both", modules, batches, step, QUICK, optimizers)
+
+    def descend(self, optimizer, loss):
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
 test_ewc = conformance_tests(EWC)
 test_icarl = conformance_tests(ICaRL, parts={"classifier": NearestMean})
 test_nearest_mean = conformance_tests(NearestMean)
 test_likelihood = conformance_tests(Likelihood)
 test_feedback = conformance_tests(ReplayThroughFeedback, parts={"classifier": (Feedback, {})})
 test_feedback_network = conformance_tests(Feedback)
+test_expanding = conformance_tests(EWC, parts={"classifier": Expanding})
+test_expanding_network = conformance_tests(Expanding)
+test_adversarial = conformance_tests(Adversarial)
 test_lda = conformance_tests(StreamingLDA, parts={"classifier": Discriminant})
 test_discriminant = conformance_tests(Discriminant)
 test_class_incremental = conformance_tests(OnlyClassIncremental)
@@ -326,3 +382,11 @@ def test_a_setting_that_is_refused_is_not_tried():
     checks = dict(checks_of(OnlyClassIncremental))
     with pytest.raises(NotRunError, match="it refuses this setting: It is not defined for domain-incremental tasks"):
         checks["learns-domain-incrementally"]()
+
+
+def test_an_optimizer_that_is_not_kept_is_found(failing):
+    def phases(self, task, streams):
+        for phase in Adversarial.phases(self, task, streams):
+            yield replace(phase, optimizers={})
+
+    assert failing(Adversarial, phases=phases) == {"resumes-exactly"}
