@@ -186,7 +186,7 @@ def resolve(experiment: Experiment) -> Resolved:
         ConfigError: A component, field or value is not valid, or a slot is filled that the strategy does not use.
         PluginError: A component cannot be imported.
     """
-    strategy = _choose("strategy", experiment.strategy)
+    strategy = _choose("strategy", experiment.slot("strategy"))
     used = ("scenario", "strategy", *strategy.cls.slots)
     for slot in SLOTS:
         if slot not in used and experiment.slot(slot) is not None:
@@ -299,9 +299,9 @@ def _load_scenario(
     try:
         return chosen, build(chosen), []
     except DataUnavailableError as error:
-        fallback = chosen.cls.fallback
-        if experiment.scenario.name is not None or fallback is None:
+        fallback, asked = chosen.cls.fallback, experiment.slot("scenario") or Slot()
+        if asked.name is not None or fallback is None:
             raise
-        instead = _choose("scenario", Slot(name=fallback, **experiment.scenario.settings))
+        instead = _choose("scenario", Slot(name=fallback, **asked.settings))
         notice = f"The data of {chosen.name} is not here: running on {fallback} instead. {error.advice}".strip()
         return instead, build(instead), [notice]

@@ -158,14 +158,14 @@ def find(kind: str, name: str) -> Plugin:
 def default_names(kind: str) -> Sequence[str]:
     """The plugins of a kind that an installed distribution offers as defaults, qualified where needed.
 
-    An entry of the group ``cltk.defaults`` is named after a kind; its value is that of the component's own entry, or a
-    module that holds several.
+    An entry of the group ``cltk.defaults`` is named after a kind, or ``<kind>.<anything>`` where there are several; its
+    value is that of the component's own entry, or a module that holds several.
     """
     values = [
         (point.value, provider.name)
         for provider in _scanned()[0].values()
         for point in provider.entry_points
-        if (point.group, point.name) == (DEFAULTS, kind)
+        if point.group == DEFAULTS and point.name.partition(".")[0] == kind
     ]
     chosen = [
         plugin

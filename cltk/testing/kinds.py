@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cltk.errors import PluginError
+from cltk.interfaces import GroupMetric
 from cltk.kinds import KINDS
 from cltk.testing.classifiers import CLASSIFIER_CHECKS
 from cltk.testing.commands import COMMAND_CHECKS
 from cltk.testing.generators import GENERATOR_CHECKS
+from cltk.testing.group_metrics import GROUP_METRIC_CHECKS
 from cltk.testing.launchers import LAUNCHER_CHECKS
 from cltk.testing.metrics import METRIC_CHECKS
 from cltk.testing.scenarios import SCENARIO_CHECKS
@@ -37,6 +39,8 @@ def checks_for(target: Any) -> Sequence[Body]:
     Raises:
         PluginError: It is of no kind.
     """
+    if isinstance(target, type) and issubclass(target, GroupMetric):
+        return GROUP_METRIC_CHECKS
     for name, checks in CHECKED.items():
         if KINDS[name].accepts(target):
             return checks

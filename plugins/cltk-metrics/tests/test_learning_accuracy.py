@@ -2,7 +2,7 @@ import pytest
 
 from cltk.interfaces import History
 from cltk.testing import conformance_tests
-from cltk_plasticity.learning_accuracy import LearningAccuracy
+from cltk_metrics.learning_accuracy import LearningAccuracy
 
 test_conformance = conformance_tests(LearningAccuracy)
 
