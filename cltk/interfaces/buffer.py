@@ -70,7 +70,7 @@ class Buffer:
             index = torch.randint(max(len(self), 1), (n,), generator=rng, device=self._y.device)
         else:
             index = torch.empty_like(n)
-            for label in n.unique().tolist():
+            for label in sorted(set(n.tolist())):
                 stored, places = (self._y == label).nonzero().flatten(), n == label
                 chosen = torch.randint(len(stored), (int(places.sum()),), generator=rng, device=self._y.device)
                 index[places] = stored[chosen]

@@ -138,7 +138,7 @@ class ConditionalGenerator(Generator, ABC):
         waiting = torch.ones_like(labels, dtype=torch.bool)
         for _ in range(_ROUNDS):
             drawn = self.sample_labelled(2 * len(labels), rng)
-            for label in labels[waiting].unique().tolist():
+            for label in sorted(set(labels[waiting].tolist())):
                 places = (waiting & (labels == label)).nonzero().flatten()
                 images = drawn.x[drawn.y == label][: len(places)]
                 x[places[: len(images)]] = images
