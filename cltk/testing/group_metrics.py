@@ -85,9 +85,7 @@ def _groups(metric: GroupMetric) -> Sequence[Group]:
         records.append(_record(history, len(records)))
     names = list(metric.references(CONFIG))
     return [
-        Group(records[:size], dict.fromkeys(names, records[-size:]))
-        for records in by_length.values()
-        for size in SIZES
+        Group(records[:size], dict.fromkeys(names, records[-size:])) for records in by_length.values() for size in SIZES
     ]
 
 
