@@ -116,11 +116,6 @@ class TestGDumb:
 
 
 def test_whoever_stores_all_data_has_stored_a_share_of_1(tmp_path):
-    from cltk.api import load
-    from cltk.build import prepare
-    from cltk.machine import Machine
-    from cltk.runs.runner import execute
-
     experiment = load(scenario="split-digits", strategy={"name": "joint", "classifier": {"epochs": 1, "min_steps": 0}})
     record = execute(prepare(experiment, Machine(device="cpu", threads=1)), 0, tmp_path)
     assert record.tasks[-1].buffer_bytes == record.data_bytes
