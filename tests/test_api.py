@@ -12,7 +12,7 @@ import torch
 
 import cltk
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment
+from cltk.config import Experiment, Slot
 from cltk.errors import ConfigError, StoreError
 from cltk.events import Event, TaskEnded
 from cltk.interfaces import RunGroup, Sink, Summary
@@ -178,3 +178,18 @@ class TestRunning:
             cltk.run(quick(), seeds="none", store=tmp_path)
         with pytest.raises(ConfigError, match=r"nowhere\.toml"):
             cltk.run(tmp_path / "nowhere.toml", store=tmp_path)
+
+    def test_metrics_of_several_runs_are_in_the_summary(
+        self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path
+    ) -> None:
+        experiment = quick().model_copy(
+            update={"metrics": (Slot(name="diaz-cl-stability"), Slot(name="intransigence"))}
+        )
+        ending = cltk.run(experiment, seeds=[0, 1], store=tmp_path, machine=machine)
+        assert isinstance(ending, cltk.Ending)
+        assert ending.summary is not None
+        assert list(ending.summary) == ["diaz-cl-stability"]
+        assert 0 <= ending.summary["diaz-cl-stability"]["mean"] <= 1
+        assert ending.notices == [
+            "The metric 'intransigence': no finished run of its reference 'joint' is in the store."
+        ]
