@@ -17,7 +17,7 @@ from cltk.errors import CltkError, ConfigError, DataUnavailableError
 from cltk.interfaces import Component, Measure, Parts, Scenario, ScenarioInfo, SlotName, Streams, Task
 from cltk.kinds import SLOTS
 from cltk.machine import Machine, Precision, device_of, precision_of, sensible_threads
-from cltk.registry import Plugin, default_names, find, load, shortest_name
+from cltk.registry import Plugin, default_names, find, load, plugin_of, shortest_name
 
 __all__ = ["CORE", "Chosen", "Prepared", "Resolved", "choose_metrics", "data_folders", "prepare", "resolve"]
 
@@ -194,7 +194,11 @@ def resolve(experiment: Experiment) -> Resolved:
                 f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
                 f"Leave it out, or choose another strategy. It uses: {', '.join(strategy.cls.slots)}.",
             )
-    components = {slot: _choose(slot, experiment.slot(slot)) for slot in SLOTS if slot in used and slot != "strategy"}
+    components = {
+        slot: _choose_for(strategy, slot, experiment.slot(slot))
+        for slot in SLOTS
+        if slot in used and slot != "strategy"
+    }
     return Resolved(experiment, components | {"strategy": strategy}, choose_metrics(experiment.metrics))
 
 
@@ -274,6 +278,26 @@ def _choose(kind: str, slot: Slot | None) -> Chosen:
     plugin = find(kind, name)
     cls = load(plugin)
     return Chosen(plugin, cls, check(cls.Config, slot.settings if slot else {}, f"{kind} '{plugin.name}'"))
+
+
+def _choose_for(strategy: Chosen, kind: str, slot: Slot | None) -> Chosen:
+    """What fills a slot of a strategy: the companion that it needs, where it needs one.
+
+    Raises:
+        ConfigError: Another component was named.
+    """
+    needed = strategy.cls.needs.get(kind)
+    if needed is None:
+        return _choose(kind, slot)
+    companion = shortest_name(plugin_of(kind, needed))
+    settings = slot.settings if slot else {}
+    chosen = _choose(kind, slot if slot and slot.name else Slot(name=companion, **settings))
+    if not issubclass(chosen.cls, needed):
+        raise ConfigError(
+            f"The strategy '{strategy.name}' needs the {kind} '{companion}', but '{chosen.name}' was given.",
+            f"Leave it out, or say --{kind} {companion}.",
+        )
+    return chosen
 
 
 def _default(kind: str) -> str:

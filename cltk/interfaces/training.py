@@ -6,7 +6,6 @@ import math
 from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
-from torch import nn
 
 from cltk.config import Settings
 
@@ -40,10 +39,6 @@ class Training(Settings):
     def total_steps(self, steps: int) -> int:
         """Number of steps that the budget allows, where an epoch has ``steps``."""
         return self.steps if self.steps is not None and steps else self.rounds(steps) * steps
-
-    def work(self, module: nn.Module, samples: int, steps: int) -> int:
-        """Estimated operations, six a parameter and sample as in dense layers, where an epoch has ``samples``."""
-        return 6 * sum(parameter.numel() for parameter in module.parameters()) * samples * self.rounds(steps)
 
     def lr_at(self, progress: float) -> float:
         """The learning rate at ``progress`` in [0, 1] of a phase; for ``cosine`` see arXiv 1608.03983."""

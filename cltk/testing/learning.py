@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from cltk.interfaces import Classifier, ScenarioInfo, Streams
-from cltk.testing.capture import never_waits_if_capturable
 from cltk.testing.defects import NotRunError, require
 from cltk.testing.networks import (
     BATCH,
@@ -195,5 +194,4 @@ LEARNING: tuple[Body, ...] = (
     moves_between_devices,
     takes_any_image_shape,
     leaves_its_input_alone,
-    never_waits_if_capturable,
 )

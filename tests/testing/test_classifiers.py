@@ -128,8 +128,6 @@ def _picking(self, x):
         ("leaves-its-input-alone", {"forward": _in_place}),
         ("takes-any-image-shape", {"forward": _small_only}),
         ("works-in-bfloat16", {"forward": _no_bfloat16}),
-        ("never-waits-if-capturable", {"forward": _looking, "capturable": True}),
-        ("never-waits-if-capturable", {"forward": _picking, "capturable": True}),
     ],
 )
 def test_each_defect_is_found_by_its_own_check(failing, check, attributes):
@@ -157,7 +155,7 @@ def test_a_need_of_gradients_in_evaluation_is_found(failing):
 
 
 @pytest.mark.parametrize("forward", [_looking, _picking])
-def test_whoever_does_not_claim_to_be_capturable_may_wait(failing, forward):
+def test_whoever_waits_for_the_device_is_no_defect(failing, forward):
     assert not failing(Plain, forward=forward)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cltk.interfaces import Examples, Streams
-from cltk_replay.mixing import Replay, mix
+from cltk.interfaces import Examples, Replay, Streams, mix_replay
 
 REPLAYED = 9
 """The label of replayed samples."""
@@ -34,15 +35,15 @@ def losses_of(batch: Examples) -> torch.Tensor:
 class TestCounts:
     @given(sizes, st.integers(0, 500), batch_sizes)
     def test_fresh_replay_adds_up_to_the_count(self, current: int, count: int, batch_size: int) -> None:
-        batches = mix(samples(current), fresh, count, batch_size, (1.0, 1.0))
+        batches = mix_replay(samples(current), fresh, count, batch_size, (1.0, 1.0))
         epoch = list(batches.epoch(Streams(0)))
-        assert len(epoch) == batches.steps == Replay().steps(current, count, batch_size)
+        assert len(epoch) == batches.steps == math.ceil(current / batch_size)
         assert sum(len(batch) for batch in epoch) == batches.samples == current + count
         assert sum(int((batch.y == REPLAYED).sum()) for batch in epoch) == count
 
     @given(sizes, st.integers(0, 500), batch_sizes)
     def test_fresh_replay_is_spread_evenly(self, current: int, count: int, batch_size: int) -> None:
-        batches = mix(samples(current), fresh, count, batch_size, (1.0, 1.0))
+        batches = mix_replay(samples(current), fresh, count, batch_size, (1.0, 1.0))
         replayed = own = 0
         for batch in batches.epoch(Streams(0)):
             replayed += int((batch.y == REPLAYED).sum())
@@ -51,25 +52,25 @@ class TestCounts:
 
     @given(sizes, batch_sizes)
     def test_equal_counts_are_equal_in_every_iteration(self, current: int, batch_size: int) -> None:
-        for batch in mix(samples(current), fresh, current, batch_size, (1.0, 1.0)).epoch(Streams(0)):
+        for batch in mix_replay(samples(current), fresh, current, batch_size, (1.0, 1.0)).epoch(Streams(0)):
             assert (batch.y == 0).sum() == (batch.y == REPLAYED).sum()
 
     @given(sizes, st.integers(1, 200), batch_sizes)
     def test_a_replay_set_joins_the_data(self, current: int, count: int, batch_size: int) -> None:
-        batches = mix(samples(current), samples(count, REPLAYED), count, batch_size, (1.0, 1.0))
+        batches = mix_replay(samples(current), samples(count, REPLAYED), count, batch_size, (1.0, 1.0))
         epoch = Examples.concat(list(batches.epoch(Streams(0))))
-        assert batches.steps == Replay(refresh="task").steps(current, count, batch_size)
+        assert batches.steps == math.ceil((current + count) / batch_size)
         for label, size in ((0, current), (REPLAYED, count)):
             assert epoch.x[epoch.y == label].flatten().sort().values.tolist() == list(range(size))
 
     def test_fresh_replay_is_fresh_in_each_epoch(self) -> None:
-        batches = mix(samples(10), fresh, 10, 5, (1.0, 1.0))
+        batches = mix_replay(samples(10), fresh, 10, 5, (1.0, 1.0))
         one, other = (Examples.concat(list(batches.epoch(Streams(0).at(epoch)))) for epoch in (1, 2))
         assert not torch.equal(one.x[one.y == REPLAYED], other.x[other.y == REPLAYED])
 
     def test_no_replay_leaves_the_task_alone(self) -> None:
         for replay in (samples(0, REPLAYED), fresh):
-            batch = next(mix(samples(10), replay, 0, 10, (1.0, 1.0)).epoch(Streams(0)))
+            batch = next(mix_replay(samples(10), replay, 0, 10, (1.0, 1.0)).epoch(Streams(0)))
             assert batch.weight is None
             assert len(batch) == 10
 
@@ -82,7 +83,7 @@ class TestWeights:
         replay = Replay(refresh=refresh)  # type: ignore[arg-type]
         weights = replay.weights(completed, current, count)
         source = samples(count, REPLAYED) if refresh == "task" else fresh
-        batches = mix(samples(current), source, count, batch_size, weights)
+        batches = mix_replay(samples(current), source, count, batch_size, weights)
         epoch = list(batches.epoch(Streams(0)))
         total = sum(float(batch.mean(losses_of(batch))) * len(batch) for batch in epoch) / batches.samples
         whole = Examples.concat(epoch)
@@ -95,7 +96,7 @@ class TestWeights:
     def test_so_is_that_of_every_batch_where_counts_are_equal(self, completed: int) -> None:
         weights = Replay().weights(completed, 30, 30)
         n = completed + 1
-        for batch in mix(samples(30), fresh, 30, 8, weights).epoch(Streams(0)):
+        for batch in mix_replay(samples(30), fresh, 30, 8, weights).epoch(Streams(0)):
             losses, replayed = losses_of(batch), batch.y == REPLAYED
             expected = 1 / n * losses[~replayed].mean() + (1 - 1 / n) * losses[replayed].mean()
             assert float(batch.mean(losses)) == pytest.approx(float(expected), rel=1e-6)
