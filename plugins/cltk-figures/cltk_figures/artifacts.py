@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from cltk.record import Record
-from cltk.runs.folder import read_samples
+from cltk.runs.folder import most_sample_bytes, read_samples
 from cltk_figures import run_figures as figures
 from cltk_figures.run_tables import cost_table, memory_table
 from cltk_figures.samples import replayed_samples
@@ -49,7 +49,7 @@ def _drawings(record: Record, run: Path) -> Iterator[tuple[str, Callable[[], Fig
         yield "metrics_by_task", lambda: figures.metrics_by_task(record)
     if any(epoch.loss is not None for epoch in record.losses):
         yield "losses", lambda: figures.losses(record)
-    if (path := run / "replay.npz").exists() and (samples := read_samples(path)):
+    if (path := run / "replay.npz").exists() and (samples := read_samples(path, most_sample_bytes(record))):
         yield "replayed_samples", lambda: replayed_samples(samples)
 
 

@@ -65,16 +65,16 @@ def test_damaged_samples_are_named(tmp_path: Path) -> None:
 def test_a_run_that_ended_early_has_the_figures_it_has_data_for(
     make_record: Callable[..., Record], tmp_path: Path
 ) -> None:
-    record = make_record(accuracy=[[0.1] * 5, [0.9] + [0.0] * 4], curves={"a": [None]}, losses=[])
+    record = make_record(tasks=make_record().tasks[:1], curves={"a": [None]}, losses=[])
     write_figures(record, tmp_path, tmp_path / "figures")
     names = {path.stem for path in (tmp_path / "figures").iterdir()}
     assert names == {"accuracy_matrix", "accuracy_by_task", "average_accuracy"}
 
 
 def test_the_mean_matrix_is_of_finished_runs(make_record: Callable[..., Record], tmp_path: Path) -> None:
-    write_mean_matrix([make_record(0, status="failed", accuracy=[])], tmp_path)
+    write_mean_matrix([make_record(0, status="failed", tasks=[])], tmp_path)
     assert list(tmp_path.iterdir()) == []
-    write_mean_matrix([make_record(0), make_record(1), make_record(2, status="failed", accuracy=[])], tmp_path)
+    write_mean_matrix([make_record(0), make_record(1), make_record(2, status="failed", tasks=[])], tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mean_accuracy_matrix.png"]
 
 

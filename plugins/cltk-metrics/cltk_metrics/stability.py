@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import fsum, nan
+from math import fsum, isfinite, nan
 from statistics import stdev
 
 from cltk.interfaces import GroupMetric, History, Record
@@ -38,8 +38,8 @@ class Stability(GroupMetric):
             return nan
         histories = [History.of(record) for record in records]
         weights = self.config.weights
-        spread = fsum(
-            weight * stdev(self._criteria[name].value(history) for history in histories)
-            for name, weight in weights.items()
-        )
+        values = {name: [self._criteria[name].value(history) for history in histories] for name in weights}
+        if not all(isfinite(value) for column in values.values() for value in column):
+            return nan
+        spread = fsum(weight * stdev(values[name]) for name, weight in weights.items())
         return 1.0 - spread / fsum(weights.values())
