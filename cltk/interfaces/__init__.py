@@ -26,6 +26,7 @@ from cltk.interfaces.replay import Draw, Interleaved, Replay, draw_amount, mix_r
 from cltk.interfaces.scenario import Scenario, Task
 from cltk.interfaces.schedule import Amount, ReplaySchedule, total
 from cltk.interfaces.sink import RunGroup, Sink, Summary
+from cltk.interfaces.source import RecordSource
 from cltk.interfaces.strategy import Strategy
 from cltk.interfaces.streams import Streams
 from cltk.interfaces.training import Training
@@ -61,6 +62,7 @@ __all__ = [
     "Past",
     "Phase",
     "Record",
+    "RecordSource",
     "Replay",
     "ReplaySchedule",
     "RunGroup",
