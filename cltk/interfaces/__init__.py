@@ -12,11 +12,11 @@ from cltk.interfaces.component import (
     OneOf,
     ScenarioInfo,
 )
-from cltk.interfaces.examples import SOFT_ONLY, Examples
+from cltk.interfaces.examples import SOFT_ONLY, UNKNOWN, Examples
 from cltk.interfaces.generator import ConditionalGenerator, Generator
 from cltk.interfaces.history import History
 from cltk.interfaces.launcher import Handle, Launcher
-from cltk.interfaces.losses import classification_loss, task_masks
+from cltk.interfaces.losses import TaskMasks, classification_loss, task_masks
 from cltk.interfaces.metric import GroupMetric, Measure, Metric
 from cltk.interfaces.networks import evaluating, freeze
 from cltk.interfaces.parts import Parts, SlotName
@@ -34,6 +34,7 @@ from cltk.record import Record
 
 __all__ = [
     "SOFT_ONLY",
+    "UNKNOWN",
     "Amount",
     "Batches",
     "Buffer",
@@ -75,6 +76,7 @@ __all__ = [
     "Streams",
     "Summary",
     "Task",
+    "TaskMasks",
     "Train",
     "Training",
     "classification_loss",
