@@ -47,7 +47,7 @@ def page(components: list[dict[str, Any]]) -> str:
 def section(component: dict[str, Any]) -> str:
     """One component: its docstring and its fields."""
     title = f"### `{component['name']}`\n\nOf `{component['distribution']}`. "
-    text = title + f"{component['description']}\n\nSource: {component['source']}".replace("``", "`").replace("*", "\\*")
+    text = title + f"{component['description']}\n\nSource: {component['source']}".replace("``", "`").replace("*", "\\*").replace("[", "\\[")
     if component["search_space"]:
         space = "; ".join(f"`{name}` {where}" for name, where in component["search_space"].items())
         text += f"\n\nSearch space, for five tasks of 12,000 images: {space}."
