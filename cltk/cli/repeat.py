@@ -28,7 +28,8 @@ def repeat(run_id: str, store: Path, data_dir: Path | None, output: OutputOption
     from cltk.build import prepare
     from cltk.cli.progress import Progress
     from cltk.machine import Machine
-    from cltk.runs.repeat import compare, experiment_of, find_record
+    from cltk.runs.reading import find_record
+    from cltk.runs.repeat import compare, experiment_of
     from cltk.runs.runner import execute
 
     recorded = find_record(store, run_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.columns import Columns
 from rich.console import Console, RenderableType
@@ -13,20 +13,31 @@ from cltk.cli.progress import matrix_table
 from cltk.record import Record
 from cltk.runs.seeds import Outcome
 
-__all__ = ["print_failures", "print_result"]
+__all__ = ["print_failures", "print_record", "print_result"]
 
 
 def print_result(outcome: Outcome) -> None:
     """Prints the result tables on standard output; of several seeds, their summary."""
-    console = Console()
-    last = outcome.records[-1]
-    console.print(_title(last))
     if len(outcome.records) == 1:
-        console.print(matrix_table(last), "")
-        console.print(Columns([_metrics(last.metrics), _cost(last)], padding=(0, 4)), "")
-    else:
-        console.print(_summary(outcome), "")
-    for warning in (warning for record in outcome.records for warning in record.warnings):
+        print_record(outcome.records[0])
+        return
+    console = Console()
+    console.print(_title(outcome.records[-1]))
+    console.print(_summary(outcome), "")
+    _print_warnings(console, outcome.records)
+
+
+def print_record(record: Record) -> None:
+    """Prints the result tables of one run on standard output."""
+    console = Console()
+    console.print(_title(record))
+    console.print(matrix_table(record), "")
+    console.print(Columns([_metrics(record.metrics), _cost(record)], padding=(0, 4)), "")
+    _print_warnings(console, [record])
+
+
+def _print_warnings(console: Console, records: Sequence[Record]) -> None:
+    for warning in (warning for record in records for warning in record.warnings):
         console.print(Text(f"Warning: {warning}", style="yellow"))
 
 
@@ -40,7 +51,7 @@ def _title(record: Record) -> RenderableType:
 def _metrics(metrics: Mapping[str, float]) -> Table:
     table = _table("Metrics", "metric", "value")
     for name, value in metrics.items():
-        table.add_row(name, f"{value:.4f}")
+        table.add_row(name, f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}")
     return table
 
 
@@ -51,7 +62,7 @@ def _cost(record: Record) -> Table:
             table.add_row(
                 name, f"{record.parameters[name]:,}" if name in record.parameters else "", f"{record.bytes[name]:,}"
             )
-    table.add_row("total", f"{record.parameters['total']:,}", f"{record.bytes['total']:,}")
+    table.add_row("total", f"{record.parameters.get('total', 0):,}", f"{record.bytes.get('total', 0):,}")
     table.add_section()
     table.add_row("samples replayed", "", " ".join(f"{count:,}" for count in record.replay.counts))
     table.add_row("seconds", "", f"{record.seconds.get('total', 0):.1f}")

@@ -66,7 +66,7 @@ def run(
     layer = _without_studies(overrides, file)
     experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
     prepared = prepare(experiment, machine.machine)
-    for notice in prepared.notices:
+    for notice in (*prepared.notices, *_earlier(prepared, store)):
         show_notice(notice)
     go_on = _goes_on(prepared, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=output.silent) as progress:
@@ -99,6 +99,14 @@ def _refuse_others(file: Path | None, options: dict[str, Any]) -> None:
         raise ConfigError(
             f"--from-run repeats a run as it was recorded, without {', '.join(others)}.", "Leave that out."
         )
+
+
+def _earlier(prepared: Prepared, store: Path) -> list[str]:
+    """Of the first seed with a run of the same experiment that this one does not go on from: which, and why."""
+    from cltk.runs.earlier import describe_earlier
+
+    described = (describe_earlier(prepared, seed, store) for seed in prepared.experiment.seeds)
+    return list(filter(None, described))[:1]
 
 
 def _goes_on(prepared: Prepared, store: Path) -> bool:

@@ -18,11 +18,13 @@ from cltk.interfaces.history import History
 from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import classification_loss, task_masks
 from cltk.interfaces.metric import GroupMetric, Measure, Metric
-from cltk.interfaces.networks import freeze
+from cltk.interfaces.networks import evaluating, freeze
 from cltk.interfaces.parts import Parts, SlotName
-from cltk.interfaces.phase import Fit, Phase, Train
+from cltk.interfaces.past import Past
+from cltk.interfaces.phase import Fit, OptimizerState, Phase, Step, Train
+from cltk.interfaces.replay import Draw, Interleaved, Replay, draw_amount, mix_replay
 from cltk.interfaces.scenario import Scenario, Task
-from cltk.interfaces.schedule import ReplaySchedule
+from cltk.interfaces.schedule import Amount, ReplaySchedule, total
 from cltk.interfaces.sink import RunGroup, Sink, Summary
 from cltk.interfaces.strategy import Strategy
 from cltk.interfaces.streams import Streams
@@ -31,12 +33,14 @@ from cltk.record import Record
 
 __all__ = [
     "SOFT_ONLY",
+    "Amount",
     "Batches",
     "Buffer",
     "Classifier",
     "Component",
     "ConditionalGenerator",
     "Dimension",
+    "Draw",
     "Examples",
     "Fit",
     "FloatRange",
@@ -46,13 +50,17 @@ __all__ = [
     "History",
     "IncrementalSetting",
     "IntRange",
+    "Interleaved",
     "Launcher",
     "Measure",
     "Metric",
     "OneOf",
+    "OptimizerState",
     "Parts",
+    "Past",
     "Phase",
     "Record",
+    "Replay",
     "ReplaySchedule",
     "RunGroup",
     "Scenario",
@@ -60,6 +68,7 @@ __all__ = [
     "Shuffled",
     "Sink",
     "SlotName",
+    "Step",
     "Strategy",
     "Streams",
     "Summary",
@@ -67,6 +76,10 @@ __all__ = [
     "Train",
     "Training",
     "classification_loss",
+    "draw_amount",
+    "evaluating",
     "freeze",
+    "mix_replay",
     "task_masks",
+    "total",
 ]

@@ -58,9 +58,22 @@ class Buffer:
         """Everything that is stored, as float32 in [0, 1]."""
         return Examples(self._x.float() / 255, self._y)
 
-    def draw(self, n: int, rng: torch.Generator) -> Examples:
-        """``n`` samples with replacement; the buffer must not be empty unless n = 0."""
-        index = torch.randint(max(len(self), 1), (n,), generator=rng, device=self._y.device)
+    def draw(self, n: int | Tensor, rng: torch.Generator) -> Examples:
+        """Samples with replacement.
+
+        Args:
+            n: How many; the buffer must not be empty unless it is 0. Or the labels that they are to have, (n,) int64,
+                each of them stored.
+            rng: The source of all randomness.
+        """
+        if isinstance(n, int):
+            index = torch.randint(max(len(self), 1), (n,), generator=rng, device=self._y.device)
+        else:
+            index = torch.empty_like(n)
+            for label in sorted(set(n.tolist())):
+                stored, places = (self._y == label).nonzero().flatten(), n == label
+                chosen = torch.randint(len(stored), (int(places.sum()),), generator=rng, device=self._y.device)
+                index[places] = stored[chosen]
         return Examples(self._x[index].float() / 255, self._y[index])
 
     def state_dict(self) -> dict[str, Tensor]:

@@ -140,7 +140,7 @@ def _begin(
     completed = learned.completed if learned else 0
     begun, broken_too = checkpoints.progress(completed)
     if learned:
-        load_state(run.strategy, learned.state)
+        load_state(run.strategy, learned.state, learned.completed)
     newest = begun or learned
     recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.build_metrics())
     for problem in (*problems, *broken, *broken_too):
