@@ -70,6 +70,13 @@ KINDS: Mapping[str, Kind] = {
         Kind("metric", "cltk.metrics", "cltk.interfaces:Measure", "one number about a run, or about several"),
         Kind("sink", "cltk.sinks", "cltk.interfaces:Sink", "reports runs while they go on"),
         Kind(
+            "source",
+            "cltk.sources",
+            "cltk.interfaces:RecordSource",
+            "finds records of other machines",
+            command="cltk report STUDY --{kind} {name}",
+        ),
+        Kind(
             "launcher",
             "cltk.launchers",
             "cltk.interfaces:Launcher",

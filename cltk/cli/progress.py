@@ -12,13 +12,14 @@ from rich.table import Table
 
 from cltk.cli.share import TaskShare
 from cltk.events import EpochEnded, Event, PhaseStarted, RunStarted, TaskEnded, TaskResumed, TaskStarted, Warned
+from cltk.interfaces.sink import Sink
 from cltk.record import Record
 
 __all__ = ["Progress", "matrix_table"]
 
 
-class Progress:
-    """A sink that shows how far the runs are.
+class Progress(Sink):
+    """Shows how far the runs are.
 
     Args:
         seeds: Number of runs to come.
@@ -60,7 +61,7 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def __call__(self, event: Event, record: Record) -> None:
+    def observe(self, event: Event, record: Record) -> None:
         """Shows what happened."""
         match event:
             case RunStarted():

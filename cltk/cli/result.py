@@ -11,20 +11,20 @@ from rich.text import Text
 
 from cltk.cli.progress import matrix_table
 from cltk.record import Record
-from cltk.runs.seeds import Outcome
+from cltk.runs.seeds import Ending
 
 __all__ = ["print_failures", "print_record", "print_result"]
 
 
-def print_result(outcome: Outcome) -> None:
+def print_result(ending: Ending) -> None:
     """Prints the result tables on standard output; of several seeds, their summary."""
-    if len(outcome.records) == 1:
-        print_record(outcome.records[0])
+    if len(ending.records) == 1:
+        print_record(ending.records[0])
         return
     console = Console()
-    console.print(_title(outcome.records[-1]))
-    console.print(_summary(outcome), "")
-    _print_warnings(console, outcome.records)
+    console.print(_title(ending.records[-1]))
+    console.print(_summary(ending), "")
+    _print_warnings(console, ending.records)
 
 
 def print_record(record: Record) -> None:
@@ -69,10 +69,10 @@ def _cost(record: Record) -> Table:
     return table
 
 
-def _summary(outcome: Outcome) -> Table:
-    finished = sum(record.status == "finished" for record in outcome.records)
+def _summary(ending: Ending) -> Table:
+    finished = sum(record.status == "finished" for record in ending.records)
     table = _table(f"Metrics over {finished} seeds", "metric", "mean", "std", "95 % interval")
-    for name, of in (outcome.summary or {}).items():
+    for name, of in (ending.summary or {}).items():
         spread = [f"{of['std']:.4f}", f"± {of['ci95']:.4f}"] if "std" in of else ["", ""]
         table.add_row(name, f"{of['mean']:.4f}", *spread)
     return table
@@ -86,8 +86,8 @@ def _table(title: str, first: str, *others: str) -> Table:
     return table
 
 
-def print_failures(outcome: Outcome) -> None:
+def print_failures(ending: Ending) -> None:
     """Says on standard error which runs did not finish, and why."""
-    for record in outcome.records:
+    for record in ending.records:
         if record.status != "finished":
             Console(stderr=True).print(Text(f"Seed {record.seed} {record.status}: {record.error}", style="red"))

@@ -57,6 +57,7 @@ def run(
     from cltk.cli.result import print_failures, print_result
     from cltk.config import Experiment, check
     from cltk.runs.seeds import run_seeds
+    from cltk.runs.sinks import make_sinks
 
     if from_run is not None:
         _refuse_others(file, {"seeds": seeds, "name": name} | components.overrides | overrides_of(ctx))
@@ -70,15 +71,16 @@ def run(
         show_notice(notice)
     go_on = _goes_on(prepared, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=output.silent) as progress:
-        outcome = run_seeds(prepared, store, sinks.tracking_uri, [progress], go_on, checkpoint_every)
+        told = make_sinks(experiment.sinks, experiment.sink, store, [progress])
+        ending = run_seeds(prepared, store, told, go_on, checkpoint_every)
     if output.json:
-        print_json(outcome.to_dict())
+        print_json(ending.to_dict())
     else:
-        print_result(outcome)
-    print_failures(outcome)
-    for notice in outcome.notices:
+        print_result(ending)
+    print_failures(ending)
+    for notice in ending.notices:
         show_notice(notice)
-    raise typer.Exit(outcome.exit_status)
+    raise typer.Exit(ending.exit_status)
 
 
 def _without_studies(layer: dict[str, Any], file: Path | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -109,6 +109,9 @@ class Trainer:
         else:
             yield TaskStarted(task.index, len(task.train), replayed)
         begin_task(run.strategy, task.classes, streams)
+        if run.info.setting == "task":  # Which units compete for a sample is a matter of its task, not of its label.
+            own = torch.full_like(task.train.y, task.index)
+            task = replace(task, train=replace(task.train, task=own))
         phases, between = iter(run.strategy.phases(task, streams)), FlopCounter()
         while True:
             # What a strategy computes between its phases is a part of what the task costs.

@@ -12,11 +12,11 @@ from cltk.interfaces.component import (
     OneOf,
     ScenarioInfo,
 )
-from cltk.interfaces.examples import SOFT_ONLY, Examples
+from cltk.interfaces.examples import SOFT_ONLY, UNKNOWN, Examples
 from cltk.interfaces.generator import ConditionalGenerator, Generator
 from cltk.interfaces.history import History
 from cltk.interfaces.launcher import Handle, Launcher
-from cltk.interfaces.losses import classification_loss, task_masks
+from cltk.interfaces.losses import TaskMasks, classification_loss, task_masks
 from cltk.interfaces.metric import GroupMetric, Measure, Metric
 from cltk.interfaces.networks import evaluating, freeze
 from cltk.interfaces.parts import Parts, SlotName
@@ -26,6 +26,7 @@ from cltk.interfaces.replay import Draw, Interleaved, Replay, draw_amount, mix_r
 from cltk.interfaces.scenario import Scenario, Task
 from cltk.interfaces.schedule import Amount, ReplaySchedule, total
 from cltk.interfaces.sink import RunGroup, Sink, Summary
+from cltk.interfaces.source import RecordSource
 from cltk.interfaces.strategy import Strategy
 from cltk.interfaces.streams import Streams
 from cltk.interfaces.training import Training
@@ -33,6 +34,7 @@ from cltk.record import Record
 
 __all__ = [
     "SOFT_ONLY",
+    "UNKNOWN",
     "Amount",
     "Batches",
     "Buffer",
@@ -60,6 +62,7 @@ __all__ = [
     "Past",
     "Phase",
     "Record",
+    "RecordSource",
     "Replay",
     "ReplaySchedule",
     "RunGroup",
@@ -73,6 +76,7 @@ __all__ = [
     "Streams",
     "Summary",
     "Task",
+    "TaskMasks",
     "Train",
     "Training",
     "classification_loss",

@@ -26,7 +26,13 @@ class Buffer:
         capacity: Number of images.
         shape: (C, H, W) of an image.
         device: Where they are stored.
+
+    Attributes:
+        tells_tasks: Whether samples come back with the task that they are of; the engine sets it in the
+            task-incremental setting.
     """
+
+    tells_tasks = False
 
     def __init__(self, capacity: int, shape: tuple[int, int, int], device: torch.device) -> None:
         self.capacity = capacity
@@ -56,7 +62,7 @@ class Buffer:
 
     def all(self) -> Examples:
         """Everything that is stored, as float32 in [0, 1]."""
-        return Examples(self._x.float() / 255, self._y)
+        return self._examples(slice(None))
 
     def draw(self, n: int | Tensor, rng: torch.Generator) -> Examples:
         """Samples with replacement.
@@ -74,7 +80,11 @@ class Buffer:
                 stored, places = (self._y == label).nonzero().flatten(), n == label
                 chosen = torch.randint(len(stored), (int(places.sum()),), generator=rng, device=self._y.device)
                 index[places] = stored[chosen]
-        return Examples(self._x[index].float() / 255, self._y[index])
+        return self._examples(index)
+
+    def _examples(self, index: Tensor | slice) -> Examples:
+        task = self._task[index] if self.tells_tasks else None
+        return Examples(self._x[index].float() / 255, self._y[index], task=task)
 
     def state_dict(self) -> dict[str, Tensor]:
         """What is stored."""

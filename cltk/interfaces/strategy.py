@@ -82,9 +82,13 @@ class Strategy(Component, ABC):
         classifier = self.parts.classifier
 
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
-            return classification_loss(classifier(batch.x), batch, self._masked, temperature)
+            return self.classification_loss(classifier(batch.x), batch, temperature)
 
         return Train("classifier", classifier, batches, loss, training)
+
+    def classification_loss(self, logits: Tensor, batch: Examples, temperature: float = 1.0) -> Tensor:
+        """What the function of that name gives for logits (B, K), with the masks of the setting: (B,) nats."""
+        return classification_loss(logits, batch, self._masked, temperature)
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:

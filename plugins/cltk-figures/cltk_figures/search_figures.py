@@ -24,7 +24,7 @@ def history(metric: str, values: Sequence[float], *, maximize: bool, labels: Map
         maximize: Whether more is better.
         labels: What to write beside trials, by their positions.
     """
-    figure, (axes,) = grid_of(1, 1, 6.0, 3.9)
+    figure, (axes,) = grid_of(1, 1, 6.0, 3.9, left=0.82)
     panel(axes, "Validation result of each trial, and the best so far", "Trial", metric)
     numbers = range(1, len(values) + 1)
     best = np.maximum.accumulate(values) if maximize else np.minimum.accumulate(values)
@@ -47,7 +47,7 @@ def front_figure(
         labels: What to write beside trials, by their positions among the points.
     """
     up, right = metrics
-    figure, (axes,) = grid_of(1, 1, 6.0, 3.9)
+    figure, (axes,) = grid_of(1, 1, 6.0, 3.9, left=0.82)
     panel(axes, f"{up} against {right}; the line: not beaten", right, up)
     axes.plot(*zip(*points, strict=True), "o", color=MUTED, markersize=4)
     axes.plot(*zip(*front, strict=True), "o-", color=COLOURS[0], markersize=5)

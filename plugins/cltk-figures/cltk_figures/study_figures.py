@@ -27,7 +27,7 @@ def metric_against_costs(
         costs: What a run costs, by the name of the cost and by cell.
     """
     legend = _LINE * len(values)
-    figure, panels = grid_of(len(costs), len(costs), 3.4, 3.4 + legend, bottom=0.5 + legend)
+    figure, panels = grid_of(len(costs), len(costs), 3.6, 3.4 + legend, left=0.82, bottom=0.5 + legend)
     for axes, (cost, by_cell) in zip(panels, costs.items(), strict=True):
         panel(axes, "", cost, metric)
         for number, (cell, value) in enumerate(values.items()):
