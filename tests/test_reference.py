@@ -24,7 +24,9 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Every name that the built site has an entry for."""
     site = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(site)]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     header, _, body = (site / "objects.inv").read_bytes().partition(b"using zlib.\n")
     assert header
