@@ -64,7 +64,7 @@ class Record(BaseModel):
         parameters: Number of parameters and fitted statistics of ``classifier``, ``generator`` and ``total``.
         bytes: Bytes of these, of the ``buffer``, in ``total``, and of one ``image`` at one byte a value.
         operations: Floating-point operations spent on each task.
-        seconds: Wall-clock time in ``total`` and of each phase.
+        seconds: Wall-clock time of each phase so far, and of the tasks learned in ``total``; of all attempts together.
         environment: Python, PyTorch and processor: what else a result may depend on.
     """
 

@@ -86,9 +86,7 @@ class Progress:
     def _resume(self, event: TaskResumed, record: Record) -> None:
         self._label(record, event.task)
         description = f"task {event.task + 1} · {event.phase} · epoch {event.epoch}"
-        self._bars.reset(
-            self._phase, total=event.epochs, completed=event.epoch, description=description, visible=True
-        )
+        self._bars.reset(self._phase, total=event.epochs, completed=event.epoch, description=description, visible=True)
         self._spend(event.task, event.operations)
 
     def _epoch(self, event: EpochEnded) -> None:

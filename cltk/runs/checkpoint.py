@@ -51,14 +51,17 @@ class EpochCheckpoint:
     """A run within a task, at the end of an epoch.
 
     Attributes:
-        completed: Number of tasks learned before.
-        progress: How far the task after them has come.
+        progress: How far the task has come.
         record: The record so far, with all that ``progress`` has seen.
     """
 
-    completed: int
     progress: Progress
     record: Record
+
+    @property
+    def completed(self) -> int:
+        """Number of tasks learned before."""
+        return len(self.record.accuracy) - 1
 
 
 class Checkpoints:
@@ -98,7 +101,6 @@ class Checkpoints:
         events = [{"kind": type(event).__name__, **asdict(event)} for event in progress.events]
         state = {f"{i}.{name}": tensor for i, part in enumerate(progress.states) for name, tensor in part.items()}
         texts = {
-            "completed": str(checkpoint.completed),
             "events": json.dumps(events),
             "phases": str(len(progress.states)),
             "seconds": str(progress.seconds),
@@ -179,7 +181,7 @@ def _epoch_checkpoint(state: State, texts: Texts) -> EpochCheckpoint:
         states[int(phase)][rest] = tensor
     events = tuple(_event(**event) for event in json.loads(texts["events"]))
     progress = Progress(events, states, float(texts["seconds"]))
-    return EpochCheckpoint(int(texts["completed"]), progress, Record.model_validate_json(texts["record"]))
+    return EpochCheckpoint(progress, Record.model_validate_json(texts["record"]))
 
 
 def _event(kind: str, **fields: Any) -> PhaseEvent:

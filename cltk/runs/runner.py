@@ -125,10 +125,8 @@ class _Session:
                 self.folder.save_record(self.recorder.record)
 
     def _keep_progress(self) -> None:
-        recorder = self.recorder
         with self.pace.writing():
-            checkpoint = EpochCheckpoint(len(recorder.ended), self.trainer.progress(), recorder.record)
-            self.checkpoints.save_progress(checkpoint)
+            self.checkpoints.save_progress(EpochCheckpoint(self.trainer.progress(), self.recorder.record))
 
 
 def _begin(

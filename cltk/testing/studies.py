@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, get_args
 
@@ -134,7 +134,7 @@ def _begin(subject: Subject, state: Mapping[str, Tensor], tasks: Sequence[Task])
     if not any(isinstance(event, EpochEnded) for event in trainer.events()):
         return None
     progress = trainer.progress()
-    return Progress(progress.events, [{k: v.clone() for k, v in part.items()} for part in progress.states])
+    return replace(progress, states=[{k: v.clone() for k, v in part.items()} for part in progress.states])
 
 
 def snapshot(strategy: Strategy) -> dict[str, Tensor]:
