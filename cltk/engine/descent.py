@@ -10,10 +10,10 @@ from torch import Tensor
 
 from cltk.engine.fast.capture import CapturedStep, Step, may_capture
 from cltk.engine.fast.flops import FlopCounter
-from cltk.engine.run import Precision
 from cltk.engine.step import TrainingStep
 from cltk.events import EpochEnded
 from cltk.interfaces import Examples, Streams, Train
+from cltk.machine import Precision
 
 __all__ = ["Descent"]
 

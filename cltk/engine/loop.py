@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ from torch import Tensor
 from cltk.engine.fast.process import prepare_process
 from cltk.engine.phases import PhaseRun
 from cltk.engine.run import Run
-from cltk.evaluate import accuracy_row
+from cltk.engine.state import weigh
+from cltk.evaluate import Evaluation, evaluate
 from cltk.events import (
     EpochEnded,
     Event,
@@ -81,13 +83,13 @@ class Trainer:
         Raises:
             DivergenceError: Training diverged, and the run is to stop on that.
         """
-        prepare_process()
         run, completed = self.run, self._completed
+        prepare_process(run.threads)
         strategy, sizes = run.strategy, run.info.sizes
         goes_on = completed > 0 or len(self._past.states) > 0
-        untrained = () if goes_on else accuracy_row(strategy.parts.classifier, run.info, run.tasks, run.part)
+        untrained = Evaluation((), (), ()) if goes_on else _evaluate(run, learned=0)
         work = tuple(strategy.work(index, size) for index, size in enumerate(sizes))
-        yield RunStarted(run.info.classes, untrained, work, completed)
+        yield RunStarted(run.info.classes, untrained.accuracy, untrained.task_aware, work, completed)
         for task in run.tasks[completed:]:
             yield from self._learn(task)
             self._past = _BEGINNING
@@ -103,10 +105,10 @@ class Trainer:
         self._started = time.perf_counter() - self._past.seconds
         run, streams = self.run, self.run.streams.at("task", task.index)
         self._events, self._states = list(self._past.events), []
+        replayed = run.strategy.replay_count(task.index, len(task.train))
         if self._past.states:
-            yield _resumed(task, self._past)
+            yield _resumed(task, replayed, self._past)
         else:
-            replayed = run.strategy.replay_count(task.index, len(task.train))
             yield TaskStarted(task.index, len(task.train), replayed)
         for phase in run.strategy.phases(task, streams):
             self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name))
@@ -116,14 +118,19 @@ class Trainer:
             self._states.append({name: tensor.clone() for name, tensor in self._phase.state_dict().items()})
         yield from _show_replay(run, task, streams)
         epochs = [event for event in self._events if isinstance(event, EpochEnded)]
+        weight = weigh(run.strategy)
+        evaluation = _evaluate(run, learned=task.index + 1)
         yield TaskEnded(
             task=task.index,
-            accuracy=accuracy_row(run.strategy.parts.classifier, run.info, run.tasks, run.part),
+            accuracy=evaluation.accuracy,
+            task_aware=evaluation.task_aware,
+            confusion=evaluation.confusion,
             seconds=time.perf_counter() - self._started,
-            model_bytes=sum(run.strategy.parts.bytes.values()),
-            buffer_bytes=run.strategy.buffer_bytes(),
+            model_bytes=weight.model,
+            buffer_bytes=weight.buffer,
             operations=sum(event.operations for event in epochs),
             single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
+            extra_bytes=weight.extras,
         )
 
     def _carry_out(self, phase: PhaseRun) -> Iterator[PhaseEvent]:
@@ -135,12 +142,27 @@ class Trainer:
             yield from phase.events()
 
 
-def _resumed(task: Task, past: Progress) -> TaskResumed:
+def _evaluate(run: Run, learned: int) -> Evaluation:
+    return evaluate(run.strategy, run.info, run.tasks, run.split, learned)
+
+
+def _resumed(task: Task, replayed: int, past: Progress) -> TaskResumed:
     """Where a task goes on."""
     phase = [event for event in past.events if isinstance(event, PhaseStarted)][-1]
     epochs = [event for event in past.events if isinstance(event, EpochEnded)]
-    spent = sum(event.operations for event in epochs)
-    return TaskResumed(task.index, phase.phase, phase.epochs, epochs[-1].epoch, spent)
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for event in epochs:
+        seconds[event.phase] += event.seconds
+    return TaskResumed(
+        task=task.index,
+        current=len(task.train),
+        replayed=replayed,
+        phase=phase.phase,
+        epochs=phase.epochs,
+        epoch=epochs[-1].epoch,
+        operations=sum(event.operations for event in epochs),
+        seconds=dict(seconds),
+    )
 
 
 def train(run: Run) -> Iterator[Event]:

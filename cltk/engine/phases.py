@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cltk.engine.descent import Descent
 from cltk.engine.run import Run
+from cltk.engine.state import above, below, load_state, state_of
 from cltk.errors import DivergenceError
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.interfaces import Examples, Fit, Phase, Streams, Train
@@ -38,6 +39,8 @@ class PhaseRun:
         self._descent = Descent(phase, run.precision) if isinstance(phase, Train) else None
         self._done = 0
         self._noted: set[str] = set()
+        held = {id(module) for network in run.strategy.networks.values() for module in network.modules()}
+        self._is_apart = id(phase.module) not in held
 
     def events(self) -> Iterator[PhaseEvent]:
         """Trains or fits what is left of the phase, and yields what happens.
@@ -52,24 +55,22 @@ class PhaseRun:
         yield from self._problems()
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The network, and where it is under training, what its optimizer remembers."""
-        module = {f"module.{name}": tensor for name, tensor in self.phase.module.state_dict().items()}
+        """What the strategy holds, the network where it is none of the strategy's, and what the optimizer remembers."""
+        module = self.phase.module.state_dict() if self._is_apart else {}
         descent = self._descent.state_dict() if self._descent else {}
-        return module | {f"descent.{name}": tensor for name, tensor in descent.items()}
+        return above("strategy", state_of(self._run.strategy)) | above("module", module) | above("descent", descent)
 
     def load_state_dict(self, state: Mapping[str, Tensor], past: Sequence[PhaseEvent]) -> None:
         """Takes back what ``state_dict`` gave at the end of an epoch, after the events that are ``past``."""
-        parts: dict[str, dict[str, Tensor]] = {"module": {}, "descent": {}}
-        for name, tensor in state.items():
-            part, _, rest = name.partition(".")
-            parts[part][rest] = tensor
-        self.phase.module.load_state_dict(parts["module"])
+        load_state(self._run.strategy, below("strategy", state))
+        if self._is_apart:
+            self.phase.module.load_state_dict(below("module", state))
         self.phase.module.eval()
         self._noted = {event.problem for event in past if isinstance(event, Warned)}
         epochs = [event for event in past if isinstance(event, EpochEnded)]
         self._done = len(epochs)
         if self._descent is not None and epochs:
-            self._descent.go_on(parts["descent"], epochs[-1])
+            self._descent.go_on(below("descent", state), epochs[-1])
 
     def _fit(self, phase: Fit) -> Iterator[PhaseEvent]:
         yield PhaseStarted(self._task, phase.name, epochs=1, steps=phase.batches.steps)

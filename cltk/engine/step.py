@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from cltk.engine.fast.optimizers import make_optimizer
-from cltk.engine.run import Precision
 from cltk.interfaces import Examples, Train
+from cltk.machine import Precision
 
 __all__ = ["TrainingStep"]
 

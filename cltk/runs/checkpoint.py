@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from cltk.engine import Progress
-from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, TaskEnded, Warned
+from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.record import Record, write_atomically
+from cltk.runs.tensors import pack, unpack
 
 __all__ = ["Checkpoint", "Checkpoints", "EpochCheckpoint"]
 
-FORMAT = "cltk.checkpoint/3"
+FORMAT = "cltk.checkpoint/4"
 KEPT = 2
 """Checkpoints kept of a run: the newest, and one to fall back to."""
 
@@ -33,17 +34,15 @@ class Checkpoint:
     Attributes:
         state: What the strategy keeps, on the CPU.
         record: The record so far.
-        ended: What was reported at the end of each task.
     """
 
     state: Mapping[str, Tensor]
     record: Record
-    ended: Sequence[TaskEnded]
 
     @property
     def completed(self) -> int:
         """Number of tasks learned."""
-        return len(self.ended)
+        return len(self.record.tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class EpochCheckpoint:
     """A run within a task, at the end of an epoch.
 
     Attributes:
-        progress: How far the task has come.
+        progress: How far the task after those learned has come.
         record: The record so far, with all that ``progress`` has seen.
     """
 
@@ -61,7 +60,7 @@ class EpochCheckpoint:
     @property
     def completed(self) -> int:
         """Number of tasks learned before."""
-        return len(self.record.accuracy) - 1
+        return len(self.record.tasks)
 
 
 class Checkpoints:
@@ -83,10 +82,7 @@ class Checkpoints:
         Raises:
             StoreError: The folder cannot be written.
         """
-        texts = {
-            "record": json.dumps(checkpoint.record.to_dict()),
-            "ended": json.dumps([asdict(event) for event in checkpoint.ended]),
-        }
+        texts = {"record": json.dumps(checkpoint.record.to_dict())}
         self._write(f"checkpoint-{checkpoint.completed:03}", checkpoint.state, texts)
         for path in [*self._paths("checkpoint")[:-KEPT], *self._paths("progress")]:
             path.unlink(missing_ok=True)
@@ -134,10 +130,7 @@ class Checkpoints:
         return None, problems
 
     def _write(self, name: str, state: State, texts: Texts) -> Path:
-        from safetensors.torch import save
-
-        tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
-        content = save(tensors, {"format": FORMAT, **texts})
+        content = pack(state, {"format": FORMAT, **texts})
         path = self._folder / f"{name}-{_digest(content)}.safetensors"
         write_atomically(path, content)
         return path
@@ -156,22 +149,17 @@ def _read(path: Path) -> tuple[State, Texts]:
     Raises:
         ValueError: It is not what its name says, or of another format.
     """
-    from safetensors import safe_open
-    from safetensors.torch import load
-
     content = path.read_bytes()
     if _digest(content) != path.stem.rpartition("-")[2]:
         raise ValueError("it was cut or altered, its checksum differs")
-    with safe_open(path, framework="pt") as file:
-        texts = file.metadata()
+    state, texts = unpack(content)
     if texts.get("format") != FORMAT:
         raise ValueError(f"its format is {texts.get('format')}, not {FORMAT}")
-    return load(content), texts
+    return state, texts
 
 
 def _checkpoint(state: State, texts: Texts) -> Checkpoint:
-    ended = [TaskEnded(**{**event, "accuracy": tuple(event["accuracy"])}) for event in json.loads(texts["ended"])]
-    return Checkpoint(state, Record.model_validate_json(texts["record"]), ended)
+    return Checkpoint(state, Record.model_validate_json(texts["record"]))
 
 
 def _epoch_checkpoint(state: State, texts: Texts) -> EpochCheckpoint:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cltk.build import Prepared
-from cltk.engine import Trainer
+from cltk.engine import Trainer, load_state, state_of
 from cltk.errors import CltkError, StoreError
 from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.processes.interrupts import Interrupts
@@ -102,7 +102,7 @@ class _Session:
                     if interrupts.came and isinstance(event, EpochEnded):
                         self._keep_progress()
                     interrupts.check()
-                self.folder.save_weights(self.trainer.run.strategy.parts.state_dict())
+                self.folder.save_weights(state_of(self.trainer.run.strategy))
         except CltkError as failure:
             return "failed", str(failure)
         except Exception as failure:
@@ -119,9 +119,9 @@ class _Session:
             case EpochEnded() if self.pace.due:
                 self._keep_progress()
             case TaskEnded():
-                state = self.trainer.run.strategy.state_dict()
+                state = state_of(self.trainer.run.strategy)
                 with self.pace.writing():
-                    self.checkpoints.save(Checkpoint(state, self.recorder.record, self.recorder.ended))
+                    self.checkpoints.save(Checkpoint(state, self.recorder.record))
                 self.folder.save_record(self.recorder.record)
 
     def _keep_progress(self) -> None:
@@ -134,18 +134,17 @@ def _begin(
 ) -> _Session:
     """A run from its start, or with a checkpoint as it was then; ``problems`` become warnings."""
     run = prepared.assemble(seed)
-    data_bytes = sum(prepared.info.sizes) * prepared.info.pixels
     learned, broken = checkpoints.latest()
-    ended = learned.ended if learned else ()
-    begun, broken_too = checkpoints.progress(len(ended))
+    completed = learned.completed if learned else 0
+    begun, broken_too = checkpoints.progress(completed)
     if learned:
-        run.strategy.load_state_dict({name: tensor.to(run.device) for name, tensor in learned.state.items()})
+        load_state(run.strategy, learned.state)
     newest = begun or learned
-    recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.metrics, data_bytes, ended)
+    recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.build_metrics())
     for problem in (*problems, *broken, *broken_too):
         if problem not in recorder.record.warnings:
             recorder.warn(problem)
-    trainer = Trainer(run, len(ended), begun.progress if begun else None)
+    trainer = Trainer(run, completed, begun.progress if begun else None)
     return _Session(trainer, recorder, folder, checkpoints, pace)
 
 
@@ -158,4 +157,4 @@ def _finished(path: Path) -> tuple[Record | None, list[str]]:
         record = read_record(file)
     except StoreError as error:
         return None, [error.problem]
-    return (record if record.status == "finished" else None), []
+    return (record if record.finished else None), []
