@@ -52,8 +52,10 @@ def test_what_both_attempts_tell_is_what_one_tells(make_run: MakeRun, epochs: in
     assert [timeless(event) for event in (*before, *after)] == whole
     if epochs < FIRST:
         (phase,) = [event for event in before if isinstance(event, PhaseStarted)]
-        spent = sum(event.operations for event in before if isinstance(event, EpochEnded))
-        assert resumed == TaskResumed(0, phase.phase, phase.epochs, epochs, spent)
+        done = [event for event in before if isinstance(event, EpochEnded)]
+        assert (resumed.task, resumed.phase, resumed.epochs, resumed.epoch) == (0, phase.phase, phase.epochs, epochs)
+        assert resumed.operations == sum(event.operations for event in done)
+        assert resumed.seconds == pytest.approx({phase.phase: sum(event.seconds for event in done)})
 
 
 def test_the_network_goes_on_from_where_it_was(make_run: MakeRun) -> None:
