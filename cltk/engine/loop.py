@@ -94,8 +94,9 @@ class Trainer:
             self._past = _BEGINNING
 
     def progress(self) -> Progress:
-        """How far the task has come, right after an epoch; its tensors are those that are being trained."""
+        """How far the task has come, right after an epoch ended; its tensors are those that are being trained."""
         assert self._phase is not None
+        assert isinstance(self._events[-1], EpochEnded), "the network is ahead of what was reported of it"
         states = (*self._states, self._phase.state_dict())
         return Progress(tuple(self._events), states, time.perf_counter() - self._started)
 
@@ -170,6 +171,7 @@ def _past(run: Run, epochs: Sequence[EpochEnded], replayed: int, operations: int
 
 
 def _resumed(task: Task, replayed: int, past: Progress) -> TaskResumed:
+    """Where a task goes on."""
     phase = [event for event in past.events if isinstance(event, PhaseStarted)][-1]
     epochs = [event for event in past.events if isinstance(event, EpochEnded)]
     seconds: defaultdict[str, float] = defaultdict(float)

@@ -131,10 +131,8 @@ class _Session:
                 self.folder.save_record(self.recorder.record)
 
     def _keep_progress(self) -> None:
-        recorder = self.recorder
         with self.pace.writing():
-            checkpoint = EpochCheckpoint(self.trainer.progress(), recorder.record)
-            self.checkpoints.save_progress(checkpoint)
+            self.checkpoints.save_progress(EpochCheckpoint(self.trainer.progress(), self.recorder.record))
 
 
 def _begin(
