@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,20 @@ from cltk.build import prepare
 from cltk.config import Experiment, check, combine, overlay, override_at, read_toml
 from cltk.engine import train as _train
 from cltk.events import Event
+from cltk.interfaces import Measure
 from cltk.machine import Machine
+from cltk.mappings import flatten
 from cltk.record import Record
+from cltk.runs.measuring import load_metrics, measure
+from cltk.runs.reading import read_records
+from cltk.runs.restoring import Restored
+from cltk.runs.restoring import restore as _restore
 from cltk.runs.runner import execute
 
-__all__ = ["Experiment", "Machine", "load", "run", "train"]
+__all__ = ["Experiment", "Machine", "Restored", "load", "load_runs", "restore", "run", "train"]
+
+_NO_SETTINGS = ("name", "description", "seeds", "metrics")
+"""Entries of a record's configuration that no result depends on."""
 
 
 def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
@@ -50,3 +60,61 @@ def train(experiment: Experiment, seed: int = 0, machine: Machine | None = None)
         CltkError: The experiment is not valid, its data is missing, or training diverged.
     """
     return _train(prepare(experiment, machine).assemble(seed))
+
+
+def load_runs(
+    store: str | Path = "runs", name: str | None = None, metrics: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Reads all runs in a store as flat rows, the oldest first: ``pandas.DataFrame(cltk.load_runs())``.
+
+    A row has ``id``, ``name``, ``seed``, ``status``, ``hash``; every setting by its dotted path, such as
+    ``generator.latent_dim``; every metric by its name; ``accuracy`` in the end, mean over all tasks; and the totals of
+    ``parameters``, ``bytes`` and ``seconds``. A file that cannot be read is left out, with a warning.
+
+    Args:
+        store: The folder of all runs.
+        name: Of experiments of this name alone.
+        metrics: Metrics to compute, whatever the runs were asked for; None for those that their records hold. Where one
+            has no value, the row has None.
+
+    Raises:
+        ConfigError: There is no such metric.
+    """
+    records, problems = read_records(Path(store))
+    for problem in problems:
+        warnings.warn(problem, stacklevel=2)
+    chosen = None if metrics is None else load_metrics(metrics)
+    return [_row(record, chosen) for record in records if name in (None, record.config.get("name"))]
+
+
+def restore(run_id: str, store: str | Path = "runs", machine: Machine | None = None) -> Restored:
+    """Brings a trained run back from its folder: what it predicts, and what its generator draws.
+
+    Args:
+        run_id: The run's id, or as much of the beginning as tells it from the others.
+        store: The folder of all runs.
+        machine: Where to put its networks.
+
+    Raises:
+        ConfigError: There is no such run, it is not finished, or its components are not installed.
+        StoreError: Its record or its weights are missing, incomplete or altered.
+    """
+    return _restore(run_id, Path(store), machine)
+
+
+def _row(record: Record, metrics: Mapping[str, Measure] | None) -> dict[str, Any]:
+    settings = {name: value for name, value in record.config.items() if name not in _NO_SETTINGS}
+    values = record.metrics if metrics is None else {n: m.value for n, m in measure(record, metrics).items()}
+    return {
+        "id": record.run_id,
+        "name": record.config.get("name"),
+        "seed": record.seed,
+        "status": record.status,
+        "hash": record.config_hash,
+        **dict(flatten(settings)),
+        **values,
+        "accuracy": record.final_accuracy if record.tasks else None,
+        "parameters": record.parameters.get("total"),
+        "bytes": record.bytes.get("total"),
+        "seconds": record.seconds.get("total"),
+    }

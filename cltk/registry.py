@@ -18,7 +18,18 @@ from typing import Any
 from cltk.errors import ConfigError, PluginError, closest
 from cltk.kinds import KINDS
 
-__all__ = ["Plugin", "default_names", "find", "forget", "installed", "load", "shortest_name", "state", "unreadable"]
+__all__ = [
+    "Plugin",
+    "default_names",
+    "find",
+    "forget",
+    "installed",
+    "load",
+    "plugin_of",
+    "shortest_name",
+    "state",
+    "unreadable",
+]
 
 _TARGET = re.compile(r"[\w.]+:[\w.]+")
 
@@ -158,14 +169,14 @@ def find(kind: str, name: str) -> Plugin:
 def default_names(kind: str) -> Sequence[str]:
     """The plugins of a kind that an installed distribution offers as defaults, qualified where needed.
 
-    An entry of the group ``cltk.defaults`` is named after a kind; its value is that of the component's own entry, or a
-    module that holds several.
+    An entry of the group ``cltk.defaults`` is named after a kind, or ``<kind>.<anything>`` where there are several; its
+    value is that of the component's own entry, or a module that holds several.
     """
     values = [
         (point.value, provider.name)
         for provider in _scanned()[0].values()
         for point in provider.entry_points
-        if (point.group, point.name) == (DEFAULTS, kind)
+        if point.group == DEFAULTS and point.name.partition(".")[0] == kind
     ]
     chosen = [
         plugin
@@ -202,6 +213,23 @@ def load(plugin: Plugin) -> Any:
     if not kind.accepts(loaded):
         raise _broken(plugin, f"is not a {kind.expected} (found {plugin.target})")
     return loaded
+
+
+def plugin_of(kind: str, cls: type[Any]) -> Plugin:
+    """The component that a class is; only those are imported that may be it.
+
+    Raises:
+        PluginError: No installed distribution offers the class.
+    """
+    package, name = cls.__module__.partition(".")[0], cls.__qualname__
+    for plugin in installed(kind):
+        module, _, attribute = plugin.target.partition(":")
+        if (module.partition(".")[0], attribute) == (package, name) and load(plugin) is cls:
+            return plugin
+    raise PluginError(
+        f"{cls.__module__}.{name} is offered as a {kind} by no installed distribution.",
+        f"Give it an entry point in the group {KINDS[kind].group}, and install its distribution anew.",
+    )
 
 
 def state(plugin: Plugin) -> str:

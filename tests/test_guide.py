@@ -10,10 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from cltk.kinds import KINDS
+
 GUIDE = Path(__file__).parent.parent / "docs" / "plugins" / "index.md"
 FILE = re.compile(r"```\w+ title=\"(?P<path>[^\"]+)\"\n(?P<text>.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(?P<commands>.*?)```", re.DOTALL)
-KINDS = ("scenario", "strategy", "generator", "classifier", "schedule", "metric")
+USES = {
+    "scenario": "--strategy finetune",
+    "strategy": "--scenario split-digits",
+    "generator": "--scenario split-digits",
+    "classifier": "--scenario split-digits --strategy finetune",
+    "schedule": "--scenario split-digits --strategy experience-replay",
+    "metric": "--scenario split-digits --strategy finetune",
+    "sink": "--scenario split-digits --strategy finetune",
+    "command": "",
+}
+"""What else is typed to use a plugin, by its kind; a launcher needs a study."""
 QUICK = {
     "CLTK_STRATEGY__CLASSIFIER__EPOCHS": "1",
     "CLTK_STRATEGY__CLASSIFIER__MIN_STEPS": "0",
@@ -73,11 +85,7 @@ def test_what_the_guide_says_is_so(tmp_path: Path, environment: dict[str, str]) 
 def test_a_new_package_works_as_it_is(tmp_path: Path, environment: dict[str, str], kind: str) -> None:
     execute(f"cltk plugins new {kind} mine", tmp_path, environment)
     execute("pip install -e ./mine", tmp_path, environment)
-    scenario = "" if kind == "scenario" else " --scenario split-digits"
-    if kind in ("scenario", "classifier", "metric"):
-        scenario += " --strategy finetune"
-    elif kind == "schedule":
-        scenario += " --strategy experience-replay"
-    assert execute(f"cltk run --{kind} mine{scenario}", tmp_path, environment)
+    if kind in USES:
+        assert execute(f"{KINDS[kind].usage('mine')} {USES[kind]}", tmp_path, environment)
     execute("pytest mine", tmp_path, environment)
     execute("mypy --strict --no-incremental mine/cltk_mine", tmp_path, environment)

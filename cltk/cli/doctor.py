@@ -1,4 +1,4 @@
-"""``cltk plugins doctor``: loading everything that is installed, to see what it costs and what is broken."""
+"""The state of what is installed: from metadata alone, and as loading it shows."""
 
 from __future__ import annotations
 
@@ -6,41 +6,47 @@ import time
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
+from cltk.cli.commands import refusal
 from cltk.errors import PluginError
 from cltk.kinds import KINDS
-from cltk.registry import Plugin, installed, load, state, unreadable
+from cltk.registry import Plugin, installed, load, unreadable
+from cltk.registry import state as metadata_state
 
-__all__ = ["conflicts", "examine"]
+__all__ = ["conflicts", "examine", "state_of"]
+
+
+def state_of(plugin: Plugin) -> str:
+    """What metadata alone says of a plugin: ``ready``, or what is wrong with it."""
+    return (refusal(plugin) if plugin.kind == "command" else None) or metadata_state(plugin)
 
 
 def examine() -> list[dict[str, Any]]:
-    """Loads every component, and says how long that took and how it ended.
+    """Loads every plugin, and says how long that took and how it ended.
 
     Returns:
-        One row a component; ``seconds`` is the time of its import, beyond what was imported before it.
+        One row a plugin; ``seconds`` is the time of its import, beyond what was imported before it.
     """
     return [_examine(plugin) for kind in KINDS for plugin in installed(kind)]
 
 
 def conflicts() -> list[str]:
     """What is wrong with the environment as a whole, a sentence each."""
-    found = [f"{name}: {reason}" for name, reason in unreadable().items()]
+    problems = [f"{name}: {reason}" for name, reason in unreadable().items()]
     try:
         unrelated = metadata("cltk")
     except PackageNotFoundError:
-        return found
+        return problems
     return [
-        *found,
+        *problems,
         f"cltk {unrelated['Version']}, the Classical Language Toolkit, is installed too. Its import package has the "
         "same name, so that one overwrites the other: pip uninstall cltk, then reinstall cltk-core.",
     ]
 
 
 def _examine(plugin: Plugin) -> dict[str, Any]:
-
-    known, started = state(plugin), time.perf_counter()
+    state, started = state_of(plugin), time.perf_counter()
     try:
         load(plugin)
     except PluginError as error:
-        known = error.problem
-    return plugin.row | {"seconds": round(time.perf_counter() - started, 3), "state": known}
+        state = error.problem
+    return plugin.row | {"seconds": round(time.perf_counter() - started, 3), "state": state}

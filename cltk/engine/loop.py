@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.fast.process import prepare_process
 from cltk.engine.phases import PhaseRun
 from cltk.engine.run import Run
-from cltk.engine.state import weigh
+from cltk.engine.state import begin_task, weigh
 from cltk.evaluate import Evaluation, evaluate
 from cltk.events import (
     EpochEnded,
@@ -27,7 +28,7 @@ from cltk.events import (
     TaskStarted,
     Warned,
 )
-from cltk.interfaces import Streams, Task
+from cltk.interfaces import Past, Streams, Task
 
 __all__ = ["Progress", "Trainer", "train"]
 
@@ -85,11 +86,9 @@ class Trainer:
         """
         run, completed = self.run, self._completed
         prepare_process(run.threads)
-        strategy, sizes = run.strategy, run.info.sizes
         goes_on = completed > 0 or len(self._past.states) > 0
         untrained = Evaluation((), (), ()) if goes_on else _evaluate(run, learned=0)
-        work = tuple(strategy.work(index, size) for index, size in enumerate(sizes))
-        yield RunStarted(run.info.classes, untrained.accuracy, untrained.task_aware, work, completed)
+        yield RunStarted(run.info.classes, untrained.accuracy, untrained.task_aware, completed)
         for task in run.tasks[completed:]:
             yield from self._learn(task)
             self._past = _BEGINNING
@@ -110,7 +109,17 @@ class Trainer:
             yield _resumed(task, replayed, self._past)
         else:
             yield TaskStarted(task.index, len(task.train), replayed)
-        for phase in run.strategy.phases(task, streams):
+        begin_task(run.strategy, task.classes, streams)
+        if run.info.setting == "task":  # Which units compete for a sample is a matter of its task, not of its label.
+            own = torch.full_like(task.train.y, task.index)
+            task = replace(task, train=replace(task.train, task=own))
+        phases, between = iter(run.strategy.phases(task, streams)), FlopCounter()
+        while True:
+            # What a strategy computes between its phases is a part of what the task costs.
+            with between:
+                phase = next(phases, None)
+            if phase is None:
+                break
             self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name))
             for event in self._carry_out(self._phase):
                 self._events.append(event)
@@ -119,7 +128,10 @@ class Trainer:
         yield from _show_replay(run, task, streams)
         epochs = [event for event in self._events if isinstance(event, EpochEnded)]
         weight = weigh(run.strategy)
+        operations = sum(event.operations for event in epochs) + between.total
         evaluation = _evaluate(run, learned=task.index + 1)
+        if run.strategy.is_adaptive:  # Before anybody keeps its state, of which the past is a part.
+            run.strategy.past = _past(run, epochs, replayed, operations)
         yield TaskEnded(
             task=task.index,
             accuracy=evaluation.accuracy,
@@ -128,7 +140,7 @@ class Trainer:
             seconds=time.perf_counter() - self._started,
             model_bytes=weight.model,
             buffer_bytes=weight.buffer,
-            operations=sum(event.operations for event in epochs),
+            operations=operations,
             single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
             extra_bytes=weight.extras,
         )
@@ -143,7 +155,19 @@ class Trainer:
 
 
 def _evaluate(run: Run, learned: int) -> Evaluation:
+    for network in run.strategy.networks.values():
+        network.eval()
     return evaluate(run.strategy, run.info, run.tasks, run.split, learned)
+
+
+def _past(run: Run, epochs: Sequence[EpochEnded], replayed: int, operations: int) -> Past:
+    """The past of a strategy with the task that is just over."""
+    past, losses = run.strategy.past, defaultdict[str, tuple[float, ...]](tuple)
+    for event in epochs:
+        if event.loss is not None:
+            losses[event.phase] += (event.loss,)
+    row = evaluate(run.strategy, run.info, run.tasks, "validation", learned=len(past.accuracy) + 1).accuracy
+    return past.and_then(row, dict(losses), replayed, operations)
 
 
 def _resumed(task: Task, replayed: int, past: Progress) -> TaskResumed:

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from cltk.engine.descent import Descent
+from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.run import Run
 from cltk.engine.state import above, below, load_state, state_of
 from cltk.errors import DivergenceError
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
-from cltk.interfaces import Examples, Fit, Phase, Streams, Train
+from cltk.interfaces import Examples, Fit, Phase, Streams
 
 __all__ = ["PhaseRun"]
 
@@ -36,7 +37,7 @@ class PhaseRun:
         self._task = task
         self._run = run
         self._streams = streams
-        self._descent = Descent(phase, run.precision) if isinstance(phase, Train) else None
+        self._descent = None if isinstance(phase, Fit) else Descent(phase, run.precision)
         self._done = 0
         self._noted: set[str] = set()
         held = {id(module) for network in run.strategy.networks.values() for module in network.modules()}
@@ -76,9 +77,13 @@ class PhaseRun:
         yield PhaseStarted(self._task, phase.name, epochs=1, steps=phase.batches.steps)
         started = time.perf_counter()
         own = self._streams.at(1)
-        with own.scope("global"), torch.no_grad():
-            phase.fit(Examples.concat(list(phase.batches.epoch(own))), own.generator("loss"))
-        yield EpochEnded(self._task, phase.name, 1, None, time.perf_counter() - started, operations=0, per_sample=0)
+        with own.scope("global"), torch.no_grad(), FlopCounter() as counter:
+            samples = Examples.concat(list(phase.batches.epoch(own)))
+            drawn = counter.total
+            phase.fit(samples, own.generator("loss"))
+        seconds = time.perf_counter() - started
+        per_sample = (counter.total - drawn) // max(len(samples), 1)
+        yield EpochEnded(self._task, phase.name, 1, None, seconds, counter.total, per_sample)
 
     def _train(self, descent: Descent) -> Iterator[PhaseEvent]:
         steps = self.phase.batches.steps
@@ -91,8 +96,8 @@ class PhaseRun:
             if epoch * steps // CHECKED > (epoch - 1) * steps // CHECKED and epoch < descent.epochs:
                 yield from self._problems()
             seconds = time.perf_counter() - started
-            loss = float(losses.mean())
-            yield EpochEnded(self._task, self.phase.name, epoch, loss, seconds, descent.operations, descent.per_sample)
+            loss, operations = float(losses.mean()), descent.operations * len(losses) // steps
+            yield EpochEnded(self._task, self.phase.name, epoch, loss, seconds, operations, descent.per_sample)
 
     def _divergence(self, descent: Descent, losses: Tensor, epoch: int) -> Iterator[PhaseEvent]:
         trouble = descent.trouble(losses)

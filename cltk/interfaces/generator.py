@@ -9,9 +9,12 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from cltk.config import Settings
+from cltk.errors import PluginError
 from cltk.interfaces.batches import Batches
-from cltk.interfaces.component import Component
+from cltk.interfaces.component import Component, ScenarioInfo
 from cltk.interfaces.examples import Examples
+from cltk.interfaces.networks import evaluating
 from cltk.interfaces.phase import Phase, Train
 from cltk.interfaces.training import Training
 
@@ -24,12 +27,14 @@ class Generator(nn.Module, Component, ABC):
     Attributes:
         labels: Whether ``loss`` or a closed-form fit reads labels (``hard``) or not (``none``); replay for the
             generator is labelled only where it does.
-        capturable: Whether ``loss`` runs the same kernels for every batch of a shape and never waits for the device, as
-            ``item()`` or a mask as an index would: then training steps become CUDA graphs on a GPU.
     """
 
     labels: ClassVar[Literal["hard", "none"]] = "none"
-    capturable: ClassVar[bool] = False
+
+    def __init__(self, config: Settings | None = None, info: ScenarioInfo | None = None) -> None:
+        super().__init__()
+        if config is not None:
+            self.config = config
 
     @abstractmethod
     def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
@@ -50,6 +55,28 @@ class Generator(nn.Module, Component, ABC):
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """Draws ``n`` images (0 is allowed); returns (n, C, H, W) float32 in [0, 1]."""
 
+    @torch.no_grad()
+    def score(self, x: Tensor, y: Tensor) -> Tensor:
+        """How badly the model explains each image, the same at every call; in evaluation mode.
+
+        By default ``loss`` with the same random numbers for every image. Where it draws any, images are judged one at
+        a time, so that a score does not depend on the others: override it where there is something faster.
+
+        Args:
+            x: (B, C, H, W) float32 in [0, 1].
+            y: (B,) int64 labels; meaningless where ``labels`` is ``none``.
+
+        Returns:
+            (B,) nats per sample: minus log p(x), or a bound or an estimate of it.
+        """
+        rng = torch.Generator(x.device)
+        with evaluating(self):
+            together = self.loss(x, y, rng.manual_seed(0))
+            if torch.equal(rng.get_state(), torch.Generator(x.device).manual_seed(0).get_state()):
+                return together  # Nothing was drawn.
+            alone = [self.loss(x[i : i + 1], y[i : i + 1], rng.manual_seed(0)) for i in range(len(x))]
+        return torch.cat(alone) if alone else together
+
     def phase(self, batches: Batches, training: Training) -> Phase:
         """How the generator learns ``batches``: by gradient descent on ``loss``, unless overridden.
 
@@ -59,7 +86,10 @@ class Generator(nn.Module, Component, ABC):
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
             return self.loss(batch.x, batch.y, rng)
 
-        return Train("generator", self, batches, loss, training, capturable=self.capturable)
+        return Train("generator", self, batches, loss, training)
+
+    def begin_task(self, classes: Sequence[int]) -> None:
+        """Is told which classes the next task has, as a classifier is; nothing happens by default."""
 
     def problems(self, x: Tensor) -> Sequence[str]:
         """What is wrong with the trained model, judged on some of its training images; nothing, by default.
@@ -73,6 +103,10 @@ class Generator(nn.Module, Component, ABC):
         return ()
 
 
+_ROUNDS = 100
+"""Times that a generator is asked for as many samples again, until it has drawn enough of each class."""
+
+
 class ConditionalGenerator(Generator, ABC):
     """A generator that draws an image of a class, and so knows its label.
 
@@ -84,6 +118,38 @@ class ConditionalGenerator(Generator, ABC):
     @abstractmethod
     def sample_labelled(self, n: int, rng: torch.Generator) -> Examples:
         """Draws ``n`` images (0 is allowed) in [0, 1], each with the label of the class that it was drawn from."""
+
+    def sample_of(self, labels: Tensor, rng: torch.Generator) -> Tensor:
+        """Draws an image of each of these classes.
+
+        By default from ``sample_labelled``, until there is one for each: override it where there is something faster.
+
+        Args:
+            labels: (n,) int64; classes that it was trained on.
+            rng: The source of all randomness.
+
+        Returns:
+            (n, C, H, W) float32 in [0, 1].
+
+        Raises:
+            PluginError: It hardly ever draws one of the classes.
+        """
+        x = self.sample_labelled(len(labels), rng).x
+        waiting = torch.ones_like(labels, dtype=torch.bool)
+        for _ in range(_ROUNDS):
+            drawn = self.sample_labelled(2 * len(labels), rng)
+            for label in sorted(set(labels[waiting].tolist())):
+                places = (waiting & (labels == label)).nonzero().flatten()
+                images = drawn.x[drawn.y == label][: len(places)]
+                x[places[: len(images)]] = images
+                waiting[places[: len(images)]] = False
+            if not waiting.any():
+                return x
+        rare = sorted(set(labels[waiting].tolist()))
+        raise PluginError(
+            f"{type(self).__name__} hardly ever draws the classes {rare}, which the schedule asks for.",
+            "Override its sample_of, or choose a schedule that does not count by class.",
+        )
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """The images of ``sample_labelled`` alone."""

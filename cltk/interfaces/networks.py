@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from torch import Tensor, nn
 
-__all__ = ["find_networks", "freeze"]
+__all__ = ["evaluating", "find_networks", "freeze"]
 
 
 class HoldsNetworks(Protocol):
@@ -35,6 +36,18 @@ def find_networks(attributes: Mapping[str, object]) -> dict[str, nn.Module]:
             networks[path] = network
             named.update(map(id, network.modules()))
     return networks
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Puts a network into evaluation mode, and every part of it back afterwards."""
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def freeze(model: M) -> M:

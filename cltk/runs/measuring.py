@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from cltk.build import resolve
-from cltk.config import Experiment, Overrides, check, overlay, qualified_names
+from cltk.build import choose_metrics, resolve
+from cltk.config import Experiment, Overrides, Slot, check, overlay, qualified_names
 from cltk.errors import CltkError, NotRecordedError
 from cltk.interfaces import GroupMetric, History, Measure, Metric
 from cltk.kinds import SLOTS
 from cltk.record import Record
 from cltk.registry import find, load
 
-__all__ = ["FindRecords", "Measured", "measure", "measure_group", "overlaid"]
+__all__ = ["FindRecords", "Measured", "load_metrics", "measure", "measure_group", "overlaid"]
 
 FindRecords = Callable[[str], Sequence[Record]]
 """Finds the finished runs of a configuration by its hash, by seed."""
@@ -35,6 +35,17 @@ class Measured:
     value: float | None
     reason: str = ""
     failed: bool = False
+
+
+def load_metrics(names: Sequence[str] | None = None) -> dict[str, Measure]:
+    """The metrics of these names, or those that are offered as defaults, by the shortest name of each.
+
+    Raises:
+        ConfigError: There is no such metric, or one is named twice.
+        PluginError: One cannot be imported.
+    """
+    slots = None if names is None else [Slot(name=name) for name in names]
+    return {chosen.name: chosen.build() for chosen in choose_metrics(slots)}
 
 
 def measure(record: Record, metrics: Mapping[str, Measure]) -> dict[str, Measured]:

@@ -14,6 +14,7 @@ from cltk.build import Prepared, prepare
 from cltk.config import Experiment
 from cltk.record import Record
 from cltk.runs.seeds import run_seeds
+from cltk.runs.sinks import make_sinks
 
 STRATEGIES = ("generative-replay", "experience-replay", "gdumb", "finetune", "joint")
 
@@ -25,7 +26,7 @@ def comparable(record: Record) -> dict[str, Any]:
 
 def run_all(prepared: Prepared, store: Path, resume: bool) -> int:
     """Runs an experiment as the command line does, with a checkpoint after every epoch; returns the exit status."""
-    return run_seeds(prepared, store, None, [], resume, checkpoint_every=0).exit_status
+    return run_seeds(prepared, store, make_sinks(None, {}, store), resume, checkpoint_every=0).exit_status
 
 
 def start(prepared: Prepared, store: Path) -> multiprocessing.process.BaseProcess:

@@ -24,6 +24,7 @@ from cltk.interfaces import Streams
 from cltk.record import Record, read_record
 from cltk.runs.checkpoint import Checkpoints
 from cltk.runs.runner import execute, unfinished
+from tests.observers import calling
 
 STRATEGIES = ("generative-replay", "experience-replay", "gdumb", "finetune", "joint")
 
@@ -72,7 +73,7 @@ def test_the_record_is_that_of_an_uninterrupted_run(prepared: Prepared, tmp_path
     for task in (0, 2):
         store = tmp_path / f"cut-{task}"
         with pytest.raises(CutError):
-            execute(prepared, 3, store, [cut_after(task)])
+            execute(prepared, 3, store, calling(cut_after(task)))
         assert unfinished(prepared, 3, store) == f"after task {task + 1}"
         assert comparable(execute(prepared, 3, store, resume=True)) == comparable(whole)
         weights = [folder / whole.run_id / "weights.safetensors" for folder in (store, tmp_path / "whole")]
@@ -86,10 +87,10 @@ def test_a_run_goes_on_within_a_task(prepared: Prepared, tmp_path: Path) -> None
     for epoch in {1, epochs // 2, epochs - 1, epochs}:
         store = tmp_path / f"cut-{epoch}"
         with pytest.raises(CutError):
-            execute(prepared, 3, store, [cut_after_epoch(epoch)], checkpoint_every=0)
+            execute(prepared, 3, store, calling(cut_after_epoch(epoch)), checkpoint_every=0)
         assert (unfinished(prepared, 3, store) or "").startswith("in task")
         seen: list[Event] = []
-        resumed = execute(prepared, 3, store, [lambda event, record, seen=seen: seen.append(event)], resume=True)  # type: ignore[misc]
+        resumed = execute(prepared, 3, store, calling(lambda event, record, seen=seen: seen.append(event)), resume=True)  # type: ignore[misc]
         assert comparable(resumed) == comparable(whole)
         weights = [folder / whole.run_id / "weights.safetensors" for folder in (store, tmp_path / "whole")]
         assert weights[0].read_bytes() == weights[1].read_bytes()
@@ -97,7 +98,7 @@ def test_a_run_goes_on_within_a_task(prepared: Prepared, tmp_path: Path) -> None
 
 def test_an_epoch_that_is_behind_is_not_trained_again(prepared: Prepared, tmp_path: Path) -> None:
     with pytest.raises(CutError):
-        execute(prepared, 0, tmp_path, [cut_after_epoch(5)], checkpoint_every=0)
+        execute(prepared, 0, tmp_path, calling(cut_after_epoch(5)), checkpoint_every=0)
     begun: list[float] = []
     original = Descent.epoch
 
@@ -115,7 +116,7 @@ def test_a_damaged_checkpoint_within_a_task_is_noticed_and_the_task_begun_anew(
     prepared: Prepared, tmp_path: Path
 ) -> None:
     with pytest.raises(CutError):
-        execute(prepared, 0, tmp_path, [cut_after_epoch(5)], checkpoint_every=0)
+        execute(prepared, 0, tmp_path, calling(cut_after_epoch(5)), checkpoint_every=0)
     (path,) = tmp_path.glob("*/progress-*")
     path.write_bytes(path.read_bytes()[:-1])
     record = execute(prepared, 0, tmp_path, resume=True)
@@ -128,7 +129,7 @@ def test_an_interrupt_leaves_a_checkpoint_of_the_epoch(prepared: Prepared, tmp_p
         if isinstance(event, EpochEnded) and len(record.losses) == 3:
             signal.raise_signal(signal.SIGTERM)
 
-    record = execute(prepared, 0, tmp_path, [interrupt])
+    record = execute(prepared, 0, tmp_path, calling(interrupt))
     assert (record.status, record.error) == ("interrupted", "Terminated by another program (SIGTERM).")
     assert unfinished(prepared, 0, tmp_path) == "in task 1"
     assert comparable(execute(prepared, 0, tmp_path, resume=True)) == comparable(
@@ -229,14 +230,14 @@ def test_a_damaged_record_is_noticed_and_the_run_made_again(prepared: Prepared, 
 def test_a_finished_run_leaves_no_checkpoint_and_is_not_run_again(prepared: Prepared, tmp_path: Path) -> None:
     first = execute(prepared, 0, tmp_path)
     assert unfinished(prepared, 0, tmp_path) is None
-    assert execute(prepared, 0, tmp_path, [cut_after(0)], resume=True) == first
+    assert execute(prepared, 0, tmp_path, calling(cut_after(0)), resume=True) == first
 
 
 def test_restarting_ignores_what_was_cut_off(prepared: Prepared, tmp_path: Path) -> None:
     with pytest.raises(CutError):
-        execute(prepared, 0, tmp_path, [cut_after(3)])
+        execute(prepared, 0, tmp_path, calling(cut_after(3)))
     seen: list[Event] = []
-    execute(prepared, 0, tmp_path, [lambda event, record: seen.append(event)])
+    execute(prepared, 0, tmp_path, calling(lambda event, record: seen.append(event)))
     assert [event.task for event in seen if isinstance(event, TaskEnded)] == [0, 1, 2, 3, 4]
 
 
@@ -246,7 +247,7 @@ def test_a_damaged_checkpoint_is_noticed_and_the_one_before_it_used(
     prepared: Prepared, tmp_path: Path, damage: str, seed: int
 ) -> None:
     with pytest.raises(CutError):
-        execute(prepared, 0, tmp_path, [cut_after(2)])
+        execute(prepared, 0, tmp_path, calling(cut_after(2)))
     (path,) = tmp_path.glob("*/checkpoint-003-*")
     content = bytearray(path.read_bytes())
     position = random.Random(seed).randrange(len(content))  # noqa: S311 - not a secret
@@ -266,7 +267,7 @@ def test_a_checkpoint_is_written_whole_or_not_at_all(
         raise OSError(28, "No space left on device")
 
     with pytest.raises(CutError):
-        execute(prepared, 0, tmp_path, [cut_after(0)])
+        execute(prepared, 0, tmp_path, calling(cut_after(0)))
     before = sorted(path.name for path in tmp_path.glob("*/*"))
     checkpoint, problems = Checkpoints(next(tmp_path.iterdir())).latest()
     assert checkpoint is not None

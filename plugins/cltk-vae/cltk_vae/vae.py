@@ -30,8 +30,6 @@ class VAE(Generator):
     Deviations: none known; mean and log-variance share one linear layer, which is the same function as two.
     """
 
-    capturable = True
-
     class Config(Settings):
         """Size and objective."""
 
@@ -42,8 +40,7 @@ class VAE(Generator):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, info)
         self.shape = info.shape
         self.encoder = _perceptron(info.pixels, *config.hidden, 2 * config.latent_dim)
         self.decoder = _perceptron(config.latent_dim, *reversed(config.hidden), info.pixels)
