@@ -28,7 +28,7 @@ class Training(Settings):
     lr_schedule: Literal["constant", "linear", "cosine"] = Field(
         default="constant", description="course of the learning rate in a phase; all but constant end at 0"
     )
-    weight_decay: NonNegativeFloat = Field(default=1e-5, description="L2 penalty on the parameters")
+    weight_decay: NonNegativeFloat = Field(default=1e-5, description="L2 penalty on what has a gradient")
 
     def rounds(self, steps: int) -> int:
         """Number of epochs of ``steps`` steps each that the budget allows; the last one may be cut short."""

@@ -15,16 +15,11 @@ from cltk.testing.components import common_checks, result_checks
 from cltk.testing.defects import require
 from cltk.testing.metrics import SLACK, direction_and_range_are_declared, made_up_histories
 from cltk.testing.outcome import Outcome
+from cltk.testing.runs import CONFIG
 from cltk.testing.subject import Body, Subject
 
 __all__ = ["GROUP_METRIC_CHECKS"]
 
-CONFIG = {
-    "name": "made-up",
-    "scenario": {"name": "split-digits"},
-    "strategy": {"name": "finetune", "classifier": {"epochs": 1}},
-    "classifier": {"name": "mlp"},
-}
 SIZES = (1, 2, 3, 5)
 """Numbers of runs."""
 
@@ -85,9 +80,7 @@ def _groups(metric: GroupMetric) -> Sequence[Group]:
         records.append(_record(history, len(records)))
     names = list(metric.references(CONFIG))
     return [
-        Group(records[:size], dict.fromkeys(names, records[-size:]))
-        for records in by_length.values()
-        for size in SIZES
+        Group(records[:size], dict.fromkeys(names, records[-size:])) for records in by_length.values() for size in SIZES
     ]
 
 

@@ -16,6 +16,7 @@ from cltk.testing.launchers import LAUNCHER_CHECKS
 from cltk.testing.metrics import METRIC_CHECKS
 from cltk.testing.scenarios import SCENARIO_CHECKS
 from cltk.testing.schedules import SCHEDULE_CHECKS
+from cltk.testing.sinks import SINK_CHECKS
 from cltk.testing.strategies import STRATEGY_CHECKS
 from cltk.testing.subject import Body
 
@@ -28,6 +29,7 @@ CHECKED: Mapping[str, Sequence[Body]] = {
     "classifier": CLASSIFIER_CHECKS,
     "schedule": SCHEDULE_CHECKS,
     "metric": METRIC_CHECKS,
+    "sink": SINK_CHECKS,
     "launcher": LAUNCHER_CHECKS,
     "command": COMMAND_CHECKS,
 }

@@ -25,7 +25,6 @@ PATIENCE = 30.0
 
 WAITING = (sys.executable, "-c", "import time; time.sleep(60)")
 FAILING = (sys.executable, "-c", "import sys; sys.exit('out of order')")
-DONE = (sys.executable, "-c", "pass")
 
 
 def builds(subject: Subject) -> None:
@@ -64,15 +63,13 @@ def another_process_finds_and_stops_workers(subject: Subject) -> None:
 
 
 def says_why_workers_failed(subject: Subject) -> None:
-    """``reason`` is a sentence once workers have failed, and None once they have ended well."""
-    for command, failed in ((FAILING, True), (DONE, False)):
-        with _launcher(subject) as launcher, _started(launcher, command, 1) as handle:
-            if not _have_ended(launcher, handle):
-                raise NotRunError(f"after {PATIENCE:.0f} s its workers still wait or run")
-            reason = launcher.reason(handle)
-        came = f"of a worker that {'failed' if failed else 'ended well'}, reason gives {reason!r}"
-        told = isinstance(reason, str) and bool(reason) if failed else reason is None
-        require(told, came, "Look at exit statuses; the end of a log says more.")
+    """Once workers have failed, none is alive, and ``reason`` is a sentence."""
+    with _launcher(subject) as launcher, _started(launcher, FAILING, 1) as handle:
+        if not _have_ended(launcher, handle):
+            raise NotRunError(f"after {PATIENCE:.0f} s its workers still wait or run")
+        reason = launcher.reason(handle)
+    fix = "Look at their exit statuses; the end of a log says more."
+    require(isinstance(reason, str) and bool(reason), f"reason gives {reason!r}", fix)
 
 
 @contextmanager

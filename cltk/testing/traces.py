@@ -32,6 +32,7 @@ class Trace:
         slots: What it was built from.
         scores: After each task, what it predicts for the test samples of all tasks, (N, K).
         phases: The names of each task's phases, by task.
+        replayed: What it said of the samples replayed in an epoch of each task.
         stored: What it said of its buffer after each task, in bytes.
     """
 
@@ -40,10 +41,13 @@ class Trace:
     slots: Slots
     scores: list[Tensor] = field(default_factory=list)
     phases: dict[int, list[str]] = field(default_factory=dict)
+    replayed: list[int] = field(default_factory=list)
     stored: list[int] = field(default_factory=list)
 
     def note(self, event: Event) -> None:
         """Takes down what happened, and what the strategy predicts once a task is over."""
+        if isinstance(event, TaskStarted):
+            self.replayed.append(event.replayed)
         if isinstance(event, PhaseStarted):
             self.phases.setdefault(event.task, []).append(event.phase)
         if isinstance(event, TaskEnded):
@@ -94,8 +98,8 @@ def trace(
     Args:
         subject: The strategy.
         setting: As of ``build``.
-        hide: ``held out``: test and validation data are made useless while it learns. ``past``: so is the training
-            data of every task but the one that is learned.
+        hide: ``held out``: test and validation data are made useless while it learns, the latter unless its schedule
+            looks back, which goes by them. ``past``: so is the training data of every task but the one that is learned.
         device: As of ``build``.
     """
     made = build(subject, setting, device)
@@ -103,7 +107,8 @@ def trace(
     if "held out" in hide:
         for task in shown:
             _spoil(task.test, made.info)
-            _spoil(task.validation, made.info)
+            if not made.strategy.is_adaptive:
+                _spoil(task.validation, made.info)
     for event in trainer_of(made, shown).events():
         if isinstance(event, TaskStarted) and "past" in hide:
             _reveal_only(event.task, shown, made.info)
