@@ -56,7 +56,7 @@ def _drawings(record: Record, run: Path) -> Iterator[tuple[str, Callable[[], Fig
 def write_mean_matrix(records: Sequence[Record], folder: Path) -> None:
     """Draws the mean accuracy matrix of the finished ones among runs; nothing where there is none."""
     folder.mkdir(parents=True, exist_ok=True)
-    finished = [record for record in records if record.status == "finished"]
+    finished = [record for record in records if record.finished]
     if finished:
         title = f"Mean accuracy in % over {len(finished)} seed{'s' if len(finished) > 1 else ''}"
         save(figures.mean_accuracy_matrix(finished, title), folder / _MEAN)

@@ -85,7 +85,7 @@ def average_accuracy(record: Record) -> Figure:
     """Mean accuracy as a function of tasks learned: over all tasks of the sequence, and over those learned so far."""
     values = np.asarray(record.accuracy)
     learned = np.arange(len(values))
-    seen = [values[count, :count].mean() for count in learned[1:]]
+    seen = [record.seen_accuracy(count) for count in learned[1:]]
     figure, (axes,) = grid_of(1, 1, 5.2, 3.9)
     panel(axes, "Mean accuracy as tasks are learned", _COUNT, "Accuracy")
     axes.plot(learned[1:], seen, "o-", color=COLOURS[0], markersize=4, label="tasks learned so far")

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from cltk.config import check
 from cltk.errors import ConfigError, StoreError
+from cltk.interfaces import RecordSource
 from cltk.record import Record
+from cltk.registry import installed, load
 from cltk.runs.reading import finished_runs, read_records
 from cltk_studies.answers.comparison import compare_cells
 from cltk_studies.answers.measures import choose_measures
 from cltk_studies.answers.records import Records, best_records, records_in
-from cltk_studies.answers.remote import MlflowRecords
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.questions.study import Study, read_study, study_path
 
@@ -95,5 +97,16 @@ def _complete(study: Study, stored: Records, store: Path, tracking_uri: str | No
     return best_records([*stored.values(), *others], _hashes(study))
 
 
-def _open_source(store: Path, tracking_uri: str) -> MlflowRecords:
-    return MlflowRecords(store, tracking_uri)
+def _open_source(store: Path, tracking_uri: str) -> RecordSource:
+    """What reads records of other machines from a tracking server.
+
+    Raises:
+        ConfigError: Nothing that is installed does.
+    """
+    sources = installed("source")
+    if not sources:
+        problem = "Nothing that is installed reads records from a tracking server."
+        raise ConfigError(problem, "Install what does: pip install cltk-mlflow")
+    source: type[RecordSource] = load(sources[0])
+    config = check(source.Config, {"tracking_uri": tracking_uri}, f"the source '{sources[0].name}'")
+    return source(config, store)

@@ -105,4 +105,5 @@ def write_report(result: StudyResult, folder: Path, others: Sequence[Drawing] = 
 
 def _to_markdown(result: StudyResult) -> str:
     tables = [table.to_markdown() for table in result_tables(result)]
-    return "\n\n".join([f"## {result.study.name}", *introduction(result), *tables])
+    parts = [f"## {result.study.name}", *introduction(result), *tables]
+    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
