@@ -131,10 +131,8 @@ class _Session:
                 self.folder.save_record(self.recorder.record)
 
     def _keep_progress(self) -> None:
-        recorder = self.recorder
         with self.pace.writing():
-            checkpoint = EpochCheckpoint(self.trainer.progress(), recorder.record)
-            self.checkpoints.save_progress(checkpoint)
+            self.checkpoints.save_progress(EpochCheckpoint(self.trainer.resume_point(), self.recorder.record))
 
 
 def _begin(
@@ -152,7 +150,7 @@ def _begin(
     for problem in (*problems, *broken, *broken_too):
         if problem not in recorder.record.warnings:
             recorder.warn(problem)
-    trainer = Trainer(run, completed, begun.progress if begun else None)
+    trainer = Trainer(run, completed, begun.point if begun else None)
     return _Session(trainer, recorder, folder, checkpoints, pace)
 
 

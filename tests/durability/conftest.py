@@ -41,7 +41,9 @@ def make_prepared(make_digits: Callable[..., Experiment], machine: Machine) -> C
     def make(strategy: str) -> Prepared:
         budget = {"epochs": 4, "min_steps": 0}
         slots: dict[str, Any] = {"strategy": {"name": strategy, "classifier": budget}}
-        if strategy == "generative-replay":
+        if strategy == "gaussian-mixture":
+            slots["strategy"]["name"], slots["generator"] = "generative-replay", {"name": strategy, "components": 5}
+        elif strategy == "generative-replay":
             slots["strategy"]["generator"] = budget
         else:
             slots["generator"] = None

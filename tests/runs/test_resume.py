@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import random
 import signal
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,9 @@ def cut_after_epoch(epochs: int) -> Callable[[Event, Record], None]:
 def prepared(make_digits: Callable[..., Experiment], machine: Machine, request: pytest.FixtureRequest) -> Prepared:
     name = getattr(request, "param", "generative-replay")
     slots: dict[str, Any] = {"strategy": {"name": name, "classifier": {"epochs": 2, "min_steps": 0}}}
-    if name == "generative-replay":
+    if name == "gaussian-mixture":
+        slots["strategy"]["name"], slots["generator"] = "generative-replay", {"name": name, "components": 5}
+    elif name == "generative-replay":
         slots["strategy"]["generator"] = {"epochs": 2, "min_steps": 0}
         slots["strategy"]["replay"] = {"labels": "soft"}
     else:
@@ -131,6 +135,81 @@ def test_an_interrupt_leaves_a_checkpoint_of_the_epoch(prepared: Prepared, tmp_p
     assert comparable(execute(prepared, 0, tmp_path, resume=True)) == comparable(
         execute(prepared, 0, tmp_path / "whole")
     )
+
+
+@pytest.mark.parametrize("checkpoint_every", [0, 60])
+@pytest.mark.parametrize("epochs", [1, 3, 4])
+def test_an_interrupt_before_a_new_epoch_leaves_the_checkpoint_as_it_was(
+    prepared: Prepared, tmp_path: Path, checkpoint_every: float, epochs: int
+) -> None:
+    def interrupt(event: Event, record: Record) -> None:
+        if not isinstance(event, EpochEnded) or len(record.losses) <= epochs:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(CutError):
+        execute(prepared, 0, tmp_path, calling(cut_after_epoch(epochs)), checkpoint_every=0)
+    (path,) = tmp_path.glob("*/progress-*")
+    content = path.read_bytes()
+    for _ in range(3):
+        record = execute(prepared, 0, tmp_path, calling(interrupt), resume=True, checkpoint_every=checkpoint_every)
+        assert (record.status, len(record.losses)) == ("interrupted", epochs)
+        assert [*tmp_path.glob("*/progress-*")] == [path]
+        assert path.read_bytes() == content
+    assert comparable(execute(prepared, 0, tmp_path, resume=True)) == comparable(
+        execute(prepared, 0, tmp_path / "whole")
+    )
+
+
+@pytest.mark.parametrize("checkpoint_every", [0, 60])
+@pytest.mark.parametrize("prepared", [*STRATEGIES, "gaussian-mixture"], indirect=True)
+def test_any_number_of_interruptions_changes_nothing(
+    prepared: Prepared, tmp_path: Path, checkpoint_every: float
+) -> None:
+    """Cut off as by a kill, or interrupted, after one event or a few, before there is anything new and later."""
+    whole = execute(prepared, 0, tmp_path / "whole")
+    chance = random.Random(checkpoint_every)  # noqa: S311 - not a secret
+    told: list[Event] = []
+    attempts = 0
+    while not (tmp_path / "cut" / whole.run_id / "weights.safetensors").exists():
+        assert attempts < 200
+        left, kind = chance.randint(1, 6), chance.choice(["cut", "interrupt"])
+        attempts += 1
+
+        def stop(event: Event, record: Record, left: list[int] = [left], kind: str = kind) -> None:  # noqa: B006
+            told.append(event)
+            left[0] -= 1
+            if left[0] <= 0 and kind == "cut":
+                raise CutError
+            if left[0] <= 0:
+                signal.raise_signal(signal.SIGINT)
+
+        with suppress(CutError):
+            execute(prepared, 0, tmp_path / "cut", calling(stop), resume=True, checkpoint_every=checkpoint_every)
+    assert attempts > 5
+    resumed = read_record(tmp_path / "cut" / whole.run_id / "record.json")
+    assert comparable(resumed) == comparable(whole)
+    weights = [tmp_path / name / whole.run_id / "weights.safetensors" for name in ("cut", "whole")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    ended = [event.task for event in told if isinstance(event, TaskEnded)]
+    assert sorted(set(ended)) == list(range(5))
+
+
+def test_seconds_add_up_over_the_attempts(prepared: Prepared, tmp_path: Path) -> None:
+    seconds: Counter[str] = Counter()
+    tasks: list[float] = []
+
+    def note(event: Event, record: Record) -> None:
+        if isinstance(event, EpochEnded):
+            seconds[event.phase] += event.seconds
+        if isinstance(event, TaskEnded):
+            tasks.append(event.seconds)
+
+    for epochs in (1, 3, 5):
+        with pytest.raises(CutError):
+            execute(prepared, 0, tmp_path, calling(note, cut_after_epoch(epochs)), resume=True, checkpoint_every=0)
+    record = execute(prepared, 0, tmp_path, calling(note), resume=True)
+    assert record.seconds == pytest.approx({**seconds, "total": sum(tasks)}, abs=0.01)
+    assert record.seconds["total"] >= sum(seconds.values())
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "emptied"])

@@ -15,10 +15,11 @@ from cltk.interfaces import Examples, Phase, Streams
 from cltk.runs.runner import execute
 
 
-def make(strategy: str, tasks: int = 2, per_class: int | None = 40, **settings: Any) -> Run:
+def make(strategy: str, tasks: int = 2, per_class: int | None = 40, setting: str = "class", **settings: Any) -> Run:
     budget = settings.pop("classifier", {"epochs": 1, "min_steps": 0})
+    scenario = {"name": "split-digits", "tasks": tasks, "setting": setting}
     experiment = load(
-        scenario={"name": "split-digits", "tasks": tasks} | ({"per_class": per_class} if per_class else {}),
+        scenario=scenario | ({"per_class": per_class} if per_class else {}),
         strategy={"name": strategy, "classifier": budget, **settings},
     )
     return prepare(experiment, Machine("cpu", threads=1)).assemble(0)
@@ -52,6 +53,24 @@ class TestFinetune:
         assert rows[0][0] > 0.8
         assert rows[1][0] < 0.1
         assert rows[1][1] > 0.8
+
+    @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+    def test_in_the_task_setting_the_heads_of_other_tasks_stay_as_they_are(self, optimizer: str) -> None:
+        budget = {"epochs": 20, "min_steps": 0, "optimizer": optimizer, "lr": 0.01, "weight_decay": 0.01}
+        run = make("finetune", tasks=5, setting="task", classifier=budget)
+        before = weights(run)[-2:]
+        for event in train(run):
+            if isinstance(event, TaskEnded):
+                after = weights(run)[-2:]
+                others = [label for label in range(10) if label not in run.tasks[event.task].classes]
+                assert all(torch.equal(a[others], b[others]) for a, b in zip(before, after, strict=True))
+                assert not torch.equal(before[0], after[0])
+                before = after
+
+    def test_in_the_task_setting_it_forgets_little(self) -> None:
+        budget = {"epochs": 5, "min_steps": 300}
+        last = accuracy(make("finetune", tasks=5, per_class=None, setting="task", classifier=budget))[-1]
+        assert sum(last) / len(last) > 0.85
 
     def test_it_stores_nothing(self) -> None:
         assert make("finetune").strategy.buffer_bytes() == 0
