@@ -1,34 +1,28 @@
-"""The composition root: from an experiment to a run."""
+"""The composition root: from an experiment to what it means, to its data, to a run."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 import torch
 
-from cltk.config import Experiment, Slot, check, config_hash
+from cltk import __version__
+from cltk.config import Experiment, Overrides, Slot, check, config_hash
 from cltk.engine import Run
-from cltk.engine.run import Precision
 from cltk.errors import CltkError, ConfigError, DataUnavailableError
-from cltk.interfaces import (
-    Component,
-    Metric,
-    Parts,
-    Scenario,
-    ScenarioInfo,
-    SlotName,
-    Streams,
-    Task,
-)
+from cltk.interfaces import Component, Measure, Parts, Scenario, ScenarioInfo, SlotName, Streams, Task
 from cltk.kinds import SLOTS
-from cltk.machine import Machine, device_of, precision_of, sensible_threads
+from cltk.machine import Machine, Precision, device_of, precision_of, sensible_threads
 from cltk.registry import Plugin, default_names, find, load, shortest_name
 
-__all__ = ["Prepared", "data_folders", "prepare"]
+__all__ = ["CORE", "Chosen", "Prepared", "Resolved", "choose_metrics", "data_folders", "prepare", "resolve"]
+
+CORE = f"cltk-core {__version__}"
+"""The distribution and version of the core, as records keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +33,14 @@ class Chosen:
     cls: type[Any]
     config: Component.Config
 
-    def resolved(self) -> dict[str, Any]:
-        """Its name and every setting, defaults written out."""
-        return {"name": self.name, **self.config.model_dump(mode="json")}
+    @property
+    def settings(self) -> Overrides:
+        """Its name and every setting, defaults written out; its distribution is not among them."""
+        return {"name": self.plugin.name, **self.config.model_dump(mode="json")}
 
     @property
     def name(self) -> str:
-        """The name that finds it again."""
+        """The shortest name that finds it among what is installed."""
         return shortest_name(self.plugin)
 
     def build(self, *arguments: Any) -> Any:
@@ -70,75 +65,161 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """What an experiment means with what is installed: its components and all their settings. No data is read for it.
+
+    Attributes:
+        experiment: What was asked for.
+        components: The component in each slot.
+        metrics: What is measured of it, which takes no part in what it is.
+    """
+
+    experiment: Experiment
+    components: Mapping[str, Chosen]
+    metrics: Sequence[Chosen]
+
+    @property
+    def config(self) -> Overrides:
+        """The experiment with every default written out, fit for TOML and JSON."""
+        plain = {"name", "description", "seeds", "evaluate", "on_divergence"}
+        return (
+            self.experiment.model_dump(mode="json", include=plain)
+            | {slot: chosen.settings for slot, chosen in self.components.items()}
+            | {"metrics": [chosen.settings | {"name": chosen.plugin.qualified} for chosen in self.metrics]}
+        )
+
+    @property
+    def plugins(self) -> dict[str, str]:
+        """The distribution and version behind each slot, and behind the ``core``."""
+        return {"core": CORE} | {slot: chosen.plugin.provider for slot, chosen in self.components.items()}
+
+    @property
+    def config_hash(self) -> str:
+        """Identifies what is run, whatever it is called and whatever is measured of it."""
+        return config_hash(self.config, self.plugins)
+
+    def build_strategy(self, info: ScenarioInfo, streams: Streams) -> Any:
+        """The strategy with new networks in its slots, on the device of the streams."""
+        slots: dict[SlotName, Any] = {}
+        for slot in get_args(SlotName):
+            if slot in self.components:
+                with streams.scope("init", slot):
+                    component = self.components[slot].build(info)
+                slots[slot] = component.to(streams.device) if isinstance(component, torch.nn.Module) else component
+        with streams.scope("init", "strategy"):
+            strategy = self.components["strategy"].build(info, Parts(slots, streams.device))
+        for network in strategy.networks.values():  # It may have made some of its own.
+            network.to(streams.device)
+        return strategy
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """An experiment with its components loaded and its data in memory, ready to run with any seed.
 
     Attributes:
-        experiment: What was asked for.
-        parts: The component in each slot.
-        metrics: The metrics by name.
+        resolved: What it means with what is installed.
         info: What the scenario says of itself.
         tasks: Its tasks, on the device.
+        device: Where it is computed.
+        precision: Of the matrix products in training.
+        threads: Number of threads to train with.
         notices: What the user should know, a sentence each.
     """
 
-    experiment: Experiment
-    parts: Mapping[str, Chosen]
-    metrics: Mapping[str, Metric]
-    metric_parts: Sequence[Chosen]
-    plugins: Mapping[str, str]
+    resolved: Resolved
     info: ScenarioInfo
     tasks: Sequence[Task]
     device: torch.device
     precision: Precision
+    threads: int
     notices: Sequence[str]
 
     @property
-    def resolved(self) -> dict[str, Any]:
+    def experiment(self) -> Experiment:
+        """What was asked for."""
+        return self.resolved.experiment
+
+    @property
+    def components(self) -> Mapping[str, Chosen]:
+        """The component in each slot."""
+        return self.resolved.components
+
+    @property
+    def config(self) -> Overrides:
         """The experiment with every default written out, fit for TOML and JSON."""
-        plain = self.experiment.model_dump(
-            mode="json", include={"name", "description", "seeds", "evaluate", "on_divergence"}
-        )
-        return (
-            plain
-            | {slot: part.resolved() for slot, part in self.parts.items()}
-            | {"metrics": [part.resolved() for part in self.metric_parts]}
-        )
+        return self.resolved.config
+
+    @property
+    def plugins(self) -> dict[str, str]:
+        """The distribution and version behind each slot, and behind the ``core``."""
+        return self.resolved.plugins
 
     @property
     def config_hash(self) -> str:
-        """Identifies what is run, whatever it is called."""
-        return config_hash(self.resolved)
+        """Identifies what is run, whatever it is called and whatever is measured of it."""
+        return self.resolved.config_hash
+
+    def build_metrics(self) -> dict[str, Measure]:
+        """The metrics by name."""
+        return {chosen.name: chosen.build() for chosen in self.resolved.metrics}
 
     def assemble(self, seed: int) -> Run:
         """A fresh run with this seed."""
         streams = Streams(seed, device=self.device)
-        slots: dict[SlotName, Any] = {}
-        for slot in get_args(SlotName):
-            if slot in self.parts:
-                part = self.parts[slot]
-                with streams.scope("init", slot):
-                    component = part.build(self.info)
-                slots[slot] = component.to(self.device) if isinstance(component, torch.nn.Module) else component
-        part = self.parts["strategy"]
-        with streams.scope("init", "strategy"):
-            strategy = part.build(self.info, Parts(slots))
-        experiment = self.experiment
         return Run(
             info=self.info,
             tasks=self.tasks,
-            strategy=strategy,
+            strategy=self.resolved.build_strategy(self.info, streams),
             streams=streams,
-            part=experiment.evaluate,
+            split=self.experiment.evaluate,
             precision=self.precision,
-            stop_on_divergence=experiment.on_divergence == "stop",
+            threads=self.threads,
+            stop_on_divergence=self.experiment.on_divergence == "stop",
         )
+
+
+def resolve(experiment: Experiment) -> Resolved:
+    """Finds and imports what an experiment names, and checks every setting; reads no data.
+
+    Raises:
+        ConfigError: A component, field or value is not valid, or a slot is filled that the strategy does not use.
+        PluginError: A component cannot be imported.
+    """
+    strategy = _choose("strategy", experiment.strategy)
+    used = ("scenario", "strategy", *strategy.cls.slots)
+    for slot in SLOTS:
+        if slot not in used and experiment.slot(slot) is not None:
+            raise ConfigError(
+                f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
+                f"Leave it out, or choose another strategy. It uses: {', '.join(strategy.cls.slots)}.",
+            )
+    components = {slot: _choose(slot, experiment.slot(slot)) for slot in SLOTS if slot in used and slot != "strategy"}
+    return Resolved(experiment, components | {"strategy": strategy}, choose_metrics(experiment.metrics))
+
+
+def choose_metrics(metrics: Sequence[Slot] | None = None) -> list[Chosen]:
+    """Finds and imports metrics.
+
+    Args:
+        metrics: Their names and settings; None for those that are offered as defaults.
+
+    Raises:
+        ConfigError: There is no such metric, a field is not valid, or one is asked for twice.
+        PluginError: One cannot be imported.
+    """
+    slots = [Slot(name=name) for name in default_names("metric")] if metrics is None else metrics
+    chosen = [_choose("metric", slot) for slot in slots]
+    names = [metric.name for metric in chosen]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(f"The metric '{twice}' is asked for twice.", "Name each metric once.")
+    return chosen
 
 
 def prepare(
     experiment: Experiment, machine: Machine | None = None, scenarios: dict[str, Scenario] | None = None
 ) -> Prepared:
-    """Loads what an experiment names, checks every setting, and reads its data.
+    """Resolves an experiment and reads its data; sets nothing in this process.
 
     Args:
         experiment: What to run.
@@ -153,12 +234,10 @@ def prepare(
     """
     machine = machine or Machine()
     device = device_of(machine)
-    parts = _parts(experiment)
-    metric_parts = _metrics(experiment)
-    scenario_part, scenario, notices = _scenario(
-        experiment, parts["scenario"], machine, {} if scenarios is None else scenarios
+    resolved = resolve(experiment)
+    chosen, scenario, notices = _load_scenario(
+        experiment, resolved.components["scenario"], machine, {} if scenarios is None else scenarios
     )
-    parts["scenario"] = scenario_part
     if not all(len(getattr(task, experiment.evaluate)) for task in scenario.tasks):
         raise ConfigError(
             f"The experiment evaluates on {experiment.evaluate} data, but the scenario has none for some task.",
@@ -167,21 +246,18 @@ def prepare(
             else "",
         )
     prepared = Prepared(
-        experiment=experiment,
-        parts=parts,
-        metrics={part.name: part.build() for part in metric_parts},
-        metric_parts=metric_parts,
-        plugins={slot: part.plugin.provider for slot, part in parts.items()}
-        | {f"metric {part.name}": part.plugin.provider for part in metric_parts},
+        resolved=replace(resolved, components={**resolved.components, "scenario": chosen}),
         info=scenario.info,
         tasks=[task.to(device) for task in scenario.tasks],
         device=device,
         precision=precision_of(machine, device),
+        threads=machine.threads or 1,
         notices=notices,
     )
-    # Built once beforehand, because a component may refuse its configuration only when it sees the tasks.
-    torch.set_num_threads(machine.threads or sensible_threads(prepared.assemble(seed=0)))
-    return prepared
+    # Built once beforehand in any case, because a component may refuse its configuration only when it sees the tasks.
+    strategy = prepared.assemble(seed=0).strategy
+    threads = machine.threads or sensible_threads(sum(strategy.parts.parameters.values()))
+    return replace(prepared, threads=threads)
 
 
 def data_folders(data_dir: Path | None) -> tuple[Path, ...]:
@@ -193,7 +269,7 @@ def data_folders(data_dir: Path | None) -> tuple[Path, ...]:
     return (Path(named).expanduser(), cache) if named else (cache,)
 
 
-def _part(kind: str, slot: Slot | None) -> Chosen:
+def _choose(kind: str, slot: Slot | None) -> Chosen:
     name = slot.name if slot and slot.name else _default(kind)
     plugin = find(kind, name)
     cls = load(plugin)
@@ -203,53 +279,29 @@ def _part(kind: str, slot: Slot | None) -> Chosen:
 def _default(kind: str) -> str:
     names = default_names(kind)
     if len(names) != 1:
-        found = f"{len(names)} are offered as defaults" if names else "none is offered as a default"
-        raise ConfigError(f"No {kind} was named, and {found}.", f"Name one with --{kind}: see 'cltk plugins list'.")
+        offers = f"{len(names)} are offered as defaults" if names else "none is offered as a default"
+        raise ConfigError(f"No {kind} was named, and {offers}.", f"Name one with --{kind}: see 'cltk plugins list'.")
     return names[0]
 
 
-def _parts(experiment: Experiment) -> dict[str, Chosen]:
-    strategy = _part("strategy", experiment.strategy)
-    used = ("scenario", "strategy", *strategy.cls.slots)
-    for slot in SLOTS:
-        if slot not in used and experiment.slot(slot) is not None:
-            raise ConfigError(
-                f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
-                f"Leave it out, or choose another strategy. It uses: {', '.join(strategy.cls.slots)}.",
-            )
-    parts = {slot: _part(slot, experiment.slot(slot)) for slot in SLOTS if slot in used and slot != "strategy"}
-    return parts | {"strategy": strategy}
-
-
-def _metrics(experiment: Experiment) -> list[Chosen]:
-    chosen = experiment.metrics
-    if chosen is None:
-        chosen = tuple(Slot(name=name) for name in default_names("metric"))
-    parts = [_part("metric", slot) for slot in chosen]
-    names = [part.name for part in parts]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ConfigError(f"The metric '{twice}' is asked for twice.", "Name each metric once.")
-    return parts
-
-
-def _scenario(
-    experiment: Experiment, part: Chosen, machine: Machine, known: dict[str, Scenario]
+def _load_scenario(
+    experiment: Experiment, chosen: Chosen, machine: Machine, loaded: dict[str, Scenario]
 ) -> tuple[Chosen, Scenario, list[str]]:
     """Builds the scenario; its fallback where it was not asked for by name and has no data."""
     folders = data_folders(machine.data_dir)
 
-    def build(part: Chosen) -> Scenario:
-        key = repr((part.plugin, part.config, folders))
-        if key not in known:
-            known[key] = part.build(folders)
-        return known[key]
+    def build(chosen: Chosen) -> Scenario:
+        key = repr((chosen.plugin, chosen.config, folders))
+        if key not in loaded:
+            loaded[key] = chosen.build(folders)
+        return loaded[key]
 
     try:
-        return part, build(part), []
+        return chosen, build(chosen), []
     except DataUnavailableError as error:
-        fallback = part.cls.fallback
+        fallback = chosen.cls.fallback
         if experiment.scenario.name is not None or fallback is None:
             raise
-        instead = _part("scenario", Slot(name=fallback, **experiment.scenario.settings))
-        notice = f"The data of {part.name} is not here: running on {fallback} instead. {error.advice}".strip()
+        instead = _choose("scenario", Slot(name=fallback, **experiment.scenario.settings))
+        notice = f"The data of {chosen.name} is not here: running on {fallback} instead. {error.advice}".strip()
         return instead, build(instead), [notice]

@@ -13,10 +13,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from cltk.errors import ConfigError, closest
-from cltk.kinds import SLOTS
+from cltk.kinds import KINDS, SLOTS
 from cltk.mappings import deep_merge, underscored
 
 __all__ = [
@@ -34,6 +43,7 @@ __all__ = [
     "overlay",
     "override_at",
     "parse_value",
+    "qualified_names",
     "read_toml",
 ]
 
@@ -122,23 +132,35 @@ Seeds = Annotated[
 ]
 """The type of a field for the seeds of runs."""
 
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 SlotField = Annotated[Slot, BeforeValidator(_as_slot)]
 Sizes = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_as_list)]
 """The type of a field for layer sizes: positive whole numbers, one of them or a list."""
 
 
-class Experiment(Settings):
+_Slots: Any = create_model(
+    "_Slots",
+    __base__=Settings,
+    **{
+        kind.name: (SlotField, Field(Slot(), description=kind.purpose))
+        if kind.is_compulsory
+        else (SlotField | None, Field(None, description=kind.purpose))
+        for kind in KINDS.values()
+        if kind.is_slot
+    },
+)
+"""A field for each slot: a component by name, with the settings that differ from its defaults."""
+
+
+class Experiment(_Slots):  # type: ignore[misc]
     """What is run: a component in each slot, the seeds, and what to report."""
 
     name: Name = "run"
     description: str = Field("", description="what the experiment is for")
     seeds: Seeds = (0,)
-    scenario: SlotField = Field(Slot(), description="the sequence of tasks")
-    strategy: SlotField = Field(Slot(), description="what is trained on what, task after task")
-    generator: SlotField | None = Field(None, description="the model that replays earlier images")
-    classifier: SlotField | None = Field(None, description="the model that must not forget")
-    schedule: SlotField | None = Field(None, description="how many samples are replayed at which task")
     metrics: tuple[SlotField, ...] | None = Field(None, description="metrics, by default all that are offered as such")
+    sinks: Names | None = Field(None, description="who is told of runs, by default all that are offered as such")
+    sink: dict[str, dict[str, Any]] = Field({}, description="settings of sinks, by the sink's name")
     evaluate: Literal["test", "validation"] = Field("test", description="the part of the data that accuracy is of")
     on_divergence: Literal["stop", "warn"] = Field("stop", description="what to do when a loss is not finite any more")
 
@@ -190,17 +212,18 @@ def environment_overrides(environment: Mapping[str, str]) -> Overrides:
     An empty variable counts as unset; those that name no slot and have no ``__`` are options' own.
 
     Raises:
-        ConfigError: A variable sets a field of something that is no slot.
+        ConfigError: A variable sets a field of something that is not a kind of plugin.
     """
     settings = []
     for name, text in sorted(environment.items()):
         head, *rest = name.removeprefix("CLTK_").lower().split("__")
         if not name.startswith("CLTK_") or not text:
             continue
-        if head in SLOTS:
+        if head in SLOTS or (rest and head in KINDS):
             settings.append(override_at(".".join([head, *rest]), parse_value(text) if rest else text))
         elif rest:
-            raise ConfigError(f"The variable {name} sets a field of '{head}', which is no slot.", closest(head, SLOTS))
+            problem = f"The variable {name} sets a field of '{head}', which is not a kind of plugin."
+            raise ConfigError(problem, closest(head, KINDS))
     return combine(settings)
 
 
@@ -220,7 +243,7 @@ def overlay(layers: Iterable[Overrides]) -> Overrides:
     result: Overrides = {}
     for layer in layers:
         for key, value in layer.items():
-            result[key] = _merge_slot(result.get(key), value) if key in SLOTS else value
+            result[key] = _merge_slot(result.get(key), value) if key in KINDS else value
     return result
 
 
@@ -270,7 +293,27 @@ def _advice(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     return closest(field, model.model_fields)
 
 
-def config_hash(resolved: Mapping[str, Any]) -> str:
-    """Identifies what is run, whatever it is called: 12 hexadecimal digits of the resolved experiment's SHA-256."""
-    relevant = {key: value for key, value in resolved.items() if key not in ("name", "description", "seeds")}
+def config_hash(config: Mapping[str, Any], plugins: Mapping[str, str]) -> str:
+    """Identifies what is run: 12 hexadecimal digits of a SHA-256.
+
+    What it is called, its seeds, and what is measured of it do not count. Components count by distribution and name, so
+    that no other package that is installed makes a difference.
+
+    Args:
+        config: The experiment with every default written out.
+        plugins: The distribution and version behind each slot.
+    """
+    named = qualified_names(config, plugins)
+    relevant = {key: named[key] for key in (*SLOTS, "evaluate", "on_divergence") if named.get(key)}
     return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def qualified_names(config: Mapping[str, Any], plugins: Mapping[str, str]) -> Overrides:
+    """The experiment with each component named by its distribution too, as it is found whatever else is installed."""
+    slots = {slot: _qualified(config[slot], plugins.get(slot)) for slot in SLOTS if config.get(slot)}
+    return {**config, **slots}
+
+
+def _qualified(settings: Mapping[str, Any], provider: str | None) -> Overrides:
+    name = settings["name"] if provider is None else f"{provider.split()[0]}:{settings['name']}"
+    return {**settings, "name": name}

@@ -69,6 +69,17 @@ class StoreError(CltkError):
     """A folder, file or server for results that cannot be written or read."""
 
 
+class NotRecordedError(CltkError):
+    """Something that a metric needs and a record of an earlier version does not hold.
+
+    Args:
+        column: What is missing, in words.
+    """
+
+    def __init__(self, column: str) -> None:
+        super().__init__(f"not in a record of version 1: {column}")
+
+
 def closest(word: str, valid: Iterable[str]) -> str:
     """Names the valid words, the one nearest to ``word`` first.
 

@@ -21,6 +21,7 @@ __all__ = [
     "ReplayShown",
     "RunStarted",
     "TaskEnded",
+    "TaskResumed",
     "TaskStarted",
     "Warned",
 ]
@@ -33,14 +34,21 @@ class RunStarted:
     Attributes:
         classes: The classes of each task.
         untrained: Accuracy on every task before any training, in [0, 1]; empty for a run that goes on.
+        untrained_task_aware: The same, each sample among the classes of its own task alone.
         work: Expected operations of each task, for estimates of the time left; of use as a ratio only.
         completed: Number of tasks that were learned before the run was interrupted.
     """
 
     classes: tuple[tuple[int, ...], ...]
     untrained: tuple[float, ...]
+    untrained_task_aware: tuple[float, ...]
     work: tuple[int, ...]
     completed: int = 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether an earlier attempt has begun the run."""
+        return not self.untrained
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,30 @@ class TaskStarted:
     task: int
     current: int
     replayed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResumed:
+    """A task goes on at the end of an epoch of an earlier attempt; what was reported up to there is not repeated.
+
+    Attributes:
+        current: Training samples of the task itself.
+        replayed: Samples of earlier tasks that are replayed with them.
+        phase: The phase that the epoch belongs to.
+        epochs: Passes that the phase makes in all.
+        epoch: Passes of it that are done.
+        operations: Floating-point operations spent on the task so far.
+        seconds: Wall-clock time spent in the epochs of each phase so far.
+    """
+
+    task: int
+    current: int
+    replayed: int
+    phase: str
+    epochs: int
+    epoch: int
+    operations: int
+    seconds: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +135,25 @@ class TaskEnded:
 
     Attributes:
         accuracy: On every task, in [0, 1].
+        task_aware: The same from the same scores, each sample among the classes of its own task alone.
+        confusion: (K, K) counts over the evaluated data of the tasks so far; rows labels, columns predictions.
         model_bytes: Bytes of all parameters and fitted statistics now.
         buffer_bytes: Bytes of the samples stored now.
         operations: Floating-point operations spent on the task.
         single_pass: Floating-point operations of one forward and backward pass over the task's own training data.
+        extra_bytes: Bytes of what else the strategy keeps now.
     """
 
     task: int
     accuracy: tuple[float, ...]
+    task_aware: tuple[float, ...]
+    confusion: tuple[tuple[int, ...], ...]
     seconds: float
     model_bytes: int
     buffer_bytes: int
     operations: int
     single_pass: int
+    extra_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +166,4 @@ class Warned:
 
 
 PhaseEvent = PhaseStarted | EpochEnded | Warned
-Event = RunStarted | TaskStarted | ReplayShown | TaskEnded | PhaseEvent
+Event = RunStarted | TaskStarted | TaskResumed | ReplayShown | TaskEnded | PhaseEvent

@@ -20,6 +20,7 @@ class Kind:
         base: The class that plugins of this kind derive from, as ``module:Class``; None for a function.
         purpose: What it is for, in a few words.
         is_slot: Whether an experiment has one of it, under its name, as part of what is run.
+        is_compulsory: Whether every experiment has one, named or not; other slots depend on the strategy.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Kind:
     base: str | None
     purpose: str
     is_slot: bool = False
+    is_compulsory: bool = False
 
     def accepts(self, loaded: object) -> bool:
         """Whether what an entry point of this kind refers to is of this kind."""
@@ -50,11 +52,11 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("scenario", "cltk.scenarios", "cltk.interfaces:Scenario", "the sequence of tasks", is_slot=True),
-        Kind("strategy", "cltk.strategies", "cltk.interfaces:Strategy", "what is trained on what", is_slot=True),
-        Kind("generator", "cltk.generators", "cltk.interfaces:Generator", "replays earlier images", is_slot=True),
-        Kind("classifier", "cltk.classifiers", "cltk.interfaces:Classifier", "must not forget", is_slot=True),
-        Kind("schedule", "cltk.schedules", "cltk.interfaces:ReplaySchedule", "how much is replayed", is_slot=True),
+        Kind("scenario", "cltk.scenarios", "cltk.interfaces:Scenario", "the sequence of tasks", True, True),
+        Kind("strategy", "cltk.strategies", "cltk.interfaces:Strategy", "what is trained on what", True, True),
+        Kind("generator", "cltk.generators", "cltk.interfaces:Generator", "replays earlier images", True),
+        Kind("classifier", "cltk.classifiers", "cltk.interfaces:Classifier", "must not forget", True),
+        Kind("schedule", "cltk.schedules", "cltk.interfaces:ReplaySchedule", "how much is replayed", True),
         Kind("metric", "cltk.metrics", "cltk.interfaces:Measure", "one number about a run, or about several"),
         Kind("sink", "cltk.sinks", "cltk.interfaces:Sink", "reports runs while they go on"),
         Kind("launcher", "cltk.launchers", "cltk.interfaces:Launcher", "starts the workers of a study"),

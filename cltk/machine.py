@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
-
-from cltk.engine import Run
-from cltk.engine.run import Precision
 from cltk.errors import ConfigError
 
-__all__ = ["Machine", "device_of", "precision_of", "sensible_threads"]
+if TYPE_CHECKING:
+    import torch
 
+__all__ = ["Machine", "Precision", "device_of", "precision_of", "sensible_threads", "usable_cores"]
+
+Precision = Literal["fp32", "bf16"]
 SMALL = 600_000
 """Number of parameters below which a run gets one thread: a second one helps little, and harms on a busy machine."""
+_LIMITS = ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS")
+"""Variables that say how many cores a program may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,16 @@ class Machine:
     data_dir: Path | None = None
 
 
-def sensible_threads(run: Run) -> int:
-    """One for small networks, whose steps are too short to share; else one a core."""
-    return 1 if sum(run.strategy.parts.parameters.values()) < SMALL else os.cpu_count() or 1
+def usable_cores() -> int:
+    """Number of cores that this process may use: its affinity, and what a scheduler or the user allots to it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    texts = [os.environ.get(name, "").partition(",")[0] for name in _LIMITS]
+    return min([cores, *(int(text) for text in texts if text.isdecimal() and int(text) > 0)])
+
+
+def sensible_threads(parameters: int) -> int:
+    """One for small networks, whose steps are too short to share; else one a usable core."""
+    return 1 if parameters < SMALL else usable_cores()
 
 
 def device_of(machine: Machine) -> torch.device:
@@ -47,13 +56,18 @@ def device_of(machine: Machine) -> torch.device:
     Raises:
         ConfigError: There is no such device here.
     """
+    import torch
+
     name = machine.device
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name not in ("cpu", "cuda"):
-        raise ConfigError(f"There is no device '{name}'.", "Valid: auto, cpu, cuda.")
-    if name == "cuda" and not torch.cuda.is_available():
+    kind, _, index = name.partition(":")
+    if kind not in ("cpu", "cuda") or not (name == kind or (kind == "cuda" and index.isdecimal())):
+        raise ConfigError(f"There is no device '{name}'.", "Valid: auto, cpu, cuda, cuda:0, cuda:1, ...")
+    if kind == "cuda" and not torch.cuda.is_available():
         raise ConfigError("There is no usable CUDA device.", "Use --device cpu, or install a CUDA driver.")
+    if index and int(index) >= torch.cuda.device_count():
+        raise ConfigError(f"There is no device '{name}': {torch.cuda.device_count()} are visible.", "Use --device cuda")
     return torch.device(name)
 
 
@@ -69,6 +83,8 @@ def precision_of(machine: Machine, device: torch.device) -> Precision:
 
 def _multiplies_bfloat16(device: torch.device) -> bool:
     """Whether there are instructions for it: elsewhere PyTorch emulates it, ten times as slow as float32."""
+    import torch
+
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())

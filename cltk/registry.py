@@ -1,6 +1,6 @@
-"""Finding components through the entry points of installed distributions.
+"""Finding plugins through the entry points of installed distributions.
 
-Names are listed from metadata alone; only the component that is asked for is imported. The core gives no package an
+Names are listed from metadata alone; only the plugin that is asked for is imported. The core gives no package an
 advantage: ours are found as anybody's are.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 from cltk.errors import ConfigError, PluginError, closest
 from cltk.kinds import KINDS
 
-__all__ = ["Plugin", "default_names", "find", "installed", "load", "shortest_name", "state", "unreadable"]
+__all__ = ["Plugin", "default_names", "find", "forget", "installed", "load", "shortest_name", "state", "unreadable"]
 
 _TARGET = re.compile(r"[\w.]+:[\w.]+")
 
@@ -28,7 +28,7 @@ DEFAULTS = "cltk.defaults"
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """One component as its distribution's metadata describes it."""
+    """One plugin as its distribution's metadata describes it."""
 
     kind: str
     name: str
@@ -41,6 +41,11 @@ class Plugin:
     def qualified(self) -> str:
         """The name that is unique even where two distributions offer the same one."""
         return f"{self.distribution}:{self.name}"
+
+    @property
+    def choice(self) -> str:
+        """What to type to mean this plugin and no other."""
+        return f"cltk {self.qualified}" if self.kind == "command" else f"--{self.kind} {self.qualified}"
 
     @property
     def row(self) -> dict[str, str]:
@@ -104,12 +109,13 @@ def _read(distribution: Distribution) -> _Provider | None:
 
 
 def _canonical(name: str) -> str:
-    return name.strip().lower().replace("_", "-")
+    """The name as the packaging standards compare it (PEP 503), without importing ``packaging`` for it."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
 @cache
 def installed(kind: str) -> tuple[Plugin, ...]:
-    """All components of a kind, by name; importing nothing."""
+    """All plugins of a kind, by name; importing nothing."""
     plugins = {
         (point.name, provider.name): Plugin(
             kind, point.name, point.value, provider.name, provider.version, provider.requires
@@ -121,13 +127,19 @@ def installed(kind: str) -> tuple[Plugin, ...]:
     return tuple(plugin for _, plugin in sorted(plugins.items()))
 
 
+def forget() -> None:
+    """Drops what was read of installed distributions, so that it is read anew; for whoever installs some meanwhile."""
+    _scanned.cache_clear()
+    installed.cache_clear()
+
+
 def unreadable() -> Mapping[str, str]:
     """The distributions whose metadata cannot be read at all, each with the reason."""
     return _scanned()[1]
 
 
 def find(kind: str, name: str) -> Plugin:
-    """The one component of that name, which may be qualified: ``distribution:name``.
+    """The one plugin of that name, which may be qualified: ``distribution:name``.
 
     Raises:
         ConfigError: There is none, or several distributions offer one.
@@ -138,13 +150,13 @@ def find(kind: str, name: str) -> Plugin:
         raise ConfigError(f"There is no {kind} '{name}'.", closest(name, {plugin.name for plugin in plugins}))
     if len(matches) > 1:
         offers = " and ".join(plugin.provider for plugin in matches)
-        choices = " or ".join(f"--{kind} {plugin.qualified}" for plugin in matches)
+        choices = " or ".join(plugin.choice for plugin in matches)
         raise ConfigError(f"The {kind} '{name}' is offered by {offers}.", f"Say which: {choices}.")
     return matches[0]
 
 
 def default_names(kind: str) -> Sequence[str]:
-    """The components of a kind that an installed distribution offers as defaults, qualified where needed.
+    """The plugins of a kind that an installed distribution offers as defaults, qualified where needed.
 
     An entry of the group ``cltk.defaults`` is named after a kind; its value is that of the component's own entry, or a
     module that holds several.
@@ -166,7 +178,7 @@ def default_names(kind: str) -> Sequence[str]:
 
 
 def shortest_name(plugin: Plugin) -> str:
-    """The name that finds the component: its own, or the qualified one where several distributions offer that."""
+    """The name that finds the plugin: its own, or the qualified one where several distributions offer that."""
     names = [other.name for other in installed(plugin.kind)]
     return plugin.name if names.count(plugin.name) == 1 else plugin.qualified
 
@@ -188,16 +200,16 @@ def load(plugin: Plugin) -> Any:
         cause = f"{type(error).__name__}: {error}".rstrip(": ")
         raise _broken(plugin, f"cannot be imported: {cause}") from error
     if not kind.accepts(loaded):
-        raise _broken(plugin, f"is no {kind.expected} (found {plugin.target})")
+        raise _broken(plugin, f"is not a {kind.expected} (found {plugin.target})")
     return loaded
 
 
 def state(plugin: Plugin) -> str:
-    """What metadata alone says of a component: ``ready``, or what is wrong with it."""
+    """What metadata alone says of a plugin: ``ready``, or what is wrong with it."""
     unmet = _unmet_requirement(plugin)
     others = [other for other in installed(plugin.kind) if other.name == plugin.name and other != plugin]
     if not _TARGET.fullmatch(plugin.target):
-        return f"malformed entry point: '{plugin.target}' is no 'module:Class'"
+        return f"malformed entry point: '{plugin.target}' is not 'module:name'"
     if unmet:
         return f"needs {unmet}"
     if others:
@@ -229,7 +241,7 @@ def _unmet(requirement: str) -> str | None:
     try:
         parsed = Requirement(requirement)
     except InvalidRequirement:
-        return f"'{requirement}', which is no valid requirement"
+        return f"'{requirement}', which is not a valid requirement"
     applies = parsed.marker is None or parsed.marker.evaluate({"extra": ""})
     if _canonical(parsed.name) != "cltk-core" or not applies:
         return None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cltk.record import Epoch, Record, Replay, to_json, write_atomically
+from cltk.record import Epoch, Record, TaskRecord, to_json, write_atomically
 from cltk_mlflow.store import Store, open_store
 
 TASKS = 5
@@ -71,19 +71,32 @@ def finished_record(seed: int = 0, **changes: Any) -> Record:
         "seed": seed,
         "plugins": {"generator": "cltk-vae 0.1.0", "classifier": "cltk-mlp 0.1.0", "schedule": "cltk-schedules 0.1.0"},
         "classes": [[2 * task, 2 * task + 1] for task in range(TASKS)],
-        "samples": [12665, 12089, 11263, 12183, 11800],
-        "accuracy": rows.tolist(),
+        "untrained": rows[0].tolist(),
+        "tasks": [_task(task, row) for task, row in enumerate(rows[1:].tolist())],
         "metrics": {name: float(curve[-1] or 0) for name, curve in curves.items()},
         "curves": curves,
         "losses": list(_epochs()),
         "parameters": {"classifier": 44_860, "generator": 1_068_820, "total": 1_113_680},
         "bytes": {"classifier": 179_440, "generator": 4_275_280, "buffer": 0, "total": 4_454_720, "image": 784},
-        "operations": [10**12 * (task + 1) for task in range(TASKS)],
-        "replay": Replay(counts=[0, 2000, 4000, 6000, 8000]),
         "seconds": {"total": 61.5, "classifier": 12.5, "generator": 48.0},
         "environment": {"python": "3.11"},
     }
     return Record(**{**values, **changes})
+
+
+def _task(task: int, accuracy: list[float]) -> TaskRecord:
+    return TaskRecord(
+        classes=[2 * task, 2 * task + 1],
+        samples=[12665, 12089, 11263, 12183, 11800][task],
+        replayed=2000 * task,
+        accuracy=accuracy,
+        seconds={"total": 12.3, "classifier": 2.5, "generator": 9.6},
+        operations=10**12 * (task + 1),
+        single_pass=10**11,
+        model_bytes=4_454_720,
+        buffer_bytes=0,
+        extra_bytes=0,
+    )
 
 
 def _epochs() -> list[Epoch]:

@@ -246,6 +246,7 @@ class TestRefusals:
 
 
 RESOLVED = {"name": "a", "description": "", "seeds": [0], "generator": {"name": "vae", "beta": 1.0}}
+PLUGINS = {"core": "cltk-core 1.0", "generator": "cltk-vae 1.0"}
 
 
 class Core(Settings):
@@ -278,14 +279,20 @@ class TestGroups:
 
 
 class TestHash:
-    @pytest.mark.parametrize("change", [{"name": "b"}, {"description": "why"}, {"seeds": [1, 2]}])
+    @pytest.mark.parametrize(
+        "change", [{"name": "b"}, {"description": "why"}, {"seeds": [1, 2]}, {"metrics": [{"name": "diaz-bwt"}]}]
+    )
     def test_it_ignores_what_does_not_change_the_result(self, change: dict[str, Any]) -> None:
-        assert config_hash(RESOLVED | change) == config_hash(RESOLVED)
+        assert config_hash(RESOLVED | change, PLUGINS) == config_hash(RESOLVED, PLUGINS)
 
     @pytest.mark.parametrize("change", [{"generator": {"name": "vae", "beta": 2.0}}, {"evaluate": "validation"}])
     def test_it_changes_with_all_else(self, change: dict[str, Any]) -> None:
-        assert config_hash(RESOLVED | change) != config_hash(RESOLVED)
+        assert config_hash(RESOLVED | change, PLUGINS) != config_hash(RESOLVED, PLUGINS)
+
+    def test_components_of_one_name_differ_by_their_distribution_but_not_by_its_version(self) -> None:
+        assert config_hash(RESOLVED, {"generator": "acme-vae 1.0"}) != config_hash(RESOLVED, PLUGINS)
+        assert config_hash(RESOLVED, {"generator": "cltk-vae 2.0"}) == config_hash(RESOLVED, PLUGINS)
 
     def test_it_ignores_the_order_of_fields(self) -> None:
         backwards = dict(reversed(RESOLVED.items()))
-        assert config_hash(backwards) == config_hash(RESOLVED)
+        assert config_hash(backwards, PLUGINS) == config_hash(RESOLVED, PLUGINS)

@@ -13,6 +13,7 @@ from cltk.api import Experiment, Machine
 from cltk.build import prepare
 from cltk.engine import train
 from cltk.events import TaskEnded
+from cltk.machine import usable_cores
 
 
 @pytest.mark.parametrize(
@@ -31,10 +32,13 @@ def test_a_precision_that_is_named_is_taken(digits: Experiment, precision: str) 
     assert prepare(digits, Machine("cpu", threads=1, precision=precision)).precision == precision
 
 
-@pytest.mark.parametrize(("hidden", "threads"), [([50], 1), ([2000, 2000], os.cpu_count())])
-def test_small_networks_get_one_thread(make_digits: Callable[..., Experiment], hidden: list[int], threads: int) -> None:
-    prepare(make_digits(classifier={"name": "mlp", "hidden": hidden}), Machine("cpu"))
-    assert torch.get_num_threads() == threads
+@pytest.mark.parametrize(("hidden", "threads"), [([50], 1), ([2000, 2000], 3)])
+def test_small_networks_get_one_thread(
+    make_digits: Callable[..., Experiment], hidden: list[int], threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cltk.machine.usable_cores", lambda: 3)
+    prepared = prepare(make_digits(classifier={"name": "mlp", "hidden": hidden}), Machine("cpu"))
+    assert prepared.threads == threads
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
@@ -44,3 +48,26 @@ def test_a_run_on_a_gpu_learns_what_it_learns_elsewhere(digits: Experiment) -> N
         events = train(prepare(digits, Machine(device)).assemble(0))
         accuracy[device] = fmean(next(event for event in events if isinstance(event, TaskEnded)).accuracy)
     assert accuracy["cuda"] == pytest.approx(accuracy["cpu"], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("variables", "cores"),
+    [
+        ({}, 4),
+        ({"SLURM_CPUS_PER_TASK": "2"}, 2),
+        ({"OMP_NUM_THREADS": "3"}, 3),
+        ({"OMP_NUM_THREADS": "3", "SLURM_CPUS_PER_TASK": "1"}, 1),
+        ({"OMP_NUM_THREADS": "64"}, 4),
+        ({"OMP_NUM_THREADS": "2,1"}, 2),
+        ({"OMP_NUM_THREADS": "many"}, 4),
+    ],
+)
+def test_the_cores_that_may_be_used_are_those_that_were_allotted(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], cores: int
+) -> None:
+    for name in ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, text in variables.items():
+        monkeypatch.setenv(name, text)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5, 7, 9})
+    assert usable_cores() == cores

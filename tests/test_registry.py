@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cltk import registry
 from cltk.errors import ConfigError, PluginError
-from cltk.registry import default_names, find, installed, load, shortest_name
+from cltk.registry import default_names, find, forget, installed, load, shortest_name
 
 BASE = """
 from cltk.interfaces import Generator as Base
@@ -23,11 +22,6 @@ function = lambda: None
 """
 
 Install = Callable[..., None]
-
-
-def forget() -> None:
-    registry._scanned.cache_clear()
-    registry.installed.cache_clear()
 
 
 @pytest.fixture
@@ -169,7 +163,7 @@ class TestLoading:
     @pytest.mark.parametrize("target", ["acme:Other", "acme:function", "acme", "acme:Good.__name__"])
     def test_what_is_no_such_class_is_refused(self, install: Install, base: type, target: str) -> None:
         install("acme-gan", f"[cltk.generators]\ngan = {target}\n")
-        with pytest.raises(PluginError, match=r"of acme-gan 1\.2 is no Generator \(found "):
+        with pytest.raises(PluginError, match=r"of acme-gan 1\.2 is not a Generator \(found "):
             load(find("generator", "gan"))
 
     @pytest.mark.parametrize("target", ["", "acme:", "acme:Missing", "no module:at all", ":", "acme:Good:Good"])

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cltk.cli.complete import component_names
+from cltk.cli.complete import plugin_names
 from cltk.kinds import KINDS
 
 __all__ = ["cite"]
@@ -23,7 +23,7 @@ _WORK = re.compile(
 def cite(
     components: Annotated[
         list[str] | None,
-        typer.Argument(help="Components by name; by default, the default ones.", autocompletion=component_names()),
+        typer.Argument(help="Components by name; by default, the default ones.", autocompletion=plugin_names()),
     ] = None,
 ) -> None:
     """Print BibTeX for cltk and for the papers that components follow."""

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import ast
-import importlib.machinery
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
-from cltk.errors import ConfigError, PluginError
+from cltk.cli.console import show_notice
+from cltk.cli.source import first_line
+from cltk.errors import CltkError, ConfigError, PluginError, closest
 from cltk.registry import Plugin, find, installed, load
 
-__all__ = ["PluginCommands", "first_line"]
+__all__ = ["PluginCommands", "refusal"]
 
-_ELSEWHERE = {"cltk-mlflow": ("sync", "ui"), "cltk-studies": ("ablate", "report", "tune", "worker")}
-"""Distributions of this project whose commands people know, and may miss."""
+OWN = ("cite", "data", "plugins", "run", "runs", "schema")
+"""The core's own commands, which no plugin can replace."""
+
+_ELSEWHERE = {"mlflow": ("sync", "ui"), "studies": ("ablate", "report", "tune", "worker")}
+"""Extras of the core's distribution whose commands people know, and may miss."""
+
+
+def refusal(plugin: Plugin) -> str | None:
+    """Why a plugin's command is not offered, where it has the name of one of the core's own."""
+    return f"refused: 'cltk {plugin.name}' is a command of the core" if plugin.name in OWN else None
 
 
 class PluginCommands(TyperGroup):
@@ -28,72 +36,56 @@ class PluginCommands(TyperGroup):
         return sorted({*self.commands, *self._plugins})
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of that name; one of a plugin is imported, but not where only its line in the help is needed.
+        """A command for lists of them: that of a plugin has its line in the help, but nothing is imported for it."""
+        if cmd_name in self.commands or cmd_name not in self._plugins:
+            return self.commands.get(cmd_name)
+        return _stub(self._plugins[cmd_name])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called, which is imported here if it is a plugin's.
 
         Raises:
-            ConfigError: It comes with a distribution that is not installed, or two distributions offer it.
+            ConfigError: There is none of that name, or two distributions offer one.
             PluginError: It cannot be imported.
         """
-        if cmd_name in self.commands:
-            return self.commands[cmd_name]
-        if ctx.resilient_parsing or cmd_name not in self._plugins:
-            return self._stub(cmd_name) if cmd_name in self._plugins else self._missing(cmd_name)
-        return _made(find("command", cmd_name))
+        name = args[0]
+        if name in self.commands or name.startswith("-"):
+            _name_refused(name)
+            return super().resolve_command(ctx, args)
+        if name not in self._plugins and ":" not in name:
+            self._explain_missing(name)
+        try:
+            return name, _made(find("command", name)), args[1:]
+        except CltkError:
+            if ctx.resilient_parsing:  # The shell completes; it is no place for an error.
+                return None, None, args[1:]
+            raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Writes a line a command; nothing is imported for it."""
+        """Writes the first sentence of each command, whole."""
+        lines = [(name, self.get_command(ctx, name).get_short_help_str(200)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self._line(name)) for name in self.list_commands(ctx)])
+            formatter.write_dl(lines)
 
     @cached_property
     def _plugins(self) -> dict[str, Plugin]:
-        return {plugin.name: plugin for plugin in installed("command") if plugin.name not in self.commands}
+        return {plugin.name: plugin for plugin in installed("command") if plugin.name not in OWN}
 
-    def _line(self, name: str) -> str:
-        if name in self.commands:
-            return str(self.commands[name].get_short_help_str(limit=200))
-        return first_line(self._plugins[name].target) or f"From {self._plugins[name].provider}."
-
-    def _stub(self, name: str) -> Any:
-        """A command of that name without its options."""
-
-        def command() -> None: ...
-
-        command.__doc__ = self._line(name)
-        return _command(name, command)
-
-    def _missing(self, name: str) -> None:
-        for distribution, commands in _ELSEWHERE.items():
+    def _explain_missing(self, name: str) -> None:
+        for extra, commands in _ELSEWHERE.items():
             if name in commands:
                 raise ConfigError(
-                    f"The command 'cltk {name}' comes with {distribution}, which is not installed.",
-                    f"Install it: pip install {distribution}",
+                    f"The command 'cltk {name}' comes with cltk-{extra}, which is not installed.",
+                    f"Install it: pip install 'cltk-core[{extra}]'",
                 )
+        raise ConfigError(f"There is no command '{name}'.", closest(name, {*self.commands, *self._plugins}))
 
 
-def first_line(target: str) -> str:
-    """The first line of a function's docstring, read from its source: nothing is imported.
-
-    Args:
-        target: ``module:function``.
-
-    Returns:
-        The line; empty where there is no source, no such function, or no docstring.
-    """
-    module, _, name = target.partition(":")
-    try:
-        path: Any = None
-        spec: importlib.machinery.ModuleSpec | None = None
-        parts = module.split(".")
-        for count in range(1, len(parts) + 1):
-            spec = importlib.machinery.PathFinder.find_spec(".".join(parts[:count]), path)
-            path = spec.submodule_search_locations if spec else []
-        source = Path(str(spec.origin if spec else "")).read_text(encoding="utf-8")
-        body = ast.parse(source).body
-    except (OSError, SyntaxError, ValueError, ImportError):
-        return ""
-    function = next((node for node in body if isinstance(node, ast.FunctionDef) and node.name == name), None)
-    return ((function and ast.get_docstring(function)) or "").partition("\n")[0]
+def _name_refused(name: str) -> None:
+    """Says that a plugin has tried to replace a command of the core's."""
+    for plugin in installed("command") if name in OWN else ():
+        if plugin.name == name:
+            show_notice(f"The command '{name}' of {plugin.provider} is {refusal(plugin)}.")
 
 
 def _made(plugin: Plugin) -> Any:
@@ -112,9 +104,19 @@ def _made(plugin: Plugin) -> Any:
         ) from error
 
 
-def _command(name: str, function: Any) -> Any:
-    from typer.main import get_command
+def _stub(plugin: Plugin) -> Any:
+    """A command without options, for lists."""
 
+    def command() -> None: ...
+
+    command.__doc__ = first_line(plugin.target) or f"From {plugin.provider}."
+    return _command(plugin.name, command)
+
+
+def _command(name: str, function: Any) -> Any:
+    """Typer's command for a function, or for a ``typer.Typer`` that has several."""
+    if isinstance(function, typer.Typer):
+        return get_command(function)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(name, cls=getattr(function, "command_class", None))(function)
     return get_command(app)

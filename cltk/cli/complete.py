@@ -7,11 +7,11 @@ from collections.abc import Callable
 from cltk.kinds import KINDS
 from cltk.registry import installed
 
-__all__ = ["component_names", "kinds"]
+__all__ = ["kinds", "plugin_names"]
 
 
-def component_names(*wanted: str) -> Callable[[str], list[str]]:
-    """A completer of the installed components of these kinds; of all kinds where none is given."""
+def plugin_names(*wanted: str) -> Callable[[str], list[str]]:
+    """A completer of the installed plugins of these kinds; of all kinds where none is given."""
 
     def complete(incomplete: str) -> list[str]:
         names = {plugin.name for kind in wanted or KINDS for plugin in installed(kind)}
@@ -21,5 +21,5 @@ def component_names(*wanted: str) -> Callable[[str], list[str]]:
 
 
 def kinds(incomplete: str) -> list[str]:
-    """Completes the kinds of component."""
+    """Completes the kinds of plugin."""
     return [kind for kind in KINDS if kind.startswith(incomplete)]

@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import IO, Any
 
 from cltk.errors import CltkError
 
-__all__ = ["print_json", "print_rows", "show_error", "show_notice"]
+__all__ = ["only_json", "print_json", "print_rows", "show_error", "show_notice"]
+
+
+_json: IO[str] | None = None
+"""Where JSON goes while all else that is printed goes to standard error."""
+
+
+@contextmanager
+def only_json() -> Iterator[None]:
+    """Keeps standard output for ``print_json``: what components and libraries print goes to standard error."""
+    global _json
+    stdout, descriptor = sys.stdout, None
+    if stdout is sys.__stdout__ and stdout is not None:  # Else it is no descriptor: somebody has redirected it already.
+        descriptor = os.dup(1)
+        os.dup2(2, 1)
+        stdout = os.fdopen(descriptor, "w", encoding="utf-8", closefd=False)
+    before, sys.stdout, _json = sys.stdout, sys.stderr, stdout
+    try:
+        yield
+    finally:
+        sys.stdout, _json = before, None
+        stdout.flush()
+        if descriptor is not None:
+            os.dup2(descriptor, 1)
+            os.close(descriptor)
 
 
 def print_json(value: Any) -> None:
     """Prints one JSON value on standard output."""
-    json.dump(value, sys.stdout, indent=2, allow_nan=False)
-    sys.stdout.write("\n")
+    stream = _json or sys.stdout
+    json.dump(value, stream, indent=2, allow_nan=False)
+    stream.write("\n")
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], json: bool) -> None:

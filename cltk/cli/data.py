@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cltk.cli.complete import component_names
+from cltk.cli.complete import plugin_names
 from cltk.cli.console import print_rows
 from cltk.cli.options import DataDir, Json
 
@@ -35,7 +35,7 @@ def list_data(data_dir: DataDir = None, json: Json = False) -> None:
 
 @app.command()
 def fetch(
-    scenario: Annotated[str, typer.Argument(help="The scenario.", autocompletion=component_names("scenario"))],
+    scenario: Annotated[str, typer.Argument(help="The scenario.", autocompletion=plugin_names("scenario"))],
     data_dir: DataDir = None,
 ) -> None:
     """Download the data of a scenario, checksummed, into --data-dir or the user's cache."""

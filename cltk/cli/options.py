@@ -1,26 +1,34 @@
-"""Options that several commands have."""
+"""Options that several commands have, one by one and in groups, for the commands of plugins too."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from cltk.cli.complete import plugin_names
+
+if TYPE_CHECKING:
+    from cltk.machine import Machine
 
 __all__ = [
     "RUNS",
     "DataDir",
     "Device",
     "Json",
+    "MachineOptions",
+    "Name",
+    "OutputOptions",
     "Precision",
     "Quiet",
     "Seeds",
-    "Storage",
+    "SinkOptions",
     "Store",
-    "StudyThreads",
     "Threads",
     "TrackingUri",
-    "Workers",
 ]
 
 RUNS = Path("runs")
@@ -30,21 +38,86 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else
 DataDir = Annotated[Path | None, typer.Option(help="Where to look for data first.", envvar="CLTK_DATA_DIR")]
 Store = Annotated[Path, typer.Option(help="Folder of records and of the MLflow store.", envvar="CLTK_STORE")]
 TrackingUri = Annotated[
-    str | None, typer.Option(help="MLflow server; by default, a store in --store.", envvar="MLFLOW_TRACKING_URI")
+    str | None,
+    typer.Option(help="The same as --sink.mlflow.tracking-uri: an MLflow server.", envvar="MLFLOW_TRACKING_URI"),
 ]
+SinkNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sink",
+        help="Who is told of runs, by name; repeat it for more, none for nobody. By default, what the installed "
+        "packages offer as such. Its fields: --sink.<name>.<field> <value>.",
+        envvar="CLTK_SINK",
+        autocompletion=plugin_names("sink"),
+    ),
+]
+Name = Annotated[str | None, typer.Option(help="What results are filed under.", envvar="CLTK_NAME")]
 Seeds = Annotated[str | None, typer.Option(help="Such as 0, 0..4 or 1,5.", envvar="CLTK_SEEDS")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.", envvar="CLTK_DEVICE")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.", envvar="CLTK_DEVICE")]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads; by default, what suits the networks.", envvar="CLTK_THREADS")
 ]
 Precision = Annotated[str, typer.Option(help="fp32, bf16, or auto for the faster one here.", envvar="CLTK_PRECISION")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
-StudyThreads = Annotated[int, typer.Option(min=1, help="Threads of each worker.", envvar="CLTK_THREADS")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes that share the work.", envvar="CLTK_WORKERS")]
-Storage = Annotated[
-    str | None,
-    typer.Option(
-        help="Optuna storage, such as postgresql://user@host/database; by default, a file in --store.",
-        envvar="CLTK_STORAGE",
-    ),
-]
+_PRECISIONS = ("auto", "fp32", "bf16")
+
+
+@dataclass(frozen=True)
+class MachineOptions:
+    """Where and how to compute."""
+
+    device: Device = "auto"
+    threads: Threads = None
+    precision: Precision = "fp32"
+    data_dir: DataDir = None
+
+    @property
+    def machine(self) -> Machine:
+        """What the options describe.
+
+        Raises:
+            ConfigError: There is no such precision.
+        """
+        from cltk.errors import ConfigError, closest
+        from cltk.machine import Machine
+
+        if self.precision not in _PRECISIONS:
+            raise ConfigError(f"There is no precision '{self.precision}'.", closest(self.precision, _PRECISIONS))
+        precision: Any = self.precision
+        return Machine(self.device, self.threads, precision, self.data_dir)
+
+
+@dataclass(frozen=True)
+class SinkOptions:
+    """Who is told of runs."""
+
+    sink: SinkNames = None
+    tracking_uri: TrackingUri = None
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """The fields of an experiment that these options set."""
+        settings = {"mlflow": {"tracking_uri": self.tracking_uri}} if self.tracking_uri else {}
+        return _given(sinks=_separated(self.sink), sink=settings or None)
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """What is printed."""
+
+    json: Json = False
+    quiet: Quiet = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether no progress is shown."""
+        return self.json or self.quiet
+
+
+def _separated(names: Sequence[str] | None) -> list[str] | None:
+    """The names one by one, of which several may have been given at once: ``a,b``."""
+    return [name.strip() for several in names for name in several.split(",")] if names else None
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cltk.cli.complete import component_names, kinds
+from cltk.cli.complete import kinds, plugin_names
 from cltk.cli.console import print_json, print_rows, show_error
 from cltk.cli.options import Json
 from cltk.cli.overrides import OverridesCommand, overrides_of
@@ -19,7 +19,7 @@ __all__ = ["app", "named"]
 
 Name = Annotated[
     str,
-    typer.Argument(help="The component; kind:name where several kinds have one.", autocompletion=component_names()),
+    typer.Argument(help="The component; kind:name where several kinds have one.", autocompletion=plugin_names()),
 ]
 
 app = typer.Typer(help="List and describe the installed components.", no_args_is_help=True)
@@ -90,7 +90,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Check whether a component does what its kind promises; fields as options: --schedule.counts 0,10,20."""
-    from cltk.testing import ConformanceError, checks_of
+    from cltk.testing import ConformanceError, NotRunError, checks_of
 
     rows, failures = [], []
     for plugin in named(name):
@@ -101,6 +101,8 @@ def check(
                 result = "ok"
             except DataUnavailableError:
                 result = "skipped: its data is not here"
+            except NotRunError as error:
+                result = f"not run: {error}"
             except ConformanceError as error:
                 failures.append(error)
                 result = "failed"

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from cltk.events import EpochEnded, Event, PhaseStarted, RunStarted, TaskEnded, TaskStarted, Warned
+from cltk.events import EpochEnded, Event, PhaseStarted, RunStarted, TaskEnded, TaskResumed, TaskStarted, Warned
 from cltk.record import Record
 
 __all__ = ["Progress", "matrix_table"]
@@ -67,6 +67,8 @@ class Progress:
                 self._show(record)
             case TaskStarted():
                 self._label(record, event.task)
+            case TaskResumed():
+                self._resume(event, record)
             case PhaseStarted():
                 description = f"task {event.task + 1} · {event.phase}"
                 self._bars.reset(self._phase, total=event.epochs, description=description, visible=True)
@@ -81,12 +83,17 @@ class Progress:
         run = f"seed {record.seed} ({self._finished + 1} of {self._seeds}) · " if self._seeds > 1 else ""
         self._bars.update(self._all, description=f"{run}task {task + 1} of {len(self._work)}")
 
+    def _resume(self, event: TaskResumed, record: Record) -> None:
+        self._label(record, event.task)
+        description = f"task {event.task + 1} · {event.phase} · epoch {event.epoch}"
+        self._bars.reset(self._phase, total=event.epochs, completed=event.epoch, description=description, visible=True)
+        self._spend(event.task, event.operations)
+
     def _epoch(self, event: EpochEnded) -> None:
         loss = "" if event.loss is None else f" · loss {event.loss:.3f}"
         description = f"task {event.task + 1} · {event.phase} · epoch {event.epoch}{loss}"
         self._bars.update(self._phase, advance=1, description=description)
-        self._spent += event.operations
-        self._advance(sum(self._work[: event.task]) + min(self._spent, self._work[event.task]))
+        self._spend(event.task, event.operations)
 
     def _task(self, event: TaskEnded, record: Record) -> None:
         self._spent = 0
@@ -97,6 +104,10 @@ class Progress:
             self._show(record)
         else:
             self._console.print(self._line(event, record), markup=False, highlight=False, soft_wrap=True)
+
+    def _spend(self, task: int, operations: int) -> None:
+        self._spent += operations
+        self._advance(sum(self._work[:task]) + min(self._spent, self._work[task]))
 
     def _advance(self, done: int) -> None:
         run = done / max(sum(self._work), 1)

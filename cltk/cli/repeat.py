@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cltk.cli.console import print_json, show_notice
+from cltk.cli.options import OutputOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,7 @@ SHOWN = 10
 """Differences that are printed."""
 
 
-def repeat(run_id: str, store: Path, data_dir: Path | None, json: bool, quiet: bool) -> int:
+def repeat(run_id: str, store: Path, data_dir: Path | None, output: OutputOptions) -> int:
     """Repeats a run as it was recorded, in the folder ``repeats`` of its store, prints what differs in the result.
 
     Returns:
@@ -35,10 +36,10 @@ def repeat(run_id: str, store: Path, data_dir: Path | None, json: bool, quiet: b
     prepared = prepare(experiment_of(recorded), machine)
     for notice in prepared.notices:
         show_notice(notice)
-    with Progress(1, quiet=quiet or json) as progress:
+    with Progress(1, quiet=output.silent) as progress:
         repeated = execute(prepared, recorded.seed, store / "repeats", [progress])
     comparison = compare(recorded, repeated)
-    if json:
+    if output.json:
         print_json(comparison.to_dict())
     else:
         _print(comparison)

@@ -8,50 +8,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cltk.cli.components import Components, read_overrides
 from cltk.cli.console import print_json, show_notice
-from cltk.cli.machine import machine_of
-from cltk.cli.options import RUNS, DataDir, Device, Json, Precision, Quiet, Seeds, Store, Threads, TrackingUri
-from cltk.cli.overrides import OverridesCommand, overrides_of
+from cltk.cli.groups import with_groups
+from cltk.cli.options import RUNS, MachineOptions, Name, OutputOptions, Seeds, SinkOptions, Store
+from cltk.cli.overrides import overrides_of, takes_components
 from cltk.cli.repeat import repeat
-from cltk.cli.slots import (
-    Classifier,
-    Generator,
-    Metric,
-    Scenario,
-    Schedule,
-    Strategy,
-    chosen_components,
-    given,
-    layer_of,
-)
 
 if TYPE_CHECKING:
     from cltk.build import Prepared
 
-__all__ = ["RunCommand", "run"]
+__all__ = ["run"]
 
 
-class RunCommand(OverridesCommand):
-    """Takes the fields of components as options."""
-
-
+@takes_components
+@with_groups
 def run(
     ctx: typer.Context,
+    *,
     file: Annotated[Path | None, typer.Argument(help="An experiment, as a TOML file.")] = None,
-    scenario: Scenario = None,
-    strategy: Strategy = None,
-    generator: Generator = None,
-    classifier: Classifier = None,
-    schedule: Schedule = None,
-    metric: Metric = None,
     seeds: Seeds = None,
-    name: Annotated[str | None, typer.Option(help="What results are filed under.", envvar="CLTK_NAME")] = None,
-    device: Device = "auto",
-    threads: Threads = None,
-    precision: Precision = "fp32",
-    data_dir: DataDir = None,
+    name: Name = None,
     store: Store = RUNS,
-    tracking_uri: TrackingUri = None,
     resume: Annotated[
         bool | None,
         typer.Option(
@@ -64,13 +42,15 @@ def run(
     from_run: Annotated[
         str | None, typer.Option(help="Repeat a recorded run, by its id, and compare; takes no other experiment.")
     ] = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    components: Components,
+    machine: MachineOptions,
+    sinks: SinkOptions,
+    output: OutputOptions,
 ) -> None:
     """Run an experiment, record it, and print its result.
 
     Without a file: deep generative replay on Split MNIST. Any field of a component is an option of its own:
-    --generator.latent-dim 50, --schedule.samples 2000, --strategy.replay.refresh task.
+    --generator.latent-dim 50, --schedule fixed --schedule.samples 2000, --strategy.replay.refresh task.
     """
     from cltk.build import prepare
     from cltk.cli.progress import Progress
@@ -79,17 +59,19 @@ def run(
     from cltk.runs.seeds import run_seeds
 
     if from_run is not None:
-        _refuse_others(ctx, file)
-        raise typer.Exit(repeat(from_run, store, data_dir, json, quiet))
-    layer = _without_studies(layer_of(ctx, file, seeds=seeds, name=name), file)
+        _refuse_others(file, {"seeds": seeds, "name": name} | components.overrides | overrides_of(ctx))
+        raise typer.Exit(repeat(from_run, store, machine.data_dir, output))
+    own = {"seeds": seeds, "name": name}
+    overrides = read_overrides(ctx, file, own, components.overrides, sinks.overrides)
+    layer = _without_studies(overrides, file)
     experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
-    prepared = prepare(experiment, machine_of(device, threads, precision, data_dir))
+    prepared = prepare(experiment, machine.machine)
     for notice in prepared.notices:
         show_notice(notice)
     go_on = _goes_on(prepared, store) if resume is None else resume
-    with Progress(len(experiment.seeds), quiet=quiet or json) as progress:
-        outcome = run_seeds(prepared, store, tracking_uri, [progress], go_on, checkpoint_every)
-    if json:
+    with Progress(len(experiment.seeds), quiet=output.silent) as progress:
+        outcome = run_seeds(prepared, store, sinks.tracking_uri, [progress], go_on, checkpoint_every)
+    if output.json:
         print_json(outcome.to_dict())
     else:
         print_result(outcome)
@@ -108,11 +90,11 @@ def _without_studies(layer: dict[str, Any], file: Path | None) -> dict[str, Any]
     return {key: value for key, value in layer.items() if key != "tune"}
 
 
-def _refuse_others(ctx: typer.Context, file: Path | None) -> None:
+def _refuse_others(file: Path | None, options: dict[str, Any]) -> None:
     from cltk.errors import ConfigError
 
-    options = given(seeds=ctx.params["seeds"], name=ctx.params["name"]) | chosen_components(ctx) | overrides_of(ctx)
-    others = [*([str(file)] if file else []), *(f"--{name}" for name in options)]
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    others = [*([str(file)] if file else []), *given]
     if others:
         raise ConfigError(
             f"--from-run repeats a run as it was recorded, without {', '.join(others)}.", "Leave that out."

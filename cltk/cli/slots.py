@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cltk.cli.complete import component_names
+from cltk.cli.complete import plugin_names
 
 __all__ = [
     "Classifier",
@@ -27,7 +27,7 @@ def _slot(kind: str) -> Any:
     return typer.Option(
         help=f"The {kind}, by name. Its fields: --{kind}.<field> <value>.",
         envvar=f"CLTK_{kind.upper()}",
-        autocompletion=component_names(kind),
+        autocompletion=plugin_names(kind),
         rich_help_panel="Components",
     )
 
@@ -41,7 +41,7 @@ Metric = Annotated[
     list[str] | None,
     typer.Option(
         help="A metric to compute; repeat it for more. By default, all that are offered as defaults.",
-        autocompletion=component_names("metric"),
+        autocompletion=plugin_names("metric"),
         rich_help_panel="Components",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Gradient descent, an epoch at a time."""
+"""Training a network through a phase, an epoch at a time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from cltk.engine.fast.capture import CapturedStep, Step, may_capture
+from cltk.engine.fast.capture import CapturedStep, TakeStep, may_capture
 from cltk.engine.fast.flops import FlopCounter
-from cltk.engine.run import Precision
-from cltk.engine.step import TrainingStep
+from cltk.engine.steps import GradientStep, OwnStep, TrainingStep
 from cltk.events import EpochEnded
-from cltk.interfaces import Examples, Streams, Train
+from cltk.interfaces import Examples, Step, Streams, Train
+from cltk.machine import Precision
 
 __all__ = ["Descent"]
 
@@ -22,23 +22,20 @@ EXPLODED = 1e3
 
 
 class Descent:
-    """Gradient descent through a phase.
+    """The steps of a phase, from batch to batch.
 
     Attributes:
-        epochs: Number of passes that the budget allows.
+        epochs: Number of passes that the budget allows, the last one cut short where it allows so many steps.
         done: Number of steps done.
-        operations: Floating-point operations of an epoch.
+        operations: Floating-point operations of a whole epoch.
         per_sample: Those of one forward and backward pass of one sample.
     """
 
-    def __init__(self, phase: Train, precision: Precision) -> None:
+    def __init__(self, phase: Train | Step, precision: Precision) -> None:
         self._phase = phase
-        captured = may_capture(phase)
-        self._step = TrainingStep(phase, precision, captured=captured)
-        self._optimizer = self._step.optimizer
-        parameters = list(phase.module.parameters())
-        self._do: Step = CapturedStep(self._step, parameters, self._step.rng) if captured else self._step
+        self._take, self._step = _make_step(phase, precision)
         self._first_norm = torch.zeros((), device=phase.device)
+        self._total = phase.training.total_steps(phase.batches.steps)
         self.done = 0
         self.epochs = phase.training.rounds(phase.batches.steps)
         self.operations = 0
@@ -47,16 +44,26 @@ class Descent:
     def epoch(self, streams: Streams) -> Tensor:
         """Trains on every batch of an epoch; returns the loss of each step."""
         phase = self._phase
-        losses = torch.empty(phase.batches.steps, device=phase.device)
+        losses = torch.empty(min(phase.batches.steps, self._total - self.done), device=phase.device)
         phase.module.train()
         batches = phase.batches.epoch(streams)
         self._step.rng.set_state(streams.generator("loss").get_state())
+        # Of steps that are alike the first one is counted; of others, all of the first epoch.
+        counted = _Count() if self.done == 0 else None
         # Nothing is yielded in here, so that nobody else sees the global generator that dropout draws from.
         with streams.scope("global"):
-            for step in range(len(losses)):
-                self._step.set_lr(phase.training.lr_at(self.done / (self.epochs * len(losses))))
-                losses[step] = self._do(next(batches)) if self.done else self._first_step(batches)
+            for index in range(len(losses)):
+                self._step.set_lr(phase.training.lr_at(self.done / self._total))
+                if counted and (index == 0 or not self._step.is_regular):
+                    losses[index] = counted.step(batches, self._step)
+                else:
+                    losses[index] = self._take(next(batches))
+                if self.done == 0:
+                    self._first_norm.copy_(self._step.gradient_norm())
                 self.done += 1
+        if counted:
+            self.operations = (counted.drawing + counted.training) * phase.batches.samples // counted.samples
+            self.per_sample = counted.training // counted.samples
         return losses
 
     def trouble(self, losses: Tensor) -> str | None:
@@ -64,32 +71,55 @@ class Descent:
         loss = float(losses.mean())
         if not math.isfinite(loss):
             return f"step {_first_bad(losses)}, the loss is {loss}"
-        norm, first = float(self._optimizer.gradient_norm()), float(self._first_norm)
+        norm, first = float(self._step.gradient_norm()), float(self._first_norm)
         if norm <= EXPLODED * max(first, 1.0):
             return None
         return f"step {len(losses)}, the gradient has exploded: its norm is {norm:.1e}, after {first:.1e} at first"
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What the optimizer remembers, and the first gradient's norm."""
-        return self._optimizer.state_dict() | {"first_norm": self._first_norm}
+        """What the optimizers remember, and the first gradient's norm."""
+        return self._step.state_dict() | {"first_norm": self._first_norm}
 
     def go_on(self, state: Mapping[str, Tensor], last: EpochEnded) -> None:
         """Goes on behind an epoch of an earlier descent that had this ``state_dict`` then."""
-        self._optimizer.load_state_dict(state)
+        self._step.load_state_dict(state)
         self._first_norm.copy_(state["first_norm"])
-        self.done = last.epoch * self._phase.batches.steps
+        self.done = min(last.epoch * self._phase.batches.steps, self._total)
         self.operations, self.per_sample = last.operations, last.per_sample
 
-    def _first_step(self, batches: Iterator[Examples]) -> Tensor:
-        """The first step, whose operations are counted: those of all steps follow from it."""
+
+class _Count:
+    """Counts the operations of some steps.
+
+    Attributes:
+        drawing: Those of making the batches.
+        training: Those of training on them.
+        samples: Number of samples in them.
+    """
+
+    def __init__(self) -> None:
+        self.drawing = self.training = self.samples = 0
+
+    def step(self, batches: Iterator[Examples], step: TrainingStep) -> Tensor:
+        """Takes a step, and counts."""
         with FlopCounter() as drawing:
             batch = next(batches)
         with FlopCounter() as training:
-            loss = self._step(batch)
-        self.operations = (drawing.total + training.total) * self._phase.batches.samples // len(batch)
-        self.per_sample = training.total // len(batch)
-        self._first_norm.copy_(self._optimizer.gradient_norm())
+            loss = step(batch)
+        self.drawing += drawing.total
+        self.training += training.total
+        self.samples += len(batch)
         return loss
+
+
+def _make_step(phase: Train | Step, precision: Precision) -> tuple[TakeStep, TrainingStep]:
+    """What takes the steps: the same as the step itself, unless that is captured as a CUDA graph."""
+    if isinstance(phase, Step):
+        own = OwnStep(phase)
+        return own, own
+    captured = may_capture(phase)
+    step = GradientStep(phase, precision, captured=captured)
+    return (CapturedStep(step, list(phase.module.parameters()), step.rng) if captured else step), step
 
 
 def _first_bad(losses: Tensor) -> int:

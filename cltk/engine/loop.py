@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.fast.process import prepare_process
 from cltk.engine.phases import PhaseRun
 from cltk.engine.run import Run
-from cltk.evaluate import accuracy_row
-from cltk.events import EpochEnded, Event, PhaseEvent, ReplayShown, RunStarted, TaskEnded, TaskStarted, Warned
+from cltk.engine.state import begin_task, weigh
+from cltk.evaluate import Evaluation, evaluate
+from cltk.events import (
+    EpochEnded,
+    Event,
+    PhaseEvent,
+    PhaseStarted,
+    ReplayShown,
+    RunStarted,
+    TaskEnded,
+    TaskResumed,
+    TaskStarted,
+    Warned,
+)
 from cltk.interfaces import Streams, Task
 
 __all__ = ["Progress", "Trainer", "train"]
@@ -33,14 +47,21 @@ class Progress:
     Attributes:
         events: What its phases have yielded.
         states: What each phase that was begun left behind; all but the last one are over.
+        seconds: Wall-clock time spent on it.
     """
 
     events: Sequence[PhaseEvent]
     states: Sequence[Mapping[str, Tensor]]
+    seconds: float
+
+
+_BEGINNING = Progress((), (), 0.0)
 
 
 class Trainer:
     """Trains a run, and tells at the end of every epoch what it takes to go on from there.
+
+    One that goes on yields what happens from there on: what came before was reported when it happened.
 
     Args:
         run: What to train; of one that goes on, the strategy has its state after the tasks completed.
@@ -51,9 +72,10 @@ class Trainer:
     def __init__(self, run: Run, completed: int = 0, progress: Progress | None = None) -> None:
         self.run = run
         self._completed = completed
-        self._past = progress or Progress((), ())
+        self._past = progress or _BEGINNING
         self._events: list[PhaseEvent] = []
         self._states: list[Mapping[str, Tensor]] = []
+        self._started = 0.0
         self._phase: PhaseRun | None = None
 
     def events(self) -> Iterator[Event]:
@@ -62,28 +84,40 @@ class Trainer:
         Raises:
             DivergenceError: Training diverged, and the run is to stop on that.
         """
-        prepare_process()
         run, completed = self.run, self._completed
+        prepare_process(run.threads)
         strategy, sizes = run.strategy, run.info.sizes
-        untrained = () if completed else accuracy_row(strategy.parts.classifier, run.info, run.tasks, run.part)
+        goes_on = completed > 0 or len(self._past.states) > 0
+        untrained = Evaluation((), (), ()) if goes_on else _evaluate(run, learned=0)
         work = tuple(strategy.work(index, size) for index, size in enumerate(sizes))
-        yield RunStarted(run.info.classes, untrained, work, completed)
+        yield RunStarted(run.info.classes, untrained.accuracy, untrained.task_aware, work, completed)
         for task in run.tasks[completed:]:
             yield from self._learn(task)
-            self._past = Progress((), ())
+            self._past = _BEGINNING
 
     def progress(self) -> Progress:
         """How far the task has come, right after an epoch; its tensors are those that are being trained."""
         assert self._phase is not None
-        return Progress(tuple(self._events), (*self._states, self._phase.state_dict()))
+        states = (*self._states, self._phase.state_dict())
+        return Progress(tuple(self._events), states, time.perf_counter() - self._started)
 
     def _learn(self, task: Task) -> Iterator[Event]:
-        started = time.perf_counter()
+        self._started = time.perf_counter() - self._past.seconds
         run, streams = self.run, self.run.streams.at("task", task.index)
+        self._events, self._states = list(self._past.events), []
         replayed = run.strategy.replay_count(task.index, len(task.train))
-        yield TaskStarted(task.index, len(task.train), replayed)
-        self._events, self._states = [], []
-        for phase in run.strategy.phases(task, streams):
+        if self._past.states:
+            yield _resumed(task, replayed, self._past)
+        else:
+            yield TaskStarted(task.index, len(task.train), replayed)
+        begin_task(run.strategy, task.classes, streams)
+        phases, between = iter(run.strategy.phases(task, streams)), FlopCounter()
+        while True:
+            # What a strategy computes between its phases is a part of what the task costs.
+            with between:
+                phase = next(phases, None)
+            if phase is None:
+                break
             self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name))
             for event in self._carry_out(self._phase):
                 self._events.append(event)
@@ -91,24 +125,52 @@ class Trainer:
             self._states.append({name: tensor.clone() for name, tensor in self._phase.state_dict().items()})
         yield from _show_replay(run, task, streams)
         epochs = [event for event in self._events if isinstance(event, EpochEnded)]
-        earlier = sum(event.seconds for event in self._past.events if isinstance(event, EpochEnded))
+        weight = weigh(run.strategy)
+        evaluation = _evaluate(run, learned=task.index + 1)
         yield TaskEnded(
             task=task.index,
-            accuracy=accuracy_row(run.strategy.parts.classifier, run.info, run.tasks, run.part),
-            seconds=time.perf_counter() - started + earlier,
-            model_bytes=sum(run.strategy.parts.bytes.values()),
-            buffer_bytes=run.strategy.buffer_bytes(),
-            operations=sum(event.operations for event in epochs),
+            accuracy=evaluation.accuracy,
+            task_aware=evaluation.task_aware,
+            confusion=evaluation.confusion,
+            seconds=time.perf_counter() - self._started,
+            model_bytes=weight.model,
+            buffer_bytes=weight.buffer,
+            operations=sum(event.operations for event in epochs) + between.total,
             single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
+            extra_bytes=weight.extras,
         )
 
     def _carry_out(self, phase: PhaseRun) -> Iterator[PhaseEvent]:
-        """The events of a phase, from where it was left; of one that was over then, without doing it again."""
+        """Carries out a phase from where it was left; one that was over then is only brought to its end."""
         index, states = len(self._states), self._past.states
-        past = [event for event in self._past.events if event.phase == phase.phase.name]
         if index < len(states):
-            phase.load_state_dict(states[index], past)
-        yield from past if index < len(states) - 1 else phase.events(past)
+            phase.load_state_dict(states[index], [event for event in self._events if event.phase == phase.phase.name])
+        if index >= len(states) - 1:
+            yield from phase.events()
+
+
+def _evaluate(run: Run, learned: int) -> Evaluation:
+    for network in run.strategy.networks.values():
+        network.eval()
+    return evaluate(run.strategy, run.info, run.tasks, run.split, learned)
+
+
+def _resumed(task: Task, replayed: int, past: Progress) -> TaskResumed:
+    phase = [event for event in past.events if isinstance(event, PhaseStarted)][-1]
+    epochs = [event for event in past.events if isinstance(event, EpochEnded)]
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for event in epochs:
+        seconds[event.phase] += event.seconds
+    return TaskResumed(
+        task=task.index,
+        current=len(task.train),
+        replayed=replayed,
+        phase=phase.phase,
+        epochs=phase.epochs,
+        epoch=epochs[-1].epoch,
+        operations=sum(event.operations for event in epochs),
+        seconds=dict(seconds),
+    )
 
 
 def train(run: Run) -> Iterator[Event]:

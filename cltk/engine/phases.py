@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from cltk.engine.descent import Descent
+from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.run import Run
+from cltk.engine.state import above, below, load_state, state_of
 from cltk.errors import DivergenceError
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
-from cltk.interfaces import Examples, Fit, Phase, Streams, Train
+from cltk.interfaces import Examples, Fit, Phase, Streams
 
 __all__ = ["PhaseRun"]
 
@@ -35,64 +37,67 @@ class PhaseRun:
         self._task = task
         self._run = run
         self._streams = streams
-        self._descent = Descent(phase, run.precision) if isinstance(phase, Train) else None
+        self._descent = None if isinstance(phase, Fit) else Descent(phase, run.precision)
+        self._done = 0
         self._noted: set[str] = set()
+        held = {id(module) for network in run.strategy.networks.values() for module in network.modules()}
+        self._is_apart = id(phase.module) not in held
 
-    def events(self, past: Sequence[PhaseEvent] = ()) -> Iterator[PhaseEvent]:
-        """Trains or fits what the phase says, and yields what happens.
-
-        Args:
-            past: What was yielded up to the end of an epoch by one whose ``state_dict`` this one has taken.
+    def events(self) -> Iterator[PhaseEvent]:
+        """Trains or fits what is left of the phase, and yields what happens.
 
         Raises:
             DivergenceError: Training diverged, and the run is to stop on that.
         """
-        if isinstance(self.phase, Fit):
-            yield from past or self._fit(self.phase)
-        elif self._descent is not None:
-            yield from self._train(self._descent, past)
+        if self._descent is not None:
+            yield from self._train(self._descent)
+        elif isinstance(self.phase, Fit) and not self._done:
+            yield from self._fit(self.phase)
         yield from self._problems()
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The network, and where it is under training, what its optimizer remembers."""
-        module = {f"module.{name}": tensor for name, tensor in self.phase.module.state_dict().items()}
+        """What the strategy holds, the network where it is none of the strategy's, and what the optimizer remembers."""
+        module = self.phase.module.state_dict() if self._is_apart else {}
         descent = self._descent.state_dict() if self._descent else {}
-        return module | {f"descent.{name}": tensor for name, tensor in descent.items()}
+        return above("strategy", state_of(self._run.strategy)) | above("module", module) | above("descent", descent)
 
     def load_state_dict(self, state: Mapping[str, Tensor], past: Sequence[PhaseEvent]) -> None:
-        """Takes back what ``state_dict`` gave after the events that are past."""
-        parts: dict[str, dict[str, Tensor]] = {"module": {}, "descent": {}}
-        for name, tensor in state.items():
-            part, _, rest = name.partition(".")
-            parts[part][rest] = tensor
-        self.phase.module.load_state_dict(parts["module"])
+        """Takes back what ``state_dict`` gave at the end of an epoch, after the events that are ``past``."""
+        load_state(self._run.strategy, below("strategy", state))
+        if self._is_apart:
+            self.phase.module.load_state_dict(below("module", state))
         self.phase.module.eval()
+        self._noted = {event.problem for event in past if isinstance(event, Warned)}
         epochs = [event for event in past if isinstance(event, EpochEnded)]
+        self._done = len(epochs)
         if self._descent is not None and epochs:
-            self._descent.go_on(parts["descent"], epochs[-1])
+            self._descent.go_on(below("descent", state), epochs[-1])
 
     def _fit(self, phase: Fit) -> Iterator[PhaseEvent]:
         yield PhaseStarted(self._task, phase.name, epochs=1, steps=phase.batches.steps)
         started = time.perf_counter()
         own = self._streams.at(1)
-        with own.scope("global"), torch.no_grad():
-            phase.fit(Examples.concat(list(phase.batches.epoch(own))), own.generator("loss"))
-        yield EpochEnded(self._task, phase.name, 1, None, time.perf_counter() - started, operations=0, per_sample=0)
+        with own.scope("global"), torch.no_grad(), FlopCounter() as counter:
+            samples = Examples.concat(list(phase.batches.epoch(own)))
+            drawn = counter.total
+            phase.fit(samples, own.generator("loss"))
+        seconds = time.perf_counter() - started
+        per_sample = (counter.total - drawn) // max(len(samples), 1)
+        yield EpochEnded(self._task, phase.name, 1, None, seconds, counter.total, per_sample)
 
-    def _train(self, descent: Descent, past: Sequence[PhaseEvent]) -> Iterator[PhaseEvent]:
+    def _train(self, descent: Descent) -> Iterator[PhaseEvent]:
         steps = self.phase.batches.steps
-        yield from past or [PhaseStarted(self._task, self.phase.name, descent.epochs, steps)]
-        self._noted = {event.problem for event in past if isinstance(event, Warned)}
-        done = sum(isinstance(event, EpochEnded) for event in past)
-        for epoch in range(done + 1, descent.epochs + 1):
+        if not self._done:
+            yield PhaseStarted(self._task, self.phase.name, descent.epochs, steps)
+        for epoch in range(self._done + 1, descent.epochs + 1):
             started = time.perf_counter()
             losses = descent.epoch(self._streams.at(epoch))
             yield from self._divergence(descent, losses, epoch)
             if epoch * steps // CHECKED > (epoch - 1) * steps // CHECKED and epoch < descent.epochs:
                 yield from self._problems()
             seconds = time.perf_counter() - started
-            loss = float(losses.mean())
-            yield EpochEnded(self._task, self.phase.name, epoch, loss, seconds, descent.operations, descent.per_sample)
+            loss, operations = float(losses.mean()), descent.operations * len(losses) // steps
+            yield EpochEnded(self._task, self.phase.name, epoch, loss, seconds, operations, descent.per_sample)
 
     def _divergence(self, descent: Descent, losses: Tensor, epoch: int) -> Iterator[PhaseEvent]:
         trouble = descent.trouble(losses)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 
-from cltk.evaluate import Part
+from cltk.evaluate import Split
 from cltk.interfaces import ScenarioInfo, Strategy, Streams, Task
+from cltk.machine import Precision
 
-__all__ = ["Precision", "Run"]
-
-Precision = Literal["fp32", "bf16"]
+__all__ = ["Run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +23,9 @@ class Run:
         tasks: The tasks in order, on the device of the strategy.
         strategy: What is trained on what.
         streams: Where all randomness comes from.
-        part: Which part of the data accuracy is measured on.
+        split: Which part of the data accuracy is measured on.
         precision: ``fp32``, or ``bf16`` for bfloat16 autocast in training.
+        threads: Number of threads to train with; None to leave it as it is.
         stop_on_divergence: Whether a loss that is not finite ends the run; else it is a warning.
     """
 
@@ -34,8 +33,9 @@ class Run:
     tasks: Sequence[Task]
     strategy: Strategy
     streams: Streams
-    part: Part = "test"
+    split: Split = "test"
     precision: Precision = "fp32"
+    threads: int | None = None
     stop_on_divergence: bool = True
 
     @property

@@ -14,16 +14,20 @@ from cltk.interfaces.component import (
 )
 from cltk.interfaces.examples import SOFT_ONLY, Examples
 from cltk.interfaces.generator import ConditionalGenerator, Generator
+from cltk.interfaces.history import History
 from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import classification_loss, task_masks
-from cltk.interfaces.metric import History, Measure, Metric
-from cltk.interfaces.phase import Fit, Phase, Train
+from cltk.interfaces.metric import GroupMetric, Measure, Metric
+from cltk.interfaces.networks import evaluating, freeze
+from cltk.interfaces.parts import Parts, SlotName
+from cltk.interfaces.phase import Fit, OptimizerState, Phase, Step, Train
 from cltk.interfaces.scenario import Scenario, Task
 from cltk.interfaces.schedule import ReplaySchedule
 from cltk.interfaces.sink import RunGroup, Sink, Summary
-from cltk.interfaces.strategy import Parts, SlotName, Strategy
+from cltk.interfaces.strategy import Strategy
 from cltk.interfaces.streams import Streams
 from cltk.interfaces.training import Training
+from cltk.record import Record
 
 __all__ = [
     "SOFT_ONLY",
@@ -37,6 +41,7 @@ __all__ = [
     "Fit",
     "FloatRange",
     "Generator",
+    "GroupMetric",
     "Handle",
     "History",
     "IncrementalSetting",
@@ -45,8 +50,10 @@ __all__ = [
     "Measure",
     "Metric",
     "OneOf",
+    "OptimizerState",
     "Parts",
     "Phase",
+    "Record",
     "ReplaySchedule",
     "RunGroup",
     "Scenario",
@@ -54,6 +61,7 @@ __all__ = [
     "Shuffled",
     "Sink",
     "SlotName",
+    "Step",
     "Strategy",
     "Streams",
     "Summary",
@@ -61,5 +69,7 @@ __all__ = [
     "Train",
     "Training",
     "classification_loss",
+    "evaluating",
+    "freeze",
     "task_masks",
 ]

@@ -44,6 +44,11 @@ class ScenarioInfo:
         channels, height, width = self.shape
         return channels * height * width
 
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of the training data of all tasks, stored as a ``Buffer`` does: a byte a value, eight a label."""
+        return sum(self.sizes) * (self.pixels + 8)
+
     def seen(self, completed: int) -> tuple[int, ...]:
         """The labels of the first ``completed`` tasks, sorted."""
         return tuple(sorted({label for task in self.classes[:completed] for label in task}))

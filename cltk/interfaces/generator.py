@@ -9,9 +9,11 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from cltk.config import Settings
 from cltk.interfaces.batches import Batches
-from cltk.interfaces.component import Component
+from cltk.interfaces.component import Component, ScenarioInfo
 from cltk.interfaces.examples import Examples
+from cltk.interfaces.networks import evaluating
 from cltk.interfaces.phase import Phase, Train
 from cltk.interfaces.training import Training
 
@@ -30,6 +32,11 @@ class Generator(nn.Module, Component, ABC):
 
     labels: ClassVar[Literal["hard", "none"]] = "none"
     capturable: ClassVar[bool] = False
+
+    def __init__(self, config: Settings | None = None, info: ScenarioInfo | None = None) -> None:
+        super().__init__()
+        if config is not None:
+            self.config = config
 
     @abstractmethod
     def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
@@ -50,6 +57,28 @@ class Generator(nn.Module, Component, ABC):
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """Draws ``n`` images (0 is allowed); returns (n, C, H, W) float32 in [0, 1]."""
 
+    @torch.no_grad()
+    def score(self, x: Tensor, y: Tensor) -> Tensor:
+        """How badly the model explains each image, the same at every call; in evaluation mode.
+
+        By default ``loss`` with the same random numbers for every image. Where it draws any, images are judged one at
+        a time, so that a score does not depend on the others: override it where there is something faster.
+
+        Args:
+            x: (B, C, H, W) float32 in [0, 1].
+            y: (B,) int64 labels; meaningless where ``labels`` is ``none``.
+
+        Returns:
+            (B,) nats per sample: minus log p(x), or a bound or an estimate of it.
+        """
+        rng = torch.Generator(x.device)
+        with evaluating(self):
+            together = self.loss(x, y, rng.manual_seed(0))
+            if torch.equal(rng.get_state(), torch.Generator(x.device).manual_seed(0).get_state()):
+                return together  # Nothing was drawn.
+            alone = [self.loss(x[i : i + 1], y[i : i + 1], rng.manual_seed(0)) for i in range(len(x))]
+        return torch.cat(alone) if alone else together
+
     def phase(self, batches: Batches, training: Training) -> Phase:
         """How the generator learns ``batches``: by gradient descent on ``loss``, unless overridden.
 
@@ -60,6 +89,9 @@ class Generator(nn.Module, Component, ABC):
             return self.loss(batch.x, batch.y, rng)
 
         return Train("generator", self, batches, loss, training, capturable=self.capturable)
+
+    def begin_task(self, classes: Sequence[int]) -> None:
+        """Is told which classes the next task has, as a classifier is; nothing happens by default."""
 
     def problems(self, x: Tensor) -> Sequence[str]:
         """What is wrong with the trained model, judged on some of its training images; nothing, by default.

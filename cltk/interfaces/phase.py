@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,11 +13,23 @@ from cltk.interfaces.batches import Batches
 from cltk.interfaces.examples import Examples
 from cltk.interfaces.training import Training
 
-__all__ = ["Fit", "Phase", "Train"]
+__all__ = ["Fit", "OptimizerState", "Phase", "Step", "Train"]
 
 
 def _nothing() -> Sequence[str]:
     return ()
+
+
+class OptimizerState(Protocol):
+    """What remembers something from step to step: an optimizer of ``torch.optim``, a scheduler, or one of your own."""
+
+    def state_dict(self) -> Any:
+        """Tensors, numbers and texts, in mappings, lists and tuples."""
+        ...
+
+    def load_state_dict(self, state_dict: Any) -> Any:
+        """Takes back what ``state_dict`` gave."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +59,41 @@ class Train:
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        return next(self.module.parameters()).device
+        return _device_of(self.module)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Train by steps of your own: several optimizers, gradients that are changed, whatever happens in between.
+
+    The engine has the rest: epochs, checkpoints within the phase, the operations of the first epoch, which stand for
+    those of all, and whether losses and gradients are in order.
+
+    Attributes:
+        name: What is trained; unique within a task.
+        module: The network, or several of them in an ``nn.ModuleList``.
+        batches: What an epoch consists of.
+        step: From a batch of B samples and a stream to a loss to be reported, a scalar. It changes the parameters
+            itself, in float32, and weighs the samples as the batch says. What else it changes is in a network of the
+            strategy or in its ``state_dict``.
+        training: The budget: ``epochs``, ``min_steps`` and ``steps``. Of its optimizer nothing is used.
+        optimizers: All that is to be remembered between two steps, by names without a dot. They are made in
+            ``phases``, so that they begin anew with the phase.
+        problems: As of ``Train``.
+    """
+
+    name: str
+    module: nn.Module
+    batches: Batches
+    step: Callable[[Examples, torch.Generator], Tensor]
+    training: Training
+    optimizers: Mapping[str, OptimizerState] = field(default_factory=dict)
+    problems: Callable[[], Sequence[str]] = _nothing
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return _device_of(self.module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +104,8 @@ class Fit:
         name: What is fitted; unique within a task.
         module: The model.
         batches: Of which one epoch is gathered and handed over.
-        fit: Fits the model to the samples, with the loss weights that they carry.
+        fit: Fits the model to the samples, with the loss weights that they carry. No gradient is recorded in it, unless
+            it asks for that with ``torch.enable_grad()``.
         problems: As of ``Train``.
     """
 
@@ -68,4 +116,8 @@ class Fit:
     problems: Callable[[], Sequence[str]] = _nothing
 
 
-Phase = Train | Fit
+Phase = Train | Step | Fit
+
+
+def _device_of(module: nn.Module) -> torch.device:
+    return next((parameter.device for parameter in module.parameters()), torch.device("cpu"))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -19,69 +17,14 @@ from cltk.interfaces.component import Component, ScenarioInfo
 from cltk.interfaces.examples import Examples
 from cltk.interfaces.generator import Generator
 from cltk.interfaces.losses import classification_loss, task_masks
+from cltk.interfaces.networks import evaluating, find_networks
+from cltk.interfaces.parts import Parts, SlotName
 from cltk.interfaces.phase import Phase, Train
 from cltk.interfaces.scenario import Task
-from cltk.interfaces.schedule import ReplaySchedule
 from cltk.interfaces.streams import Streams
 from cltk.interfaces.training import Training
 
-__all__ = ["Parts", "SlotName", "Strategy"]
-
-SlotName = Literal["generator", "classifier", "schedule"]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The components in the slots of a strategy; only those are there that it declares."""
-
-    slots: Mapping[SlotName, Any]
-
-    @property
-    def classifier(self) -> Classifier:
-        """The classifier."""
-        classifier = self.slots["classifier"]
-        assert isinstance(classifier, Classifier)
-        return classifier
-
-    @property
-    def generator(self) -> Generator:
-        """The generator."""
-        generator = self.slots["generator"]
-        assert isinstance(generator, Generator)
-        return generator
-
-    @property
-    def schedule(self) -> ReplaySchedule:
-        """The replay schedule."""
-        schedule = self.slots["schedule"]
-        assert isinstance(schedule, ReplaySchedule)
-        return schedule
-
-    @property
-    def modules(self) -> dict[str, nn.Module]:
-        """The networks among them, by slot."""
-        return {slot: part for slot, part in self.slots.items() if isinstance(part, nn.Module)}
-
-    @property
-    def parameters(self) -> dict[str, int]:
-        """Number of parameters and fitted statistics of each network, by slot."""
-        return self._totals(Tensor.numel)
-
-    @property
-    def bytes(self) -> dict[str, int]:
-        """Bytes of the same."""
-        return self._totals(lambda tensor: tensor.nbytes)
-
-    def _totals(self, measure: Callable[[Tensor], int]) -> dict[str, int]:
-        return {slot: sum(map(measure, module.state_dict().values())) for slot, module in self.modules.items()}
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """The weights of all networks, each name behind that of its slot."""
-        return {
-            f"{slot}.{name}": tensor
-            for slot, module in self.modules.items()
-            for name, tensor in module.state_dict().items()
-        }
+__all__ = ["Strategy"]
 
 
 class Strategy(Component, ABC):
@@ -90,11 +33,17 @@ class Strategy(Component, ABC):
     A strategy trains nothing itself: it says what is to be trained, and the engine does it.
 
     Attributes:
-        slots: The slots that it uses. A component given for another slot is an error.
-        buffer: Its stored samples, where it stores any: they are counted, saved and restored with the networks.
+        slots: The slots that it uses; none of them is compulsory. A component given for another slot is an error.
+        gives_logits: Whether a softmax of what ``predict`` returns gives probabilities, as soft labels need it.
+        buffer: Its stored samples, where it stores any.
+
+    The engine keeps the networks in the slots, those that the strategy holds in attributes of its own (or in lists and
+    mappings of such), and the buffer: it saves them, restores them and weighs them. Networks are made in ``__init__``.
+    What else the next task needs goes into ``state_dict``.
     """
 
     slots: ClassVar[tuple[SlotName, ...]] = ("classifier",)
+    gives_logits: ClassVar[bool] = True
     buffer: Buffer | None = None
 
     def __init__(self, config: Settings, info: ScenarioInfo, parts: Parts) -> None:
@@ -111,6 +60,15 @@ class Strategy(Component, ABC):
         Only ``task.train`` may be read, and of earlier tasks only what the strategy kept itself.
         """
 
+    def begin_task(self, classes: Sequence[int]) -> None:
+        """Is told which classes the next task has, before ``phases``; also before the state of a later task comes back.
+
+        By default it tells the networks in its slots. Networks of its own may grow here.
+        """
+        for network in self.parts.modules.values():
+            if isinstance(network, Classifier | Generator):
+                network.begin_task(classes)
+
     def classifier_phase(self, batches: Batches, training: Training, temperature: float = 1.0) -> Train:
         """The phase that trains the classifier on hard and soft labels, as ``classification_loss`` describes.
 
@@ -122,6 +80,24 @@ class Strategy(Component, ABC):
             return classification_loss(classifier(batch.x), batch, self._masked, temperature)
 
         return Train("classifier", classifier, batches, loss, training, capturable=classifier.capturable)
+
+    @torch.no_grad()
+    def predict(self, x: Tensor) -> Tensor:
+        """Scores every class; by default the logits of the classifier in evaluation mode.
+
+        Accuracy, confusion and labels of replay are taken from it. All networks are in evaluation mode when the engine
+        calls it, and in a frozen copy; who calls it in the midst of training, uses ``evaluating``.
+
+        Args:
+            x: (B, C, H, W) float32 in [0, 1].
+
+        Returns:
+            (B, K) scores, the highest of which is the prediction; logits unless ``gives_logits`` says otherwise.
+        """
+        classifier = self.parts.classifier
+        with evaluating(classifier):
+            scores: Tensor = classifier(x)
+        return scores
 
     def replay_count(self, completed: int, current: int) -> int:
         """Number of samples replayed in an epoch of a task of ``current`` samples, after ``completed`` tasks."""
@@ -140,29 +116,29 @@ class Strategy(Component, ABC):
         return None
 
     def state_dict(self) -> dict[str, Tensor]:
-        """All that the next task needs, beside the configuration."""
-        stored = {} if self.buffer is None else self.buffer.state_dict()
-        return self.parts.state_dict() | {f"buffer.{name}": tensor for name, tensor in stored.items()}
+        """What the next task needs beside networks and buffer, which the engine keeps itself; nothing by default.
+
+        Saved after each task and within it, weighed as ``extras``, and given back in the order in which it is here. Of
+        what is in it, say what ``load_state_dict`` does with it.
+        """
+        return {}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes back what ``state_dict`` gave.
+        """Takes back what ``state_dict`` gave; networks and buffer are as they were by then.
 
-        Raises:
-            RuntimeError: A tensor is missing or has another shape.
+        It may be called while ``phases`` is under way, so code in there reads from ``self`` what training changes.
+
+        Args:
+            state: Tensors of its own to keep, on the device of the strategy.
         """
-        for slot, module in self.parts.modules.items():
-            module.load_state_dict(_below(f"{slot}.", state))
-        if self.buffer is not None:
-            self.buffer.load_state_dict(_below("buffer.", state))
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """All networks that it holds: those in its slots, and those in other attributes, by their paths."""
+        own = {name: value for name, value in vars(self).items() if name != "parts"}
+        return find_networks({**self.parts.modules, "module": own})
 
     @property
     def device(self) -> torch.device:
         """Where the networks are."""
-        classifier = self.parts.classifier
-        tensors = chain(classifier.parameters(), classifier.buffers())
-        return next((tensor.device for tensor in tensors), torch.device("cpu"))
-
-
-def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The entries whose names begin with ``prefix``, without it."""
-    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+        return self.parts.device

@@ -20,24 +20,37 @@ class Training(Settings):
     min_steps: NonNegativeInt = Field(
         default=300, description="train for more epochs where they hold fewer steps than this"
     )
+    steps: PositiveInt | None = Field(
+        default=None, description="train for exactly so many steps, whatever epochs and min_steps say"
+    )
     batch_size: PositiveInt = Field(default=128, description="samples of the current task in a batch")
     optimizer: Literal["adam", "sgd"] = Field(default="adam", description="Adam, or SGD with momentum 0.9")
     lr: PositiveFloat = Field(default=1e-3, description="learning rate")
-    lr_schedule: Literal["constant", "cosine"] = Field(
-        default="constant", description="course of the learning rate in a phase"
+    lr_schedule: Literal["constant", "linear", "cosine"] = Field(
+        default="constant", description="course of the learning rate in a phase; all but constant end at 0"
     )
     weight_decay: NonNegativeFloat = Field(default=1e-5, description="L2 penalty on the parameters")
 
     def rounds(self, steps: int) -> int:
-        """Number of epochs of ``steps`` steps each that the budget allows."""
+        """Number of epochs of ``steps`` steps each that the budget allows; the last one may be cut short."""
+        if self.steps is not None and steps:
+            return math.ceil(self.steps / steps)
         return max(self.epochs, math.ceil(self.min_steps / steps)) if steps else 0
+
+    def total_steps(self, steps: int) -> int:
+        """Number of steps that the budget allows, where an epoch has ``steps``."""
+        return self.steps if self.steps is not None and steps else self.rounds(steps) * steps
 
     def work(self, module: nn.Module, samples: int, steps: int) -> int:
         """Estimated operations, six a parameter and sample as in dense layers, where an epoch has ``samples``."""
         return 6 * sum(parameter.numel() for parameter in module.parameters()) * samples * self.rounds(steps)
 
     def lr_at(self, progress: float) -> float:
-        """The learning rate at ``progress`` in [0, 1] of a phase; ``cosine`` ends at 0 (arXiv 1608.03983)."""
-        if self.lr_schedule == "constant":
-            return self.lr
-        return self.lr * 0.5 * (1 + math.cos(math.pi * progress))
+        """The learning rate at ``progress`` in [0, 1] of a phase; for ``cosine`` see arXiv 1608.03983."""
+        match self.lr_schedule:
+            case "constant":
+                return self.lr
+            case "linear":
+                return self.lr * (1 - progress)
+            case "cosine":
+                return self.lr * 0.5 * (1 + math.cos(math.pi * progress))

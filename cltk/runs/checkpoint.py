@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from cltk.engine import Progress
-from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, TaskEnded, Warned
+from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.record import Record, write_atomically
+from cltk.runs.tensors import pack, unpack
 
-__all__ = ["Checkpoint", "Checkpoints"]
+__all__ = ["Checkpoint", "Checkpoints", "EpochCheckpoint"]
 
-FORMAT = "cltk.checkpoint/2"
+FORMAT = "cltk.checkpoint/4"
 KEPT = 2
 """Checkpoints kept of a run: the newest, and one to fall back to."""
 
@@ -33,17 +34,33 @@ class Checkpoint:
     Attributes:
         state: What the strategy keeps, on the CPU.
         record: The record so far.
-        ended: What was reported at the end of each task.
     """
 
     state: Mapping[str, Tensor]
     record: Record
-    ended: Sequence[TaskEnded]
 
     @property
     def completed(self) -> int:
         """Number of tasks learned."""
-        return len(self.ended)
+        return len(self.record.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class EpochCheckpoint:
+    """A run within a task, at the end of an epoch.
+
+    Attributes:
+        progress: How far the task after those learned has come.
+        record: The record so far, with all that ``progress`` has seen.
+    """
+
+    progress: Progress
+    record: Record
+
+    @property
+    def completed(self) -> int:
+        """Number of tasks learned before."""
+        return len(self.record.tasks)
 
 
 class Checkpoints:
@@ -65,25 +82,27 @@ class Checkpoints:
         Raises:
             StoreError: The folder cannot be written.
         """
-        texts = {
-            "record": json.dumps(checkpoint.record.to_dict()),
-            "ended": json.dumps([asdict(event) for event in checkpoint.ended]),
-        }
+        texts = {"record": json.dumps(checkpoint.record.to_dict())}
         self._write(f"checkpoint-{checkpoint.completed:03}", checkpoint.state, texts)
         for path in [*self._paths("checkpoint")[:-KEPT], *self._paths("progress")]:
             path.unlink(missing_ok=True)
 
-    def save_progress(self, completed: int, progress: Progress) -> None:
-        """Writes how far the task after ``completed`` ones has come, in place of what was written of it before.
+    def save_progress(self, checkpoint: EpochCheckpoint) -> None:
+        """Writes a checkpoint within a task, in place of the one before.
 
         Raises:
             StoreError: The folder cannot be written.
         """
-        earlier = self._paths("progress")
+        earlier, progress = self._paths("progress"), checkpoint.progress
         events = [{"kind": type(event).__name__, **asdict(event)} for event in progress.events]
         state = {f"{i}.{name}": tensor for i, part in enumerate(progress.states) for name, tensor in part.items()}
-        texts = {"events": json.dumps(events), "phases": str(len(progress.states))}
-        written = self._write(f"progress-{completed:03}", state, texts)
+        texts = {
+            "events": json.dumps(events),
+            "phases": str(len(progress.states)),
+            "seconds": str(progress.seconds),
+            "record": json.dumps(checkpoint.record.to_dict()),
+        }
+        written = self._write(f"progress-{checkpoint.completed:03}", state, texts)
         for path in earlier:
             if path != written:
                 path.unlink(missing_ok=True)
@@ -92,9 +111,9 @@ class Checkpoints:
         """The newest whole checkpoint after a task, None if there is none; and what is wrong with each newer one."""
         return self._newest("checkpoint", _checkpoint)
 
-    def progress(self, completed: int) -> tuple[Progress | None, list[str]]:
-        """How far the task after ``completed`` ones has come, None if nothing is known; and what is wrong if so."""
-        return self._newest(f"progress-{completed:03}", _progress)
+    def progress(self, completed: int) -> tuple[EpochCheckpoint | None, list[str]]:
+        """The checkpoint within the task after ``completed`` ones, None if there is none; and what is wrong if so."""
+        return self._newest(f"progress-{completed:03}", _epoch_checkpoint)
 
     def clear(self) -> None:
         """Removes all of them."""
@@ -111,10 +130,7 @@ class Checkpoints:
         return None, problems
 
     def _write(self, name: str, state: State, texts: Texts) -> Path:
-        from safetensors.torch import save
-
-        tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
-        content = save(tensors, {"format": FORMAT, **texts})
+        content = pack(state, {"format": FORMAT, **texts})
         path = self._folder / f"{name}-{_digest(content)}.safetensors"
         write_atomically(path, content)
         return path
@@ -133,30 +149,27 @@ def _read(path: Path) -> tuple[State, Texts]:
     Raises:
         ValueError: It is not what its name says, or of another format.
     """
-    from safetensors import safe_open
-    from safetensors.torch import load
-
     content = path.read_bytes()
     if _digest(content) != path.stem.rpartition("-")[2]:
         raise ValueError("it was cut or altered, its checksum differs")
-    with safe_open(path, framework="pt") as file:
-        texts = file.metadata()
+    state, texts = unpack(content)
     if texts.get("format") != FORMAT:
         raise ValueError(f"its format is {texts.get('format')}, not {FORMAT}")
-    return load(content), texts
+    return state, texts
 
 
 def _checkpoint(state: State, texts: Texts) -> Checkpoint:
-    ended = [TaskEnded(**{**event, "accuracy": tuple(event["accuracy"])}) for event in json.loads(texts["ended"])]
-    return Checkpoint(state, Record.model_validate_json(texts["record"]), ended)
+    return Checkpoint(state, Record.model_validate_json(texts["record"]))
 
 
-def _progress(state: State, texts: Texts) -> Progress:
+def _epoch_checkpoint(state: State, texts: Texts) -> EpochCheckpoint:
     states: list[dict[str, Tensor]] = [{} for _ in range(int(texts["phases"]))]
     for name, tensor in state.items():
         phase, _, rest = name.partition(".")
         states[int(phase)][rest] = tensor
-    return Progress(tuple(_event(**event) for event in json.loads(texts["events"])), states)
+    events = tuple(_event(**event) for event in json.loads(texts["events"]))
+    progress = Progress(events, states, float(texts["seconds"]))
+    return EpochCheckpoint(progress, Record.model_validate_json(texts["record"]))
 
 
 def _event(kind: str, **fields: Any) -> PhaseEvent:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import tomli_w
 
+from cltk.config import qualified_names
 from cltk.errors import StoreError
 from cltk.events import ReplayShown
 from cltk.mappings import without_none
@@ -59,10 +60,10 @@ class RunFolder:
         write_atomically(path, buffer.getvalue())
 
     def save_weights(self, state: Mapping[str, Tensor]) -> None:
-        """Replaces the weights of the networks."""
-        from safetensors.torch import save
+        """Replaces what the strategy holds at the end: networks, buffer and all else, as ``load_state`` takes it."""
+        from cltk.runs.tensors import pack
 
-        write_atomically(self.path / "weights.safetensors", save({k: v.cpu().contiguous() for k, v in state.items()}))
+        write_atomically(self.path / "weights.safetensors", pack(state))
 
     def save_traceback(self) -> Path:
         """Writes down where the exception that is being handled came from."""
@@ -87,4 +88,4 @@ def read_samples(path: Path) -> Samples:
 
 def experiment_toml(record: Record) -> str:
     """The experiment of a record with every default written out, for the one seed, as ``cltk run`` takes it."""
-    return tomli_w.dumps(without_none(record.config | {"seeds": [record.seed]}))
+    return tomli_w.dumps(without_none(qualified_names(record.config, record.plugins) | {"seeds": [record.seed]}))

@@ -14,9 +14,10 @@ import torch
 
 from cltk.build import Prepared
 from cltk.engine import Run
-from cltk.events import EpochEnded, Event, ReplayShown, RunStarted, TaskEnded, TaskStarted, Warned
-from cltk.interfaces import History, Metric
-from cltk.record import SCHEMA, Epoch, Record, Replay
+from cltk.events import EpochEnded, Event, ReplayShown, RunStarted, TaskEnded, TaskResumed, TaskStarted, Warned
+from cltk.interfaces import Measure
+from cltk.record import DataInfo, Epoch, Record, TaskRecord
+from cltk.runs.measuring import measure
 
 __all__ = ["Recorder", "new_record", "run_id"]
 
@@ -24,28 +25,30 @@ __all__ = ["Recorder", "new_record", "run_id"]
 def run_id(prepared: Prepared, seed: int) -> str:
     """Names a run by all that its result may depend on: configuration, seed, versions, precision, device, threads."""
     versions = [*sorted(prepared.plugins.items()), torch.__version__]
-    relevant = [prepared.config_hash, seed, versions, prepared.precision, prepared.device.type, torch.get_num_threads()]
+    relevant = [prepared.config_hash, seed, versions, prepared.precision, prepared.device.type, prepared.threads]
     digest = hashlib.sha256(json.dumps(relevant).encode()).hexdigest()[:12]
     return f"{prepared.experiment.name}-{digest}-seed{seed}"
 
 
 def new_record(prepared: Prepared, run: Run) -> Record:
     """The record of a run that has not begun."""
-    seed = run.streams.seed
+    seed, info = run.streams.seed, prepared.info
     parameters, sizes = run.strategy.parts.parameters, run.strategy.parts.bytes
     return Record(
-        schema=SCHEMA,
         run_id=run_id(prepared, seed),
-        config=prepared.resolved,
+        config=prepared.config,
         config_hash=prepared.config_hash,
         seed=seed,
-        plugins=dict(prepared.plugins),
+        plugins=prepared.plugins,
+        info=DataInfo(shape=info.shape, outputs=info.outputs, sizes=list(info.sizes), setting=info.setting),
+        classes=[list(classes) for classes in info.classes],
         warnings=list(prepared.notices),
         parameters=parameters | {"total": sum(parameters.values())},
-        bytes=sizes | {"buffer": 0, "total": sum(sizes.values()), "image": prepared.info.pixels},
+        bytes=sizes | {"buffer": 0, "extras": 0, "total": sum(sizes.values()), "image": info.pixels},
+        data_bytes=info.data_bytes,
         device=prepared.device.type,
         precision=prepared.precision,
-        threads=torch.get_num_threads(),
+        threads=prepared.threads,
         environment=_environment(),
     )
 
@@ -63,35 +66,30 @@ class Recorder:
     """Keeps a record up to date with the events of its run.
 
     Args:
-        record: The record of a run that has not begun.
-        metrics: What to compute after each task, by name.
-        data_bytes: Bytes of the training data of all tasks.
-        ended: For a run that goes on, what was reported at the end of its tasks.
+        record: The record of a run that has not begun, or of one that goes on, as far as it came.
+        metrics: What to compute after each task, by name; those of several runs are left to whoever has them.
     """
 
-    def __init__(
-        self, record: Record, metrics: Mapping[str, Metric], data_bytes: int, ended: Sequence[TaskEnded] = ()
-    ) -> None:
+    def __init__(self, record: Record, metrics: Mapping[str, Measure]) -> None:
         self.record = record
         self._metrics = metrics
-        self._data_bytes = data_bytes
-        self.ended = list(ended)
-        self._seconds: defaultdict[str, float] = defaultdict(float, record.seconds)
+        self._counts = (0, 0)
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._coverage: dict[int, float] = {}
 
     def observe(self, event: Event) -> None:
         """Takes note of what happened."""
         match event:
-            case RunStarted(completed=0):
-                self._update(classes=[list(classes) for classes in event.classes], accuracy=[list(event.untrained)])
+            case RunStarted(goes_on=False):
+                self._update(untrained=list(event.untrained), untrained_task_aware=list(event.untrained_task_aware))
             case TaskStarted():
-                replay = self.record.replay
-                counts = Replay(counts=[*replay.counts, event.replayed], coverage=replay.coverage)
-                self._update(samples=[*self.record.samples, event.current], replay=counts)
+                self._begin(event.current, event.replayed, {})
+            case TaskResumed():
+                self._begin(event.current, event.replayed, event.seconds)
             case EpochEnded():
                 self._observe_epoch(event)
             case ReplayShown():
-                replay = self.record.replay
-                self._update(replay=Replay(counts=replay.counts, coverage=[*replay.coverage, event.coverage]))
+                self._coverage = event.coverage
             case Warned():
                 self.warn(f"task {event.task + 1}, phase '{event.phase}': {event.problem}")
             case TaskEnded():
@@ -101,51 +99,60 @@ class Recorder:
         """Notes a problem that does not end the run."""
         self._update(warnings=[*self.record.warnings, problem])
 
+    def _begin(self, current: int, replayed: int, seconds: Mapping[str, float]) -> None:
+        self._counts = (current, replayed)
+        self._seconds = defaultdict(float, seconds)
+        self._coverage = {}
+
     def _observe_epoch(self, event: EpochEnded) -> None:
         loss = event.loss if event.loss is not None and math.isfinite(event.loss) else None
         epoch = Epoch(task=event.task, phase=event.phase, epoch=event.epoch, loss=loss)
-        self._update(losses=[*self.record.losses, epoch])
         self._seconds[event.phase] += event.seconds
+        self._update(losses=[*self.record.losses, epoch])
 
     def _observe_task(self, event: TaskEnded) -> None:
-        self.ended.append(event)
-        self._seconds["total"] += event.seconds
-        sizes = self.record.bytes
-        total = event.model_bytes + event.buffer_bytes
-        self._update(
-            accuracy=[*self.record.accuracy, list(event.accuracy)],
-            operations=[*self.record.operations, event.operations],
-            bytes=sizes | {"buffer": event.buffer_bytes, "total": total},
-            seconds={name: round(seconds, 3) for name, seconds in self._seconds.items()},
+        record, (current, replayed) = self.record, self._counts
+        self._seconds["total"] = event.seconds
+        seconds = {name: round(spent, 3) for name, spent in self._seconds.items()}
+        task = TaskRecord(
+            classes=record.classes[event.task],
+            samples=current,
+            replayed=replayed,
+            accuracy=list(event.accuracy),
+            task_aware=list(event.task_aware),
+            confusion=[list(row) for row in event.confusion],
+            coverage=self._coverage,
+            seconds=seconds,
+            operations=event.operations,
+            single_pass=event.single_pass,
+            model_bytes=event.model_bytes,
+            buffer_bytes=event.buffer_bytes,
+            extra_bytes=event.extra_bytes,
         )
-        values = {name: self._value(name, metric) for name, metric in self._metrics.items()}
+        kept = {"buffer": event.buffer_bytes, "extras": event.extra_bytes}
+        self._update(
+            tasks=[*record.tasks, task],
+            bytes=record.bytes | kept | {"total": event.model_bytes + sum(kept.values())},
+            seconds=_sums([record.seconds, seconds]),
+        )
+        self._measure()
+
+    def _measure(self) -> None:
+        """Computes the metrics of the tasks so far: what the run shows while it goes on."""
+        measured = measure(self.record, self._metrics)
+        for name, result in measured.items():
+            if result.failed:
+                self.warn(f"metric '{name}' {result.reason}")
         curves = self.record.curves
         self._update(
-            metrics={name: value for name, value in values.items() if value is not None},
-            curves={name: [*curves.get(name, []), value] for name, value in values.items()},
+            metrics={name: result.value for name, result in measured.items() if result.value is not None},
+            curves={name: [*curves.get(name, []), result.value] for name, result in measured.items()},
         )
-
-    def _value(self, name: str, metric: Metric) -> float | None:
-        """The metric of the tasks so far; None where it is undefined."""
-        try:
-            value = float(metric.value(self.history))
-        except Exception as error:
-            self.warn(f"metric '{name}' failed: {type(error).__name__}: {error}")
-            return None
-        return value if math.isfinite(value) else None
-
-    @property
-    def history(self) -> History:
-        """What was measured over the tasks so far."""
-        ended = self.ended
-        return History(
-            accuracy=tuple(tuple(row) for row in self.record.accuracy),
-            model_bytes=tuple(event.model_bytes for event in ended),
-            buffer_bytes=tuple(event.buffer_bytes for event in ended),
-            data_bytes=self._data_bytes,
-            operations=tuple(event.operations for event in ended),
-            single_pass=tuple(event.single_pass for event in ended),
-        ).until(len(ended))
 
     def _update(self, **changes: Any) -> None:
         self.record = self.record.model_copy(update=changes)
+
+
+def _sums(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: round(sum(part.get(name, 0.0) for part in parts), 3) for name in names}

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cltk.config import Experiment, check
+from cltk.config import Experiment, check, qualified_names
 from cltk.errors import ConfigError, closest
 from cltk.record import Record, read_record
 
 __all__ = ["Comparison", "compare", "experiment_of", "find_record"]
 
-_CIRCUMSTANCES = ("environment", "plugins", "device", "precision", "threads", "warnings")
+_CIRCUMSTANCES = ("config", "environment", "plugins", "device", "precision", "threads", "warnings")
 """What a result may depend on; of the warnings, that a scenario or a checkpoint had to stand in for another."""
-_ASIDE = ("seconds", "run_id", *_CIRCUMSTANCES)
+_RESULTS = ("status", "error", "accuracy", "samples", "operations", "replay", "metrics", "curves", "losses", "bytes")
+_COLUMNS = ("task_aware", "confusion", "single_pass", "model_bytes", "buffer_bytes", "extra_bytes")
+"""What tasks say beside these; a record of version 1 does not hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +72,22 @@ def find_record(store: Path, run_id: str) -> Record:
 
 def experiment_of(record: Record) -> Experiment:
     """The experiment that a record is of, for its one seed."""
-    return check(Experiment, record.config | {"seeds": [record.seed]}, f"the record of '{record.run_id}'")
+    config = qualified_names(record.config, record.plugins) | {"seeds": [record.seed]}
+    return check(Experiment, config, f"the record of '{record.run_id}'")
 
 
 def compare(recorded: Record, repeated: Record) -> Comparison:
     """What differs between a run and its repetition."""
-    one, other = recorded.to_dict(), repeated.to_dict()
-    circumstances = _differences({k: one[k] for k in _CIRCUMSTANCES}, {k: other[k] for k in _CIRCUMSTANCES})
-    results = _differences(*({k: v for k, v in record.items() if k not in _ASIDE} for record in (one, other)))
-    return Comparison(recorded.run_id, tuple(circumstances), tuple(results))
+    one, other = recorded.without_timings(), repeated.without_timings()
+    circumstances = _differences(_picked(one, _CIRCUMSTANCES), _picked(other, _CIRCUMSTANCES))
+    results = _differences(_picked(one, _RESULTS), _picked(other, _RESULTS))
+    columns = [name for name in _COLUMNS if all(task[name] is not None for task in one["tasks"])]
+    more = _differences(*({"tasks": [_picked(task, columns) for task in record["tasks"]]} for record in (one, other)))
+    return Comparison(recorded.run_id, tuple(circumstances), (*results, *more))
+
+
+def _picked(entries: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: entries[name] for name in names}
 
 
 def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Difference]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cltk.build import Prepared
-from cltk.engine import Trainer
+from cltk.engine import Trainer, load_state, state_of
 from cltk.errors import CltkError, StoreError
 from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.processes.interrupts import Interrupts
 from cltk.record import Record, Status, read_record
-from cltk.runs.checkpoint import Checkpoint, Checkpoints
+from cltk.runs.checkpoint import Checkpoint, Checkpoints, EpochCheckpoint
 from cltk.runs.folder import RunFolder
 from cltk.runs.interval import MINUTE, Pace
 from cltk.runs.recorder import Recorder, new_record, run_id
@@ -102,7 +102,7 @@ class _Session:
                     if interrupts.came and isinstance(event, EpochEnded):
                         self._keep_progress()
                     interrupts.check()
-                self.folder.save_weights(self.trainer.run.strategy.parts.state_dict())
+                self.folder.save_weights(state_of(self.trainer.run.strategy))
         except CltkError as failure:
             return "failed", str(failure)
         except Exception as failure:
@@ -119,14 +119,16 @@ class _Session:
             case EpochEnded() if self.pace.due:
                 self._keep_progress()
             case TaskEnded():
-                state = self.trainer.run.strategy.state_dict()
+                state = state_of(self.trainer.run.strategy)
                 with self.pace.writing():
-                    self.checkpoints.save(Checkpoint(state, self.recorder.record, self.recorder.ended))
+                    self.checkpoints.save(Checkpoint(state, self.recorder.record))
                 self.folder.save_record(self.recorder.record)
 
     def _keep_progress(self) -> None:
+        recorder = self.recorder
         with self.pace.writing():
-            self.checkpoints.save_progress(len(self.recorder.ended), self.trainer.progress())
+            checkpoint = EpochCheckpoint(self.trainer.progress(), recorder.record)
+            self.checkpoints.save_progress(checkpoint)
 
 
 def _begin(
@@ -134,18 +136,18 @@ def _begin(
 ) -> _Session:
     """A run from its start, or with a checkpoint as it was then; ``problems`` become warnings."""
     run = prepared.assemble(seed)
-    data_bytes = sum(prepared.info.sizes) * prepared.info.pixels
-    checkpoint, broken = checkpoints.latest()
-    if checkpoint is None:
-        recorder = Recorder(new_record(prepared, run), prepared.metrics, data_bytes)
-    else:
-        run.strategy.load_state_dict({name: tensor.to(run.device) for name, tensor in checkpoint.state.items()})
-        recorder = Recorder(checkpoint.record, prepared.metrics, data_bytes, checkpoint.ended)
-    completed = len(recorder.ended)
-    progress, broken_too = checkpoints.progress(completed)
+    learned, broken = checkpoints.latest()
+    completed = learned.completed if learned else 0
+    begun, broken_too = checkpoints.progress(completed)
+    if learned:
+        load_state(run.strategy, learned.state, learned.completed)
+    newest = begun or learned
+    recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.build_metrics())
     for problem in (*problems, *broken, *broken_too):
-        recorder.warn(problem)
-    return _Session(Trainer(run, completed, progress), recorder, folder, checkpoints, pace)
+        if problem not in recorder.record.warnings:
+            recorder.warn(problem)
+    trainer = Trainer(run, completed, begun.progress if begun else None)
+    return _Session(trainer, recorder, folder, checkpoints, pace)
 
 
 def _finished(path: Path) -> tuple[Record | None, list[str]]:
@@ -157,4 +159,4 @@ def _finished(path: Path) -> tuple[Record | None, list[str]]:
         record = read_record(file)
     except StoreError as error:
         return None, [error.problem]
-    return (record if record.status == "finished" else None), []
+    return (record if record.finished else None), []

@@ -19,7 +19,7 @@ def summarise(records: Sequence[Record]) -> Summary:
 
     With one finished run there is no deviation: ``std`` and ``ci95`` are left out.
     """
-    finished = [record for record in records if record.status == "finished"]
+    finished = [record for record in records if record.finished]
     names = finished[0].metrics if finished else {}
     return {name: _summary([record.metrics[name] for record in finished if name in record.metrics]) for name in names}
 

@@ -10,8 +10,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from cltk.interfaces import Streams
 from cltk.testing.defects import require
-from cltk.testing.networks import BATCH, is_fitted, phase_loss, ready, rng_of
-from cltk.testing.sequences import batch_of, info_of
+from cltk.testing.networks import BATCH, info_for, phase_loss, ready, rng_of, taught_by
+from cltk.testing.sequences import batch_of
 from cltk.testing.subject import Subject
 
 __all__ = ["never_waits_if_capturable"]
@@ -41,9 +41,9 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def never_waits_if_capturable(subject: Subject) -> None:
     """Where ``capturable`` is True, the loss calls no operation that is known to wait for a GPU."""
-    info = info_of()
+    info = info_for(subject)
     network = ready(subject, info)
-    if not network.capturable or is_fitted(network, info):
+    if not network.capturable or taught_by(network, info) != "descent":
         return
     with _Watch() as watch, Streams(0).scope("global"):
         torch.autograd.backward(phase_loss(network.train(), batch_of(info, BATCH), rng_of(0)).float().mean())

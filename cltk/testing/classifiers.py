@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from cltk.interfaces import Classifier, IncrementalSetting, ScenarioInfo, Streams
+from cltk.interfaces import Classifier, ScenarioInfo, Streams
+from cltk.testing.components import common_checks, result_checks
 from cltk.testing.defects import require
 from cltk.testing.learning import LEARNING
-from cltk.testing.networks import BATCH, ready
+from cltk.testing.networks import BATCH, build, exercise, info_for, ready, settings_of
 from cltk.testing.outcome import require_equal
 from cltk.testing.sequences import batch_of, info_of
 from cltk.testing.subject import Body, Subject
@@ -17,12 +18,10 @@ __all__ = ["CLASSIFIER_CHECKS"]
 TOLERANCE = 1e-4
 """Matrix products of another size round differently; a dependence on the other samples is larger."""
 
-SETTINGS: tuple[IncrementalSetting, ...] = ("class", "domain")
-
 
 def logits_for_any_number(subject: Subject) -> None:
-    """The logits of B samples have the shape (B, K) with K = info.outputs and are finite, for B = 0, 1 and 7."""
-    for setting in SETTINGS:
+    """In each setting that it takes, the logits are finite, of shape (B, K), K = info.outputs, for B = 0, 1 and 7."""
+    for setting in settings_of(subject):
         info = info_of(setting=setting)
         classifier = _ready(subject, info).eval()
         for n in (0, 1, BATCH):
@@ -35,7 +34,7 @@ def logits_for_any_number(subject: Subject) -> None:
 
 def trains_on_one_sample(subject: Subject) -> None:
     """In training mode a batch may hold a single sample, as the last one of an epoch does at times."""
-    info = info_of()
+    info = info_for(subject)
     classifier = _ready(subject, info).train()
     with Streams(0).scope("global"):
         logits = classifier(batch_of(info, 1).x)
@@ -45,7 +44,7 @@ def trains_on_one_sample(subject: Subject) -> None:
 
 def evaluation_is_deterministic(subject: Subject) -> None:
     """In evaluation mode the same images give the same logits."""
-    info = info_of()
+    info = info_for(subject)
     classifier, x = _ready(subject, info).eval(), batch_of(info, BATCH).x
     first, again = ({"logits": classifier(x).detach()} for _ in range(2))
     require_equal(first, again, "the second answer differs", "Switch dropout and noise off unless self.training.")
@@ -53,7 +52,7 @@ def evaluation_is_deterministic(subject: Subject) -> None:
 
 def evaluation_is_per_sample(subject: Subject) -> None:
     """In evaluation mode the logits of a sample do not depend on the other samples of its batch."""
-    info = info_of()
+    info = info_for(subject)
     classifier, x = _ready(subject, info).eval(), batch_of(info, BATCH).x
     together = classifier(x).detach()
     alone = torch.cat([classifier(x[index : index + 1]).detach() for index in range(BATCH)])
@@ -69,9 +68,11 @@ def _ready(subject: Subject, info: ScenarioInfo) -> Classifier:
 
 
 CLASSIFIER_CHECKS: tuple[Body, ...] = (
+    *common_checks(build),
     logits_for_any_number,
     trains_on_one_sample,
     evaluation_is_deterministic,
     evaluation_is_per_sample,
     *LEARNING,
+    *result_checks(exercise),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from cltk.testing.defects import require
@@ -13,26 +13,11 @@ from cltk.testing.settings import SETTINGS_CHECKS
 from cltk.testing.spaces import search_space_is_valid
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["Kind", "common_checks"]
+__all__ = ["common_checks", "result_checks"]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of component.
-
-    Attributes:
-        build: Makes one, as the composition root does.
-        exercise: Makes one, calls all its methods, and gives what came out.
-        checks: What this kind alone promises.
-    """
-
-    build: Callable[[Subject], object]
-    exercise: Callable[[Subject], Outcome]
-    checks: tuple[Body, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Trace:
+class _Usage:
     """What a component gave, and what it reached for meanwhile."""
 
     outcome: Outcome
@@ -41,45 +26,52 @@ class _Trace:
     error: Exception | None
 
 
-def common_checks(kind: Kind) -> tuple[Body, ...]:
-    """The checks that all kinds share, for one of them."""
+def common_checks(build: Callable[[Subject], object]) -> tuple[Body, ...]:
+    """What components of all kinds promise.
+
+    Args:
+        build: Makes one, as the composition root does.
+    """
 
     def builds(subject: Subject) -> None:
         """It is built from its config and what the scenario knows, and keeps the config as ``self.config``."""
-        component = kind.build(subject)
+        component = build(subject)
         came = f"self.config is {getattr(component, 'config', 'not there')!r}"
         require(getattr(component, "config", None) == subject.config, came, "Write self.config = config.")
 
+    # Settings that are refused are best reported by the check that says how to give others.
+    return (docstring_names_its_source, builds, *SETTINGS_CHECKS, search_space_is_valid)
+
+
+def result_checks(exercise: Callable[[Subject], Outcome]) -> tuple[Body, ...]:
+    """What components promise that a result depends on; to come last, as they meet the errors of all methods.
+
+    Args:
+        exercise: Makes one, calls all its methods, and gives what came out.
+    """
+
     def leaves_global_randomness_alone(subject: Subject) -> None:
         """Outside of a lent scope, the global generators of torch, NumPy and random stay as they are."""
-        drawn = _traced(kind, subject).drawn
+        drawn = _used(exercise, subject).drawn
         fix = "Draw from the generator or the streams handed over; derive a NumPy generator's seed from them."
         require(not drawn, f"it drew from {' and '.join(drawn)}", fix)
 
     def same_stream_same_result(subject: Subject) -> None:
         """Built and used twice with the same streams, it gives the same, whatever the global generators' states."""
-        trace = _traced(kind, subject)
-        if trace.error:
-            raise trace.error
+        usage = _used(exercise, subject)
+        if usage.error:
+            raise usage.error
         fix = "Take all randomness from the streams, and keep no state on the class or the module."
         disturb()
-        require_equal(trace.outcome, kind.exercise(subject), "the second time differs", fix)
+        require_equal(usage.outcome, exercise(subject), "the second time differs", fix)
 
     def uses_no_network(subject: Subject) -> None:
         """It opens no connection, for data neither where CLTK_OFFLINE is set."""
-        tried = _traced(kind, subject).tried
+        tried = _used(exercise, subject).tried
         fix = "Ship what is needed with the package; let a scenario download in fetch, unless CLTK_OFFLINE is set."
         require(not tried, f"it tried {', '.join(tried[:3])}", fix)
 
-    return (
-        *SETTINGS_CHECKS,
-        docstring_names_its_source,
-        builds,
-        search_space_is_valid,
-        leaves_global_randomness_alone,
-        same_stream_same_result,
-        uses_no_network,
-    )
+    return (leaves_global_randomness_alone, same_stream_same_result, uses_no_network)
 
 
 def docstring_names_its_source(subject: Subject) -> None:
@@ -89,15 +81,21 @@ def docstring_names_its_source(subject: Subject) -> None:
 
 
 @lru_cache(maxsize=8)
-def _traced(kind: Kind, subject: Subject) -> _Trace:
+def _used(exercise: Callable[[Subject], Outcome], subject: Subject) -> _Usage:
+    usage = _use(exercise, subject)
+    # A module that is imported on the way may draw while it is imported, which is no fault of the component.
+    return replace(usage, drawn=_use(exercise, subject).drawn) if usage.drawn else usage
+
+
+def _use(exercise: Callable[[Subject], Outcome], subject: Subject) -> _Usage:
     before, error, outcome = randomness(), None, {}
     with offline() as tried:
         try:
-            outcome = kind.exercise(subject)
+            outcome = exercise(subject)
         except Exception as caught:
             error = caught
     after = randomness()
     drawn = tuple(name for name, state in after.items() if before.get(name, state) != state)
     if error and not tried and not drawn:
         raise error
-    return _Trace(outcome, drawn, tuple(tried), error)
+    return _Usage(outcome, drawn, tuple(tried), error)

@@ -1,4 +1,4 @@
-"""How a check says what is wrong with a component."""
+"""How a check says what is wrong with a component, or why it can say nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cltk.errors import CltkError
 
-__all__ = ["ConformanceError", "DefectError", "require"]
+__all__ = ["ConformanceError", "DefectError", "NotRunError", "require"]
 
 
 class ConformanceError(CltkError, AssertionError):
@@ -23,6 +23,10 @@ class ConformanceError(CltkError, AssertionError):
     def __init__(self, problem: str, advice: str = "", checks: Sequence[str] = ()) -> None:
         super().__init__(problem, advice)
         self.checks = tuple(checks)
+
+
+class NotRunError(CltkError):
+    """A check that can say nothing of a component, for the reason given: it neither passes nor fails."""
 
 
 class DefectError(Exception):

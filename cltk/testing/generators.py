@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from cltk.interfaces import SOFT_ONLY, Generator
+from cltk.testing.components import common_checks, result_checks
 from cltk.testing.defects import require
 from cltk.testing.learning import LEARNING
-from cltk.testing.networks import BATCH, is_fitted, learn, ready, rng_of, state_of
+from cltk.testing.networks import BATCH, build, exercise, info_for, learn, ready, rng_of, state_of, taught_by
 from cltk.testing.outcome import require_equal
-from cltk.testing.sequences import SHAPES, batch_of, info_of
+from cltk.testing.sequences import SHAPES, batch_of
 from cltk.testing.subject import Body, Subject
 
 __all__ = ["GENERATOR_CHECKS"]
@@ -22,10 +23,11 @@ MANY = 64
 
 def loss_is_one_number_a_sample(subject: Subject) -> None:
     """The loss of B samples has the shape (B,), a floating type and finite values, in training and in evaluation."""
+    info = info_for(subject)
     generator = _ready(subject)
     for n in (1, BATCH):
-        batch = batch_of(info_of(), n)
-        for training in (False,) if is_fitted(generator, info_of()) else (False, True):
+        batch = batch_of(info, n)
+        for training in (False, True) if taught_by(generator, info) == "descent" else (False,):
             loss = generator.train(training).loss(batch.x, batch.y, rng_of(0))
             fix = f"Sum over all dimensions but the first, and do not average: return ({n},)."
             require(tuple(loss.shape) == (n,), f"for {n} samples its shape is {tuple(loss.shape)}", fix)
@@ -36,7 +38,7 @@ def loss_is_one_number_a_sample(subject: Subject) -> None:
 def samples_of_any_number(subject: Subject) -> None:
     """sample(n) has the shape (n, C, H, W) and the type float32, for n = 0, 1 and 7."""
     for shape in SHAPES:
-        generator = ready(subject, info_of(shape)).eval()
+        generator = ready(subject, info_for(subject, shape)).eval()
         assert isinstance(generator, Generator)
         for n in (0, 1, BATCH):
             x, expected = generator.sample(n, rng_of(0)), (n, *shape)
@@ -53,7 +55,7 @@ def samples_lie_in_range(subject: Subject) -> None:
         low, high = float(x.min()), float(x.max())
         fix = "End with a sigmoid, or clamp."
         require(0 <= low <= high <= 1, f"{when} training they lie in [{low:.6g}, {high:.6g}]", fix)
-        learn(generator, info_of())
+        learn(generator, info_for(subject))
         generator.eval()
 
 
@@ -68,7 +70,7 @@ def sampling_follows_its_stream(subject: Subject) -> None:
 
 def sampling_changes_nothing(subject: Subject) -> None:
     """In evaluation mode, neither sample nor loss changes a parameter or a buffer."""
-    generator, batch = _ready(subject).eval(), batch_of(info_of(), BATCH)
+    generator, batch = _ready(subject).eval(), batch_of(info_for(subject), BATCH)
     before = state_of(generator)
     generator.sample(BATCH, rng_of(0))
     generator.loss(batch.x, batch.y, rng_of(0))
@@ -81,7 +83,7 @@ def labels_are_as_declared(subject: Subject) -> None:
     declared: Any = subject.cls.labels
     require(declared in ("hard", "none"), f"labels is {declared!r}", 'Write labels = "hard" or labels = "none".')
     if declared == "none":
-        generator, batch = _ready(subject).eval(), batch_of(info_of(), BATCH)
+        generator, batch = _ready(subject).eval(), batch_of(info_for(subject), BATCH)
         blank = torch.full_like(batch.y, SOFT_ONLY)
         own, other = ({"loss": generator.loss(batch.x, y, rng_of(0)).detach()} for y in (batch.y, blank))
         fix = 'Write labels = "hard" in the class, or leave y alone: it means nothing.'
@@ -90,18 +92,19 @@ def labels_are_as_declared(subject: Subject) -> None:
 
 def problems_are_sentences(subject: Subject) -> None:
     """``problems`` gives a sequence of sentences, for an untrained network too."""
-    found = _ready(subject).eval().problems(batch_of(info_of(), BATCH).x)
+    found = _ready(subject).eval().problems(batch_of(info_for(subject), BATCH).x)
     plain = not isinstance(found, str | Tensor) and all(isinstance(problem, str) and problem for problem in found)
     require(plain, f"it gave {found!r}", "Return a tuple of str, empty where nothing is wrong.")
 
 
 def _ready(subject: Subject) -> Generator:
-    generator = ready(subject, info_of())
+    generator = ready(subject, info_for(subject))
     assert isinstance(generator, Generator)
     return generator
 
 
 GENERATOR_CHECKS: tuple[Body, ...] = (
+    *common_checks(build),
     loss_is_one_number_a_sample,
     samples_of_any_number,
     samples_lie_in_range,
@@ -110,4 +113,5 @@ GENERATOR_CHECKS: tuple[Body, ...] = (
     labels_are_as_declared,
     problems_are_sentences,
     *LEARNING,
+    *result_checks(exercise),
 )

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 
 from cltk.interfaces import History, Metric
-from cltk.testing.components import Kind
+from cltk.testing.components import common_checks, result_checks
 from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome
-from cltk.testing.subject import Subject
+from cltk.testing.subject import Body, Subject
 
-__all__ = ["METRIC"]
+__all__ = ["METRIC_CHECKS"]
 
 SLACK = 1e-9
 """A sum of many accuracies may leave its range by rounding."""
@@ -67,6 +67,7 @@ def _in_other_units(history: History) -> History:
         history,
         model_bytes=tuple(2 * count for count in history.model_bytes),
         buffer_bytes=tuple(2 * count for count in history.buffer_bytes),
+        extra_bytes=tuple(2 * count for count in history.extra_bytes),
         data_bytes=2 * history.data_bytes,
         operations=tuple(2 * count for count in history.operations),
         single_pass=tuple(2 * count for count in history.single_pass),
@@ -110,7 +111,25 @@ def _history(tasks: int, rng: np.random.Generator, accuracy: Any = None, operati
         data_bytes=int(rng.integers(1, 10**8)),
         operations=spent,
         single_pass=tuple(min(int(rng.integers(1, 10**10)), most) for most in spent),
+        extra_bytes=tuple(int(rng.integers(2) * rng.integers(10**6)) for _ in range(tasks)),
+        task_aware=tuple(tuple(max(value, float(rng.random())) for value in row) for row in rows),
+        confusion=tuple(_confusion(rows[learned], learned) for learned in range(1, tasks + 1)),
+        classes=tuple((label,) for label in range(tasks)),
+        samples=tuple(int(rng.integers(1, 10**5)) for _ in range(tasks)),
+        replayed=tuple(int(rng.integers(10**5)) if task else 0 for task in range(tasks)),
+        coverage=({},) * tasks,
+        seconds=tuple({"total": float(rng.random())} for _ in range(tasks)),
     )
+
+
+def _confusion(row: Sequence[float], learned: int) -> tuple[tuple[int, ...], ...]:
+    """One class a task with a hundred samples; those that are wrong are taken for the class before."""
+    counts = [[0] * len(row) for _ in row]
+    for label in range(learned):
+        right = round(100 * row[label])
+        counts[label][label] += right
+        counts[label][label - 1] += 100 - right
+    return tuple(map(tuple, counts))
 
 
 def _exercise(subject: Subject) -> Outcome:
@@ -119,8 +138,11 @@ def _exercise(subject: Subject) -> Outcome:
     return {f"history {number}": torch.tensor(float(value)) for number, value in enumerate(values)}
 
 
-METRIC = Kind(
-    _metric,
-    _exercise,
-    (values_lie_in_the_declared_range, measuring_is_pure, units_do_not_matter, direction_and_range_are_declared),
+METRIC_CHECKS: tuple[Body, ...] = (
+    *common_checks(_metric),
+    values_lie_in_the_declared_range,
+    measuring_is_pure,
+    units_do_not_matter,
+    direction_and_range_are_declared,
+    *result_checks(_exercise),
 )

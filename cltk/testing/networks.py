@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
+
 import torch
 from torch import Tensor
 
@@ -9,32 +13,37 @@ from cltk.engine import Run, train
 from cltk.interfaces import (
     Classifier,
     Examples,
-    Fit,
     Generator,
+    IncrementalSetting,
     Parts,
     Phase,
     ScenarioInfo,
     Shuffled,
     Streams,
+    Train,
     Training,
     classification_loss,
 )
 from cltk.testing.outcome import Outcome
-from cltk.testing.sequences import batch_of, info_of, tasks_of
+from cltk.testing.sequences import SHAPES, batch_of, info_of, settings_taken, tasks_of
 from cltk.testing.standins import Learn, Perceptron
 from cltk.testing.subject import Subject
 
 __all__ = [
+    "BATCH",
     "Network",
+    "build",
     "exercise",
-    "is_fitted",
+    "info_for",
     "learn",
     "observed",
     "phase_loss",
     "plain_loss",
     "ready",
     "rng_of",
+    "settings_of",
     "state_of",
+    "taught_by",
 ]
 
 Network = Generator | Classifier
@@ -43,21 +52,45 @@ BATCH = 7
 """Odd, and not 1, so that no dimension of an image or a network is taken for it."""
 
 
+@lru_cache(maxsize=8)
+def settings_of(subject: Subject) -> Sequence[IncrementalSetting]:
+    """The settings that it can be built for."""
+    return settings_taken(subject.build)
+
+
+def info_for(subject: Subject, shape: tuple[int, int, int] = SHAPES[0]) -> ScenarioInfo:
+    """What the scenario of a network says of itself, in the first setting that it can be built for."""
+    return info_of(shape, settings_of(subject)[0])
+
+
+def build(subject: Subject) -> Network:
+    """A new network."""
+    network: Network = subject.build(info_for(subject))
+    return network
+
+
 def ready(subject: Subject, info: ScenarioInfo, seed: int = 0) -> Network:
-    """A new network that can be asked: fitted, if it is of the kind that is fitted; else untrained."""
+    """A new network that can be asked: taught by its phase, if that is no gradient descent; else untrained."""
     network: Network = subject.build(info, seed=seed)
-    if is_fitted(network, info):
+    if taught_by(network, info) == "phase":
         learn(network, info)
     return network
 
 
-def is_fitted(network: Network, info: ScenarioInfo) -> bool:
-    """Whether it learns in one go instead of by gradient descent."""
-    return isinstance(network, Generator) and isinstance(_phase(network, batch_of(info, BATCH)), Fit)
+def taught_by(network: Network, info: ScenarioInfo) -> Literal["descent", "phase", "strategy"]:
+    """What teaches it: gradient descent on its loss, a phase of its own, or its strategy alone.
+
+    The last is so where no parameter asks for a gradient.
+    """
+    if isinstance(network, Generator) and not isinstance(_phase(network, batch_of(info, BATCH)), Train):
+        return "phase"
+    return "descent" if any(parameter.requires_grad for parameter in network.parameters()) else "strategy"
 
 
 def learn(network: Network, info: ScenarioInfo, task: int = -1) -> None:
-    """Has the engine train it on one task, for a few dozen steps."""
+    """Has the engine train it on one task, for a few dozen steps; does nothing where only a strategy can train it."""
+    if taught_by(network, info) == "strategy":
+        return
     streams = Streams(0)
     if isinstance(network, Generator):
         with streams.scope("init", "classifier"):
@@ -95,13 +128,13 @@ def phase_loss(network: Network, batch: Examples, rng: torch.Generator) -> Tenso
     if isinstance(network, Classifier):
         return classification_loss(network(batch.x), batch)
     phase = _phase(network, batch)
-    assert not isinstance(phase, Fit)
+    assert isinstance(phase, Train)
     return phase.loss(batch, rng)
 
 
 def exercise(subject: Subject) -> Outcome:
     """All that is random in the life of a network: its beginning, its training and its answers."""
-    info = info_of()
+    info = info_for(subject)
     network = ready(subject, info)
     first = {f"initial {name}": value for name, value in (state_of(network) | observed(network, info)).items()}
     learn(network, info)

@@ -9,13 +9,13 @@ import torch
 
 from cltk.errors import ConfigError
 from cltk.interfaces import ReplaySchedule, ScenarioInfo
-from cltk.testing.components import Kind
+from cltk.testing.components import common_checks, result_checks
 from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome
 from cltk.testing.sequences import info_of
-from cltk.testing.subject import Subject
+from cltk.testing.subject import Body, Subject
 
-__all__ = ["SCHEDULE"]
+__all__ = ["SCHEDULE_CHECKS"]
 
 CURRENT = (1, 48, 1_000, 12_665, 1_000_000)
 LENGTHS = (1, 2, 5, 20)
@@ -80,4 +80,9 @@ def _build(subject: Subject) -> object:
     return subject.build(info_of())
 
 
-SCHEDULE = Kind(_build, _exercise, (counts_are_whole_and_not_negative, counting_is_pure))
+SCHEDULE_CHECKS: tuple[Body, ...] = (
+    *common_checks(_build),
+    counts_are_whole_and_not_negative,
+    counting_is_pure,
+    *result_checks(_exercise),
+)

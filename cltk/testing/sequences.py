@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import get_args
 
 import torch
 
+from cltk.errors import ConfigError
 from cltk.interfaces import Examples, IncrementalSetting, ScenarioInfo, Streams, Task
 
-__all__ = ["SHAPES", "TASKS", "batch_of", "info_of", "tasks_of"]
+__all__ = ["SHAPES", "TASKS", "batch_of", "info_of", "settings_taken", "tasks_of"]
 
 TASKS = 3
 """The number of tasks that components are built for; a schedule that needs an entry a task is given three."""
@@ -29,6 +31,27 @@ def info_of(
     shared = setting == "domain"
     classes = tuple((0, 1) if shared else (PAIR * task, PAIR * task + 1) for task in range(tasks))
     return ScenarioInfo(shape, PAIR if shared else PAIR * tasks, sizes, classes, setting)
+
+
+def settings_taken(build: Callable[[ScenarioInfo], object]) -> Sequence[IncrementalSetting]:
+    """The settings that a component can be built for, which refuses the others with a ``ConfigError``.
+
+    Args:
+        build: Builds it.
+
+    Returns:
+        All of them where it refuses each: then the fault is not in the setting.
+    """
+
+    def takes(setting: IncrementalSetting) -> bool:
+        try:
+            build(info_of(setting=setting))
+        except ConfigError:
+            return False
+        return True
+
+    settings = get_args(IncrementalSetting)
+    return [setting for setting in settings if takes(setting)] or settings
 
 
 def tasks_of(info: ScenarioInfo) -> Sequence[Task]:

@@ -34,8 +34,7 @@ class Perceptron(Classifier):
     """
 
     def __init__(self, config: Settings, info: ScenarioInfo) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, info)
         self.hidden = nn.Linear(info.pixels, 64)
         self.outputs = nn.Linear(64, info.outputs)
 
@@ -59,8 +58,7 @@ class Mixture(Generator):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, info)
         self.shape = info.shape
         self.logits = nn.Parameter(torch.randn(config.patterns, info.pixels))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cltk import registry
+from cltk.registry import forget
 
 QUICK = ["--strategy.classifier.epochs", "1", "--strategy.classifier.min-steps", "0", "--threads", "1"]
 FINETUNE = ["run", "--scenario", "split-digits", "--strategy", "finetune", *QUICK]
@@ -59,8 +59,3 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
     yield install
     forget()
-
-
-def forget() -> None:
-    registry._scanned.cache_clear()
-    registry.installed.cache_clear()

@@ -95,7 +95,7 @@ def test_the_list_says_what_metadata_shows_to_be_wrong(site: Path) -> None:
         ("raises", 3, "RuntimeError: no luck"),
         ("exits", 3, "SystemExit: 7"),
         ("future", 3, "needs cltk-core>=99"),
-        ("wrongkind", 3, "is no Generator"),
+        ("wrongkind", 3, "is not a Generator"),
         ("absent", 3, "AttributeError"),
         ("nocolon", 3, "cannot be imported"),
         ("vae", 2, "--generator cltk-vae:vae"),

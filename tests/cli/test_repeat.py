@@ -41,9 +41,10 @@ def test_a_run_on_a_fallback_comes_out_the_same(cli: Cli, finetune: list[str], t
 def test_what_differs_is_listed(cli: Cli, recorded: str, tmp_path: Path) -> None:
     path = tmp_path / recorded / "record.json"
     record = read_record(path)
-    accuracy = [list(row) for row in record.accuracy]
-    accuracy[5][2] += 0.125
-    changed = {"accuracy": accuracy, "environment": record.environment | {"torch": "1.0"}}
+    last = record.tasks[-1]
+    accuracy = [value + 0.125 * (task == 2) for task, value in enumerate(last.accuracy)]
+    tasks = [*record.tasks[:-1], last.model_copy(update={"accuracy": accuracy})]
+    changed = {"tasks": tasks, "environment": record.environment | {"torch": "1.0"}}
     path.write_bytes(to_json(record.model_copy(update=changed)))
     done = cli("run", "--from-run", recorded, "--store", tmp_path)
     assert done.status == 1

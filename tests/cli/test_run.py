@@ -32,7 +32,7 @@ def runs_of(store: Path, experiment: str) -> dict[str, Any]:
 
 
 def timeless(record: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if key != "seconds"}
+    return Record.model_validate(record).without_timings()
 
 
 @pytest.fixture(scope="module")

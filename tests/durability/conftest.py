@@ -20,7 +20,7 @@ STRATEGIES = ("generative-replay", "experience-replay", "gdumb", "finetune", "jo
 
 def comparable(record: Record) -> dict[str, Any]:
     """All of a record but its timings."""
-    return {name: value for name, value in record.to_dict().items() if name != "seconds"}
+    return record.without_timings()
 
 
 def run_all(prepared: Prepared, store: Path, resume: bool) -> int:

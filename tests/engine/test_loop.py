@@ -52,7 +52,7 @@ class TestEvents:
         sixths = {k / 6 for k in range(7)}
         fourths = {k / 4 for k in range(5)}
         for part, possible in (("test", sixths), ("validation", fourths)):
-            rows = [event.accuracy for event in train(replace(run, part=part)) if isinstance(event, TaskEnded)]  # type: ignore[arg-type]
+            rows = [event.accuracy for event in train(replace(run, split=part)) if isinstance(event, TaskEnded)]  # type: ignore[arg-type]
             assert {value for row in rows for value in row} <= possible
 
     def test_replay_is_shown_with_its_coverage(self, digits: Experiment) -> None:

@@ -7,6 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from cltk.errors import ConfigError
+from cltk.interfaces import Classifier
+from cltk.testing import NotRunError, checks_of
 from cltk.testing.standins import Perceptron
 
 
@@ -139,3 +142,43 @@ def test_dropout_in_training_is_no_defect(failing):
         return F.dropout(Perceptron.forward(self, x), 0.1, self.training)
 
     assert not failing(Perceptron, forward=forward)
+
+
+class Prototypes(Classifier):
+    """The nearest of the mean images that its strategy puts here.
+
+    Source: none; a test.
+    """
+
+    def __init__(self, config, info):
+        super().__init__()
+        self.config = config
+        self.register_buffer("means", torch.rand(info.outputs, info.pixels))
+
+    def forward(self, x):
+        return -torch.cdist(x.flatten(1), self.means)
+
+
+def test_a_network_without_a_gradient_is_left_to_its_strategy(failing):
+    assert not failing(Prototypes)
+    checks = dict(checks_of(Prototypes))
+    for name in ("gradient-reaches-every-parameter", "training-lowers-the-loss"):
+        with pytest.raises(NotRunError, match="no parameter asks for a gradient"):
+            checks[name]()
+
+
+@pytest.mark.parametrize("taken", ["class", "task", "domain"])
+def test_a_classifier_may_refuse_settings(failing, taken):
+    def choosy(self, config, info):
+        if info.setting != taken:
+            raise ConfigError(f"Only {taken}-incremental.")
+        Perceptron.__init__(self, config, info)
+
+    assert not failing(Perceptron, __init__=choosy)
+
+
+def test_a_classifier_that_refuses_every_setting_is_found(failing):
+    def choosy(self, config, info):
+        raise ConfigError("Not this one.")
+
+    assert failing(Perceptron, __init__=choosy) == {"builds"}

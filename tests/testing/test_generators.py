@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from cltk.interfaces import Fit, Generator
-from cltk.testing import conformance_tests
+from cltk.testing import ConformanceError, checks_of, conformance_tests
 from cltk.testing.standins import Mixture
 
 
@@ -203,3 +203,15 @@ def test_dropout_in_training_is_no_defect(failing):
         return Mixture.loss(self, self.dropout(x), y, rng)
 
     assert not failing(Mixture, __init__=start, loss=loss)
+
+
+def test_a_generator_with_nothing_to_descend_on_is_told_of_fit():
+    class Frozen(Gaussian):
+        """Source: none."""
+
+        phase = Generator.phase
+
+    checks = dict(checks_of(Frozen))
+    with pytest.raises(ConformanceError, match="no parameter asks for a gradient") as caught:
+        checks["gradient-reaches-every-parameter"]()
+    assert "Fit" in caught.value.advice

@@ -12,9 +12,9 @@ import torch
 
 from cltk.errors import ConfigError, DataUnavailableError, PluginError
 from cltk.interfaces import Scenario
-from cltk.testing import ConformanceError, check_component, checks_of, conformance_tests
+from cltk.testing import ConformanceError, NotRunError, check_component, checks_of, conformance_tests
 from cltk.testing.isolation import isolated, offline, randomness
-from cltk.testing.standins import Half, Mixture, Perceptron
+from cltk.testing.standins import Half, Learn, Mixture, Perceptron
 
 test_generator = conformance_tests(Mixture)
 test_generator_with_settings = conformance_tests(Mixture, config={"patterns": 3})
@@ -82,6 +82,40 @@ def test_what_cannot_be_built_is_not_checked_further():
     with pytest.raises(ConformanceError, match="RuntimeError: out of order") as caught:
         check_component(Unbuildable)
     assert caught.value.checks == ("docstring-names-its-source", "builds")
+
+
+def test_an_error_is_reported_once():
+    def outcome(run):
+        try:
+            run()
+        except (ConformanceError, NotRunError) as error:
+            return error
+
+    outcomes = {name: outcome(run) for name, run in checks_of(Unbuildable)}
+    assert isinstance(outcomes["counts-are-whole-and-not-negative"], NotRunError)
+    assert str(outcomes["counts-are-whole-and-not-negative"]) == "see 'builds': the error is the same"
+    failed = [name for name, error in outcomes.items() if isinstance(error, ConformanceError)]
+    assert failed == ["docstring-names-its-source", "builds"]
+
+
+def test_a_check_that_is_run_alone_reports_its_error():
+    checks = dict(checks_of(Unbuildable))
+    for _ in range(2):
+        with pytest.raises(ConformanceError, match="out of order"):
+            checks["counting-is-pure"]()
+
+
+def test_only_a_strategy_is_tried_with_other_components():
+    with pytest.raises(ConfigError, match="Half is no strategy"):
+        checks_of(Half, parts={"classifier": Perceptron})
+
+
+@pytest.mark.parametrize(
+    ("slot", "advice"), [("schedules", "Did you mean 'schedule'"), ("schedule", "Valid: classifier, generator")]
+)
+def test_a_companion_fills_a_slot_that_there_is(slot, advice):
+    with pytest.raises(ConfigError, match=advice):
+        checks_of(Learn, parts={slot: Half})
 
 
 def test_settings_that_are_not_valid_are_named():

@@ -1,5 +1,6 @@
 """Wrong scenarios."""
 
+import importlib
 import urllib.request
 from contextlib import suppress
 from dataclasses import replace
@@ -103,10 +104,26 @@ def test_each_defect_is_found_by_its_own_check(failing, check, attributes):
     assert failing(Made, **attributes) == {check}
 
 
-def test_classes_of_two_tasks_are_found(failing):
-    assert failing(Shared, setting="class", change=lambda self, tasks: tasks_of(info_of(setting="domain"))) == {
+@pytest.mark.parametrize("setting", ["class", "task", "domain"])
+def test_tasks_may_share_classes(failing, setting):
+    assert not failing(Shared, setting=setting, change=lambda self, tasks: tasks_of(info_of(setting="domain")))
+
+
+def test_a_class_that_a_task_names_twice_is_found(failing):
+    assert failing(Made, **_each(lambda task: replace(task, classes=(*task.classes, task.classes[0])))) == {
         "classes-fit-the-setting"
     }
+
+
+def test_a_module_that_draws_while_it_is_imported_is_no_fault_of_the_scenario(failing, tmp_path, monkeypatch):
+    (tmp_path / "drawing.py").write_text("import random\nrandom.random()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def change(self, tasks):
+        importlib.import_module("drawing")
+        return tasks
+
+    assert not failing(Made, change=change)
 
 
 def test_no_task_at_all_is_found(failing):

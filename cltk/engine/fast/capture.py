@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from cltk.interfaces import Examples, Train
 
-__all__ = ["CapturedStep", "Step", "may_capture"]
+__all__ = ["CapturedStep", "TakeStep", "may_capture"]
 
-Step = Callable[[Examples], Tensor]
+TakeStep = Callable[[Examples], Tensor]
 """From a batch to its loss, a scalar; the gradients and the parameters change on the way."""
 
 _WARM = 3
@@ -34,7 +34,7 @@ class CapturedStep:
         rng: What it draws from beside the global generator; the same object whenever it is seeded anew.
     """
 
-    def __init__(self, step: Step, parameters: Sequence[nn.Parameter], rng: torch.Generator) -> None:
+    def __init__(self, step: TakeStep, parameters: Sequence[nn.Parameter], rng: torch.Generator) -> None:
         self._step = step
         self._parameters = parameters
         self._rng = rng
@@ -55,7 +55,9 @@ class CapturedStep:
 class _Graph:
     """The step for batches of one shape."""
 
-    def __init__(self, step: Step, parameters: Sequence[nn.Parameter], rng: torch.Generator, batch: Examples) -> None:
+    def __init__(
+        self, step: TakeStep, parameters: Sequence[nn.Parameter], rng: torch.Generator, batch: Examples
+    ) -> None:
         own = self._batch = batch.map(torch.clone)
         self._parameters = parameters
         self._loss, self._replay = _record(lambda: step(own), rng)
@@ -87,7 +89,7 @@ def _record(work: Callable[[], Tensor], rng: torch.Generator) -> tuple[Tensor, C
     return result, graph.replay
 
 
-def _aside(step: Step, batch: Examples) -> Tensor:
+def _aside(step: TakeStep, batch: Examples) -> Tensor:
     """Does a step on another stream, as PyTorch asks for before a capture."""
     current, side = torch.cuda.current_stream(), _side_stream()
     side.wait_stream(current)

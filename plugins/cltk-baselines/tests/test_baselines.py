@@ -9,7 +9,7 @@ import torch
 
 from cltk.api import Machine, load
 from cltk.build import prepare
-from cltk.engine import Run, train
+from cltk.engine import Run, load_state, state_of, train
 from cltk.events import PhaseStarted, TaskEnded
 from cltk.interfaces import Examples, Phase, Streams
 
@@ -109,6 +109,6 @@ class TestGDumb:
     def test_a_state_goes_into_another_run(self) -> None:
         one, other = make("gdumb"), make("gdumb")
         list(train(one))
-        other.strategy.load_state_dict(one.strategy.state_dict())
-        for name, tensor in one.strategy.state_dict().items():
-            assert torch.equal(tensor, other.strategy.state_dict()[name])
+        load_state(other.strategy, state_of(one.strategy))
+        for name, tensor in state_of(one.strategy).items():
+            assert torch.equal(tensor, state_of(other.strategy)[name])

@@ -22,6 +22,7 @@ class ConvNet(Classifier):
     Deviations: kernels of 3x3, ReLU, maximum pooling and dropout, as is usual now.
     """
 
+    has_features = True
     capturable = True
 
     class Config(Settings):
@@ -38,8 +39,7 @@ class ConvNet(Classifier):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, info)
         channels, height, width = info.shape
         layers: list[nn.Module] = []
         for before, after in pairwise((channels, *config.channels)):
@@ -53,6 +53,16 @@ class ConvNet(Classifier):
     def search_space(cls, info: ScenarioInfo) -> Mapping[str, Dimension]:
         """The hidden layer."""
         return {"hidden": IntRange(25, 400, log=True), "dropout": FloatRange(0.0, 0.5)}
+
+    @property
+    def head(self) -> nn.Module:  # type: ignore[override]
+        """The linear layer on top."""
+        return self.layers[-1]
+
+    def features(self, x: Tensor) -> Tensor:
+        """The hidden layer: (B, C, H, W) in [0, 1] to (B, F)."""
+        features: Tensor = self.layers[:-1](x)
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores every class: (B, C, H, W) in [0, 1] to (B, K) logits."""

@@ -38,8 +38,8 @@ class ConvVAE(Generator):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
-        super().__init__()
-        self.config, self.shape = config, info.shape
+        super().__init__(config, info)
+        self.shape = info.shape
         channels, height, width = info.shape
         scale = 2 ** len(config.channels)
         grid = (config.channels[-1], math.ceil(height / scale), math.ceil(width / scale))

@@ -39,5 +39,5 @@ def test_tables_are_markdown(record: Record) -> None:
 
 
 def test_a_run_without_data_has_empty_tables(make_record: Callable[..., Record]) -> None:
-    record = make_record(bytes={}, parameters={}, samples=[])
+    record = make_record(bytes={}, parameters={}, tasks=[])
     assert memory_table(record).rows == cost_table(record).rows == ()

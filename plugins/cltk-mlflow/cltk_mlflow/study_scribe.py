@@ -18,7 +18,7 @@ from cltk_mlflow.writer import Writer
 from cltk_studies.answers.results import COSTS, CellResult, StudyResult
 from cltk_studies.questions.study import Study
 from cltk_studies.reports.report import write_report
-from cltk_studies.work.storage import locked
+from cltk_studies.work.lock import locked
 
 __all__ = ["StudyScribe"]
 

@@ -94,7 +94,7 @@ def test_a_run_that_ended_early_says_so(
         status=status,
         error="Loss is NaN.",
         warnings=["Collapsed."],
-        accuracy=whole.accuracy[:2],
+        tasks=whole.tasks[:1],
         metrics={},
     )
     (run_folder / "record.json").write_bytes(to_json(early))
@@ -105,7 +105,7 @@ def test_a_run_that_ended_early_says_so(
 def test_a_run_that_failed_before_it_began_is_tracked(
     store: Store, make_record: Callable[..., Record], tmp_path: Path
 ) -> None:
-    lists: dict[str, Any] = {"accuracy": [], "losses": [], "samples": []}
+    lists: dict[str, Any] = {"untrained": [], "losses": [], "tasks": []}
     empty: dict[str, Any] = {"curves": {}, "metrics": {}, "bytes": {}, "parameters": {}, **lists}
     record = make_record(run_id="nothing", status="failed", error="No data.", **empty)
     (tmp_path / "record.json").write_bytes(to_json(record))

@@ -25,6 +25,7 @@ class MLP(Classifier):
     Deviations: none known; the report does not say where dropout is applied, here it follows each hidden layer.
     """
 
+    has_features = True
     capturable = True
 
     class Config(Settings):
@@ -36,13 +37,22 @@ class MLP(Classifier):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, info)
         layers: list[nn.Module] = [nn.Flatten()]
         sizes = (info.pixels, *config.hidden)
         for inputs, outputs in pairwise(sizes):
             layers += [nn.Linear(inputs, outputs), nn.ReLU(inplace=True), Dropout(config.dropout)]
         self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], info.outputs))
+
+    @property
+    def head(self) -> nn.Module:  # type: ignore[override]
+        """The linear layer on top."""
+        return self.layers[-1]
+
+    def features(self, x: Tensor) -> Tensor:
+        """The last hidden layer: (B, C, H, W) in [0, 1] to (B, F)."""
+        features: Tensor = self.layers[:-1](x)
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores every class: (B, C, H, W) in [0, 1] to (B, K) logits."""

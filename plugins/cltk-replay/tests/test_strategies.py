@@ -10,7 +10,7 @@ import torch
 
 from cltk.api import Machine, load
 from cltk.build import prepare
-from cltk.engine import Run, train
+from cltk.engine import Run, load_state, state_of, train
 from cltk.events import TaskEnded, TaskStarted
 from cltk.interfaces import SOFT_ONLY, Examples, Phase, Train
 
@@ -154,9 +154,9 @@ class TestGenerative:
         one, other = make(), make()
         for _ in train(one):
             pass
-        other.strategy.load_state_dict(one.strategy.state_dict())
-        for name, tensor in other.strategy.state_dict().items():
-            assert torch.equal(tensor, one.strategy.state_dict()[name])
+        load_state(other.strategy, state_of(one.strategy))
+        for name, tensor in state_of(other.strategy).items():
+            assert torch.equal(tensor, state_of(one.strategy)[name])
 
 
 class TestExperience:
@@ -184,7 +184,7 @@ class TestExperience:
         one, other = make("experience-replay"), make("experience-replay")
         for _ in train(one):
             pass
-        other.strategy.load_state_dict(one.strategy.state_dict())
+        load_state(other.strategy, state_of(one.strategy))
         assert other.strategy.buffer_bytes() == one.strategy.buffer_bytes() > 0
 
 

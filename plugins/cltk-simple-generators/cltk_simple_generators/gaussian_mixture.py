@@ -32,8 +32,8 @@ class GaussianMixture(ConditionalGenerator):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
-        super().__init__()
-        self.config, self.shape, size = config, info.shape, (info.outputs, config.components)
+        super().__init__(config, info)
+        self.shape, size = info.shape, (info.outputs, config.components)
         self.register_buffer("share", torch.zeros(size))
         self.register_buffer("mean", torch.full((*size, info.pixels), 0.5))
         self.register_buffer("variance", torch.full((*size, info.pixels), 0.25))

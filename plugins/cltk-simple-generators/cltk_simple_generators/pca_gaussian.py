@@ -36,8 +36,8 @@ class PCAGaussian(ConditionalGenerator):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
-        super().__init__()
-        self.config, self.shape = config, info.shape
+        super().__init__(config, info)
+        self.shape = info.shape
         rank = min(config.dimensions, info.pixels)
         self.register_buffer("share", torch.zeros(info.outputs))
         self.register_buffer("mean", torch.full((info.outputs, info.pixels), 0.5))

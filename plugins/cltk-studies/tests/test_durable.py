@@ -35,7 +35,7 @@ def records_of(store: Path) -> dict[tuple[str, int], dict[str, Any]]:
 
 
 def timeless(record: Record) -> dict[str, Any]:
-    return {name: value for name, value in record.to_dict().items() if name not in ("seconds", "environment")}
+    return {name: value for name, value in record.without_timings().items() if name != "environment"}
 
 
 def completions(store: Path, name: str) -> Counter[str]:

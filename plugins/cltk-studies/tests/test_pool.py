@@ -12,20 +12,20 @@ import pytest
 
 from cltk.errors import CltkError, ConfigError
 from cltk.machine import Machine
+from cltk_studies.work.database import StudyDatabase, open_database
 from cltk_studies.work.pool import Order, Pool, conduct
 from cltk_studies.work.queue import Queue
-from cltk_studies.work.storage import Storage, open_storage
 
 MACHINE = Machine("cpu", threads=1)
 
 
 @pytest.fixture
-def storage(store: Path) -> Storage:
-    return open_storage(store)
+def storage(store: Path) -> StudyDatabase:
+    return open_database(store)
 
 
 @pytest.fixture
-def empty(store: Path, storage: Storage) -> Order:
+def empty(store: Path, storage: StudyDatabase) -> Order:
     """An order for a study that is there, and has nothing to do."""
     queue = Queue(storage, "empty", ["maximize"])
     definition = {"schema": "cltk.study/1", "name": "empty", "baseline": "a", "seeds": [0], "cells": []}
@@ -37,7 +37,7 @@ def nothing() -> None:
     return
 
 
-def test_workers_take_one_order_after_the_other(empty: Order, storage: Storage) -> None:
+def test_workers_take_one_order_after_the_other(empty: Order, storage: StudyDatabase) -> None:
     looked = []
     with Pool(2, MACHINE, {}, storage) as pool:
         for _ in range(2):
@@ -46,7 +46,7 @@ def test_workers_take_one_order_after_the_other(empty: Order, storage: Storage) 
     assert len(looked) >= 2
 
 
-def test_what_none_of_them_can_do_is_an_error(empty: Order, store: Path, storage: Storage) -> None:
+def test_what_none_of_them_can_do_is_an_error(empty: Order, store: Path, storage: StudyDatabase) -> None:
     unknown = Order("unknown", store, empty.storage, MACHINE)
     with Pool(2, MACHINE, {}, storage) as pool:
         with pytest.raises(ConfigError, match="no study 'unknown'"):
@@ -54,13 +54,13 @@ def test_what_none_of_them_can_do_is_an_error(empty: Order, store: Path, storage
         conduct(empty, pool, nothing)
 
 
-def test_one_that_died_is_missed_by_nobody(empty: Order, storage: Storage) -> None:
+def test_one_that_died_is_missed_by_nobody(empty: Order, storage: StudyDatabase) -> None:
     with Pool(2, MACHINE, {}, storage) as pool:
         os.kill(pool.processes[0], signal.SIGKILL)
         conduct(empty, pool, nothing)
 
 
-def test_without_workers_the_study_ends(empty: Order, storage: Storage) -> None:
+def test_without_workers_the_study_ends(empty: Order, storage: StudyDatabase) -> None:
     with Pool(2, MACHINE, {}, storage) as pool:
         for process in pool.processes:
             os.kill(process, signal.SIGKILL)
@@ -68,13 +68,13 @@ def test_without_workers_the_study_ends(empty: Order, storage: Storage) -> None:
             conduct(empty, pool, nothing)
 
 
-def test_workers_share_no_connection_with_whoever_started_them(empty: Order, storage: Storage) -> None:
+def test_workers_share_no_connection_with_whoever_started_them(empty: Order, storage: StudyDatabase) -> None:
     script = """
 import os, pathlib, sys
 from cltk.machine import Machine
 from cltk_studies.work.pool import Pool
 from cltk_studies.work.queue import Queue
-from cltk_studies.work.storage import open_storage
+from cltk_studies.work.database import open_database
 
 def opened(process):
     folder = f"/proc/{process}/fd"
@@ -82,7 +82,7 @@ def opened(process):
 
 if __name__ == "__main__":
     store = pathlib.Path(sys.argv[1])
-    storage = open_storage(store)
+    storage = open_database(store)
     queue = Queue(storage, "empty")
     shared = f"{store}/optuna.db" in opened("self")
     with Pool(2, Machine("cpu", threads=1), {}, storage) as pool:
@@ -98,12 +98,12 @@ def test_a_copy_is_made_only_where_it_is_safe(store: Path) -> None:
 import multiprocessing, pathlib, sys, threading
 from cltk.machine import Machine
 from cltk_studies.work.pool import Pool
-from cltk_studies.work.storage import open_storage
+from cltk_studies.work.database import open_database
 if __name__ == "__main__":
     wait = threading.Event()
     if sys.argv[1] == "thread":
         threading.Thread(target=wait.wait).start()
-    with Pool(2, Machine("cpu", threads=int(sys.argv[2])), {}, open_storage(pathlib.Path(sys.argv[3]))):
+    with Pool(2, Machine("cpu", threads=int(sys.argv[2])), {}, open_database(pathlib.Path(sys.argv[3]))):
         print(*{type(child).__name__ for child in multiprocessing.active_children()})
     wait.set()
 """

@@ -20,7 +20,7 @@ import optuna
 import pytest
 
 from cltk.errors import ConfigError
-from cltk_studies.work.storage import open_storage
+from cltk_studies.work.database import open_database
 
 Write = Callable[..., Path]
 Start = Callable[..., Any]
@@ -83,7 +83,7 @@ def test_one_of_four_workers_is_killed(write: Write, start: Start, store: Path, 
     """Two commands as two machines have them: one that begins the study, and one that helps."""
     lr = ", ".join(str(rate / 1000) for rate in range(1, 6))
     file = write(f'[ablate.axes]\n"strategy.classifier.lr" = [{lr}]\n', epochs=200)
-    options = ["--store", store, "--storage", storage, "--workers", 2]
+    options = ["--store", store, "--study-db", storage, "--workers", 2]
     first = start("ablate", file, *options, "--json")
     first.wait_until(lambda: len(first.workers) == 2)
     second = start("worker", "small", *options)
@@ -136,9 +136,9 @@ def test_a_database_of_something_else_is_refused(storage: str, store: Path) -> N
     with psycopg.connect(storage, autocommit=True) as connection:
         connection.execute("CREATE TABLE experiments (a INTEGER)")
     with pytest.raises(ConfigError, match="other tables"):
-        open_storage(store, storage)
+        open_database(store, storage)
 
 
 def test_a_database_that_is_not_there_is_named(server: str, store: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
-        open_storage(store, f"{server}/nothing")
+        open_database(store, f"{server}/nothing")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from cltk_studies.work.database import open_database
 from cltk_studies.work.queue import Item, Queue
-from cltk_studies.work.storage import open_storage
 
 SERVE = """
 import sys, warnings
@@ -26,7 +26,7 @@ optuna.storages.run_grpc_proxy_server(optuna.storages.get_storage(sys.argv[1]), 
 def proxy(store: Path) -> Iterator[str]:
     """A proxy before the store's own storage, which has an empty study."""
     pytest.importorskip("grpc")
-    Queue(open_storage(store), "study", ["maximize"])
+    Queue(open_database(store), "study", ["maximize"])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -37,8 +37,8 @@ def proxy(store: Path) -> Iterator[str]:
 
 
 def test_a_worker_takes_what_waits(proxy: str, store: Path) -> None:
-    Queue(open_storage(store), "study").submit([Item("a"), Item("b")])
-    queue = Queue(open_storage(store, proxy), "study")
+    Queue(open_database(store), "study").submit([Item("a"), Item("b")])
+    queue = Queue(open_database(store, proxy), "study")
     for key in ("a", "b"):
         trial = queue.claim()
         assert trial is not None
@@ -53,6 +53,6 @@ def test_a_study_is_worked_on_through_it(
     write: Callable[..., Path], cli: Callable[..., Any], proxy: str, store: Path
 ) -> None:
     file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n')
-    done = cli("ablate", file, "--store", store, "--storage", proxy, "--json")
+    done = cli("ablate", file, "--store", store, "--study-db", proxy, "--json")
     assert done.status == 0, done.err
     assert done.json["finished"] == 4

@@ -42,8 +42,7 @@ class VAE(Generator):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config, info)
         self.shape = info.shape
         self.encoder = _perceptron(info.pixels, *config.hidden, 2 * config.latent_dim)
         self.decoder = _perceptron(config.latent_dim, *reversed(config.hidden), info.pixels)

@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cltk.engine import descent
 from cltk.engine.descent import Descent
-from cltk.engine.fast import capture, descent
+from cltk.engine.fast import capture
 from cltk.engine.fast.capture import CapturedStep
 from cltk.engine.fast.optimizers import make_optimizer
 from cltk.interfaces import Batches, Examples, Shuffled, Streams, Train, Training, classification_loss

@@ -16,14 +16,12 @@ from cltk.cli.options import (
     Precision,
     Quiet,
     Seeds,
-    Storage,
     Store,
-    StudyThreads,
     TrackingUri,
-    Workers,
 )
 from cltk.cli.overrides import takes_components
 from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, given, layer_of
+from cltk_studies.commands.options import Storage, StudyDb, StudyThreads, Workers
 
 if TYPE_CHECKING:
     from cltk_studies.questions.grid import Ablation
@@ -50,6 +48,7 @@ def ablate(
     precision: Precision = "fp32",
     data_dir: DataDir = None,
     store: Store = RUNS,
+    study_db: StudyDb = None,
     storage: Storage = None,
     tracking_uri: TrackingUri = None,
     json: Json = False,
@@ -62,21 +61,21 @@ def ablate(
     """
     from cltk_studies.commands.study import begin, conclude, print_plan
     from cltk_studies.questions.ablation import plan_of, study_of
+    from cltk_studies.work.database import check_apart, open_database
     from cltk_studies.work.pool import Order, Pool
     from cltk_studies.work.queue import Queue
     from cltk_studies.work.session import carry_out
-    from cltk_studies.work.storage import check_apart, open_storage
 
     ablation, base = _definition(layer_of(ctx, file), file, name, seeds)
     machine = machine_of(device, threads, precision, data_dir)
-    check_apart(store, storage, tracking_uri)
+    check_apart(store, study_db, tracking_uri)
     scenarios: dict[str, Any] = {}
     study, prepared_cells = study_of(ablation, base, machine, scenarios)
     if dry_run:
         head = {"name": study.name, "seeds": list(study.seeds), "baseline": study.baseline}
         print_plan(head, plan_of(study, prepared_cells, store, workers), json=json)
         raise typer.Exit
-    opened = open_storage(store, storage)
+    opened = open_database(store, study_db)
     queue = Queue(opened, study.name, ["maximize"])
     queue.check(study.fingerprint)
     with Pool(workers, machine, scenarios, opened) as pool:

@@ -16,14 +16,12 @@ from cltk.cli.options import (
     Precision,
     Quiet,
     Seeds,
-    Storage,
     Store,
-    StudyThreads,
     TrackingUri,
-    Workers,
 )
 from cltk.cli.overrides import takes_components
 from cltk.cli.slots import Classifier, Generator, Metric, Scenario, Schedule, Strategy, given, layer_of
+from cltk_studies.commands.options import Storage, StudyDb, StudyThreads, Workers
 
 if TYPE_CHECKING:
     from cltk_studies.questions.search import Tuning
@@ -60,6 +58,7 @@ def tune(
     precision: Precision = "fp32",
     data_dir: DataDir = None,
     store: Store = RUNS,
+    study_db: StudyDb = None,
     storage: Storage = None,
     tracking_uri: TrackingUri = None,
     json: Json = False,
@@ -73,24 +72,24 @@ def tune(
     from cltk_studies.commands.study import StudyProgress, begin, conclude_tuning, print_plan
     from cltk_studies.questions.ablation import plan_of as test_plan_of
     from cltk_studies.questions.search import search_of
+    from cltk_studies.work.database import check_apart, open_database
     from cltk_studies.work.pool import Order, Pool
     from cltk_studies.work.queue import Queue
     from cltk_studies.work.session import carry_out
-    from cltk_studies.work.storage import check_apart, open_storage
     from cltk_studies.work.tuning import plan_of, test_study
     from cltk_studies.work.tuning import tune as carry_out_search
 
     options = given(budget=budget, pareto=pareto, trials=trials, seeds=seeds, test_seeds=test_seeds, name=name)
     tuning, base = _definition(layer_of(ctx, file), file, options)
     machine = machine_of(device, threads, precision, data_dir)
-    check_apart(store, storage, tracking_uri)
+    check_apart(store, study_db, tracking_uri)
     scenarios: dict[str, Any] = {}
     search, prepared = search_of(tuning, base, machine, scenarios)
     if dry_run:
         head = {"name": search.name, "seeds": list(search.seeds), "test_seeds": list(search.test_seeds)}
         print_plan(head, plan_of(search, prepared, tuning.trials, (), workers, store), json=json)
         raise typer.Exit
-    opened = open_storage(store, storage)
+    opened = open_database(store, study_db)
     queue = Queue(opened, search.name, search.directions)
     queue.check(search.fingerprint)
     ending = None

@@ -13,12 +13,10 @@ from cltk.cli.options import (
     Device,
     Precision,
     Quiet,
-    Storage,
     Store,
-    StudyThreads,
     TrackingUri,
-    Workers,
 )
+from cltk_studies.commands.options import Storage, StudyDb, StudyThreads, Workers
 
 __all__ = ["worker"]
 
@@ -31,6 +29,7 @@ def worker(
     precision: Precision = "fp32",
     data_dir: DataDir = None,
     store: Store = RUNS,
+    study_db: StudyDb = None,
     storage: Storage = None,
     tracking_uri: TrackingUri = None,
     quiet: Quiet = False,
@@ -40,13 +39,13 @@ def worker(
     The study is in --storage, where cltk ablate or cltk tune put it. Start this on as many machines as there are.
     """
     from cltk_studies.commands.study import StudyProgress, conclude_work
+    from cltk_studies.work.database import check_apart, open_database
     from cltk_studies.work.pool import Order, Pool
     from cltk_studies.work.session import help_out
-    from cltk_studies.work.storage import check_apart, open_storage
 
-    check_apart(store, storage, tracking_uri)
+    check_apart(store, study_db, tracking_uri)
     machine = machine_of(device, threads, precision, data_dir)
-    opened = open_storage(store, storage)
+    opened = open_database(store, study_db)
     order = Order(study, store, opened.url, machine)
     with Pool(workers, machine, {}, opened) as pool, StudyProgress(None, quiet) as progress:
         helped = help_out(order, pool, opened, tracking_uri, progress)

@@ -207,7 +207,7 @@ def search_of(
     prepared = _on_validation(base, machine, scenarios)
     _check_budget(tuning, prepared.info)
     schedule, counts = allocator(prepared)
-    if tuning.pareto and not prepared.parts["schedule"].cls.search_space(prepared.info):
+    if tuning.pareto and not prepared.components["schedule"].cls.search_space(prepared.info):
         layer = overlay([base, {"schedule": {"name": schedule, counts: [0] * prepared.info.tasks}}])
         prepared = _on_validation(layer, machine, scenarios)
     space: dict[str, Dimension] = own_space("schedule", prepared) if tuning.pareto else {}
@@ -216,7 +216,7 @@ def search_of(
     search = Search(
         name=name,
         description=prepared.experiment.description,
-        experiment=without_none(prepared.resolved) | {"name": name},
+        experiment=without_none(prepared.config) | {"name": name},
         schedule=schedule,
         counts=counts,
         sizes=prepared.info.sizes,
@@ -233,7 +233,7 @@ def _on_validation(layer: Overrides, machine: Machine, scenarios: dict[str, Scen
     layers = [layer, {"evaluate": "validation"}]
     plain = prepare(check(Experiment, overlay([layer, {"evaluate": "test"}]), "the experiment"), machine, scenarios)
     holds_out = all(len(task.validation) for task in plain.tasks)
-    if not holds_out and "validation" in plain.parts["scenario"].cls.Config.model_fields:
+    if not holds_out and "validation" in plain.components["scenario"].cls.Config.model_fields:
         layers.append(override_at("scenario.validation", HELD_OUT))
     return prepare(check(Experiment, overlay(layers), "the experiment"), machine, scenarios)
 

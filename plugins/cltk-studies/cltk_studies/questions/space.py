@@ -41,7 +41,7 @@ def own_space(slot: str, prepared: Prepared) -> dict[str, Dimension]:
     Raises:
         ConfigError: There is no component there, or it has none.
     """
-    part = prepared.parts.get(slot)
+    part = prepared.components.get(slot)
     found = part.cls.search_space(prepared.info) if part else {}
     if not found:
         what = f"The {slot} '{part.name}'" if part else f"The slot '{slot}', which is empty,"
@@ -58,10 +58,10 @@ def allocator(prepared: Prepared) -> tuple[str, str]:
     Raises:
         ConfigError: There is none, or there are several.
     """
-    own = prepared.parts.get("schedule")
+    own = prepared.components.get("schedule")
     if own is None:
         raise ConfigError(
-            f"The strategy '{prepared.parts['strategy'].name}' has no schedule: it replays nothing to tune.",
+            f"The strategy '{prepared.components['strategy'].name}' has no schedule: it replays nothing to tune.",
             "Choose another one with --strategy.",
         )
     if field := _per_task(own.cls, prepared.info):

@@ -38,7 +38,7 @@ class Cell(Settings):
     @classmethod
     def of(cls, name: str, settings: Overrides, prepared: Prepared) -> Cell:
         """The cell whose experiment was prepared."""
-        experiment = without_none(prepared.resolved)
+        experiment = without_none(prepared.config)
         return cls(name=name, settings=settings, experiment=experiment, config_hash=prepared.config_hash)
 
 

@@ -20,9 +20,9 @@ from cltk.interfaces import Scenario
 from cltk.machine import Machine, device_of
 from cltk.processes.entry_points import tolerate_malformed
 from cltk.processes.interrupts import Interrupts, ignoring
+from cltk_studies.work.database import StudyDatabase, open_database
 from cltk_studies.work.jobs import job_of
 from cltk_studies.work.queue import Queue
-from cltk_studies.work.storage import Storage, open_storage
 from cltk_studies.work.worker import Check, Workbench, work
 
 __all__ = ["Order", "Pool", "conduct"]
@@ -52,7 +52,7 @@ class Order:
 
     def carry_out(self, scenarios: dict[str, Scenario], stop: Check, after: Callable[[], None] = lambda: None) -> None:
         """Works until nothing is left; see ``work``."""
-        queue = Queue(open_storage(self.store, self.storage, checked=True), self.study)
+        queue = Queue(open_database(self.store, self.storage, checked=True), self.study)
         work(queue, job_of(queue), Workbench(self.store, self.machine, stop, scenarios), after)
 
 
@@ -98,7 +98,7 @@ class Pool:
         storage: Where their orders are going to be. It is open already, so that what they need for it is in memory too.
     """
 
-    def __init__(self, workers: int, machine: Machine, scenarios: dict[str, Scenario], storage: Storage) -> None:
+    def __init__(self, workers: int, machine: Machine, scenarios: dict[str, Scenario], storage: StudyDatabase) -> None:
         self.scenarios = scenarios
         self._members: list[_Member] = []
         forks = workers > 1 and _may_fork(machine, storage)
@@ -206,7 +206,7 @@ def conduct(order: Order, pool: Pool, watch: Callable[[], None]) -> None:
         pool.report()
 
 
-def _may_fork(machine: Machine, storage: Storage) -> bool:
+def _may_fork(machine: Machine, storage: StudyDatabase) -> bool:
     """Whether a copy of this process can compute: not of one with threads, as a proxy's client has, nor with a GPU.
 
     OpenMP, which may have threads here, survives in a copy that never uses more than one.

@@ -9,7 +9,7 @@ from cltk.processes.background import Background
 from cltk.record import Record
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.questions.study import Study
-from cltk_studies.work.storage import Storage
+from cltk_studies.work.database import StudyDatabase
 
 __all__ = ["Publisher"]
 
@@ -24,7 +24,7 @@ class Publisher:
         storage: Where its queue is.
     """
 
-    def __init__(self, store: Path, uri: str | None, study: Study, storage: Storage) -> None:
+    def __init__(self, store: Path, uri: str | None, study: Study, storage: StudyDatabase) -> None:
         later = f"The records are kept in '{store}'; call the same command again to upload them."
         self._background = Background(later, "cltk_mlflow.study_scribe:StudyScribe", store, uri, study, storage.url)
 

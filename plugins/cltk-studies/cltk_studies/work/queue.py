@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import optuna
-from optuna.storages._heartbeat import get_heartbeat_thread
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from cltk.errors import ConfigError, closest
+from cltk_studies.work.database import HEARTBEAT, StudyDatabase
+from cltk_studies.work.heartbeat import repeating
 from cltk_studies.work.liveness import is_gone, this_process
-from cltk_studies.work.storage import Storage
 
 __all__ = ["Item", "Queue", "State", "failures"]
 
@@ -84,38 +85,41 @@ class Queue:
     """The queue of one study.
 
     Args:
-        storage: Where it is.
+        database: Where it is.
         name: The study.
-        directions: Of its objectives, ``maximize`` or ``minimize``, to make the study on first use; None to find it.
+        directions: ``maximize`` or ``minimize`` for each objective, to make the study on first use; None to find it.
 
     Attributes:
+        study: Optuna's study.
         sampler: Makes what chooses the parameters of a trial, from the trial's number.
 
     Raises:
         ConfigError: There is no such study.
-        StoreError: By each method too, when the storage fails.
+        StoreError: By each method too, when the database fails.
     """
 
-    def __init__(self, storage: Storage, name: str, directions: Sequence[str] | None = None) -> None:
-        self._storage = storage
+    def __init__(self, database: StudyDatabase, name: str, directions: Sequence[str] | None = None) -> None:
+        self._database = database
         self.sampler: Callable[[int], Any] = lambda number: optuna.samplers.RandomSampler()
-        with storage.reported(), storage.locked():
-            names = optuna.study.get_all_study_names(storage.backend)
+        self._trials = database.backend
+        with database.reported(), database.locked():
+            names = optuna.study.get_all_study_names(self._trials)
             if name not in names and directions is None:
-                raise ConfigError(f"There is no study '{name}' in this storage.", closest(name, names))
+                raise ConfigError(f"There is no study '{name}' in this database.", closest(name, names))
             self.study = optuna.create_study(
-                storage=storage.backend, study_name=name, directions=directions or ["maximize"], load_if_exists=True
+                storage=self._trials, study_name=name, directions=directions or ["maximize"], load_if_exists=True
             )
+            self._study_id = self._trials.get_study_id_from_name(name)
 
     @property
     def pause(self) -> float:
         """Seconds between two looks at it while others work: fewer on one machine than where hundreds may look."""
-        return 0.1 if self._storage.is_local else 0.5
+        return 0.1 if self._database.is_local else 0.5
 
     @property
     def definition(self) -> dict[str, Any] | None:
         """What the study is, as ``define`` was told; None for a new one."""
-        with self._storage.reported():
+        with self._database.reported():
             definition: dict[str, Any] | None = self.study.user_attrs.get(_STUDY)
         return definition
 
@@ -128,7 +132,7 @@ class Queue:
         Raises:
             ConfigError: There is a study of that name, and it is another one.
         """
-        with self._storage.reported():
+        with self._database.reported():
             known = self.study.user_attrs.get(_FINGERPRINT, fingerprint)
         if known != fingerprint:
             parts = ", ".join(part for part in fingerprint if known.get(part) != fingerprint[part])
@@ -144,14 +148,14 @@ class Queue:
         Raises:
             ConfigError: There is a study of that name, and it is another one.
         """
-        with self._storage.reported(), self._storage.locked():
+        with self._database.reported(), self._database.locked():
             self.check(fingerprint)
             self.study.set_user_attr(_STUDY, dict(definition))
             self.study.set_user_attr(_FINGERPRINT, dict(fingerprint))
 
     def submit(self, items: Sequence[Item]) -> None:
         """Queues those items that are not waiting or running already."""
-        with self._storage.reported(), self._storage.locked():
+        with self._database.reported(), self._database.locked():
             self._take_back()
             under_way = {key for key, state in self.states().items() if state.status in ("waiting", "running")}
             for item in items:
@@ -160,21 +164,22 @@ class Queue:
 
     def claim(self) -> Trial | None:
         """Takes the first item that waits; None where none does."""
-        with self._storage.reported(), self._storage.locked():
+        with self._database.reported(), self._database.locked():
             self._take_back()
             for waiting in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-                if self._begin(waiting):
+                trial_id = self._id(waiting.number)
+                if self._begin(trial_id):
                     self.study.sampler = self.sampler(waiting.number)
-                    trial = Trial(self.study, waiting._trial_id)
+                    trial = Trial(self.study, trial_id)
                     trial.set_user_attr(_OWNER, this_process())
                     return trial
             return None
 
     @contextmanager
     def kept(self, trial: Trial) -> Iterator[None]:
-        """Gives signs of life, where the storage takes them, and gives the item back if its work is broken off."""
+        """Gives signs of life, where the database takes them, and gives the item back if its work is broken off."""
         try:
-            with get_heartbeat_thread(trial._trial_id, self._backend):
+            with self._signs_of_life(trial):
                 yield
         except BaseException:
             with suppress(Exception):  # Whoever comes next takes it back, with what ended the work still to be said.
@@ -187,13 +192,13 @@ class Queue:
 
     def fail(self, trial: Trial, error: str) -> None:
         """Ends an item for good with an error."""
-        with self._storage.reported(), suppress(optuna.exceptions.UpdateFinishedTrialError):
+        with self._database.reported(), suppress(optuna.exceptions.UpdateFinishedTrialError):
             trial.set_user_attr(_ERROR, error[:2000])
         self._tell(trial, TrialState.FAIL)
 
     def states(self) -> dict[str, State]:
         """How far each item is, by key; of several trials the newest counts."""
-        with self._storage.reported():
+        with self._database.reported():
             trials = self.study.get_trials(deepcopy=False)
         return {trial.user_attrs["key"]: State(_status(trial), trial) for trial in trials if "key" in trial.user_attrs}
 
@@ -205,36 +210,42 @@ class Queue:
         """Whether anything waits or runs."""
         return any(state.status in ("waiting", "running") for state in self.states().values())
 
-    @property
-    def _backend(self) -> Any:
-        return self.study._storage
+    def _signs_of_life(self, trial: Trial) -> AbstractContextManager[None]:
+        if not self._database.takes_heartbeats:
+            return nullcontext()
+        return repeating(partial(self._trials.record_heartbeat, self._id(trial.number)), HEARTBEAT)
+
+    def _id(self, number: int) -> int:
+        """The identifier of the trial of this number, which Optuna's storages ask for."""
+        trial_id: int = self._trials.get_trial_id_from_study_id_trial_number(self._study_id, number)
+        return trial_id
 
     def _tell(self, trial: Trial, state: TrialState, values: Sequence[float] | None = None) -> None:
-        with self._storage.reported():
+        with self._database.reported():
             self.study.tell(trial, list(values) if values else None, state=state, skip_if_finished=True)
 
     def _is_unsigned(self, trial: FrozenTrial) -> bool:
-        """Whether a trial without a name on it is lost: whoever locks the storage to take one signs it meanwhile.
+        """Whether a trial without a name on it is lost: whoever locks the database to take one signs it meanwhile.
 
         In a database that others may reach through a proxy, they get a minute.
         """
         begun = trial.datetime_start
-        return self._storage.is_local or begun is None or datetime.now() - begun > timedelta(minutes=1)
+        return self._database.is_local or begun is None or datetime.now() - begun > timedelta(minutes=1)
 
-    def _begin(self, waiting: FrozenTrial) -> bool:
+    def _begin(self, trial_id: int) -> bool:
         """Sets a waiting trial to running; False where another process was quicker, as behind a proxy."""
         try:
-            begun: bool = self._backend.set_trial_state_values(waiting._trial_id, state=TrialState.RUNNING)
+            begun: bool = self._trials.set_trial_state_values(trial_id, state=TrialState.RUNNING)
         except optuna.exceptions.UpdateFinishedTrialError:
             return False
         return begun
 
     def _take_back(self) -> None:
-        """Queues again what nobody works on any more. To be called with the storage locked.
+        """Queues again what nobody works on any more. To be called with the database locked.
 
         Through a proxy, which cannot lock, this is left to those who reach the database.
         """
-        if self._storage.is_proxy:
+        if self._database.is_proxy:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # It is called experimental.
@@ -243,7 +254,7 @@ class Queue:
             owner = trial.user_attrs.get(_OWNER)
             if is_gone(owner) if owner else self._is_unsigned(trial):
                 with suppress(optuna.exceptions.UpdateFinishedTrialError):
-                    self._backend.set_trial_state_values(trial._trial_id, state=TrialState.FAIL)
+                    self._trials.set_trial_state_values(self._id(trial.number), state=TrialState.FAIL)
         trials = self.study.get_trials(deepcopy=False)
         followed = {trial.user_attrs.get(_FORMER) for trial in trials}
         for trial in trials:

@@ -10,11 +10,11 @@ from cltk_studies.answers.sources import gather
 from cltk_studies.questions.ablation import errors_of, submit
 from cltk_studies.questions.plan import Plan
 from cltk_studies.questions.study import Study, save_study
+from cltk_studies.work.database import StudyDatabase
 from cltk_studies.work.jobs import study_in
 from cltk_studies.work.pool import Order, Pool, conduct
 from cltk_studies.work.publisher import Publisher
 from cltk_studies.work.queue import Queue, failures
-from cltk_studies.work.storage import Storage
 from cltk_studies.work.watch import Show, Watch
 
 __all__ = ["Ending", "Helped", "carry_out", "help_out"]
@@ -60,7 +60,7 @@ class Helped:
         return 130 if self.interrupted else 0
 
 
-def help_out(order: Order, pool: Pool, storage: Storage, tracking_uri: str | None, show: Show) -> Helped:
+def help_out(order: Order, pool: Pool, storage: StudyDatabase, tracking_uri: str | None, show: Show) -> Helped:
     """Works on a study that is in the storage, until nothing of it is left.
 
     Raises:
@@ -81,7 +81,7 @@ def carry_out(
     study: Study,
     plan: Plan,
     queue: Queue,
-    storage: Storage,
+    storage: StudyDatabase,
     order: Order,
     pool: Pool,
     tracking_uri: str | None,

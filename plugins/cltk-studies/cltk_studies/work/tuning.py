@@ -22,10 +22,10 @@ from cltk_studies.questions.allocation import allocations
 from cltk_studies.questions.plan import Clock, Plan, PlannedCell
 from cltk_studies.questions.search import Search
 from cltk_studies.questions.study import Cell, Study, save_study, study_path
+from cltk_studies.work.database import StudyDatabase
 from cltk_studies.work.pool import Order, Pool, conduct
 from cltk_studies.work.publisher import Publisher
 from cltk_studies.work.queue import Queue, failures
-from cltk_studies.work.storage import Storage
 from cltk_studies.work.watch import Show, Watch
 
 __all__ = ["Choice", "Tuned", "choose", "plan_of", "test_study", "tune"]
@@ -99,7 +99,7 @@ def tune(
     search: Search,
     trials: int,
     queue: Queue,
-    storage: Storage,
+    storage: StudyDatabase,
     order: Order,
     pool: Pool,
     tracking_uri: str | None,

@@ -1,7 +1,8 @@
-"""Optuna's storage: opened by any number of processes at once, and never in one database with MLflow."""
+"""The database of a study: Optuna's, opened by any number of processes at once, and never shared with MLflow."""
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cltk.errors import CltkError, ConfigError, StoreError
-from cltk_mlflow.store import shown, store_uri
+from cltk_studies.work.lock import PROXY, locked
 
-__all__ = ["Storage", "check_apart", "locked", "open_storage", "storage_url"]
+__all__ = ["HEARTBEAT", "StudyDatabase", "check_apart", "database_url", "hide_password", "open_database"]
 
 HEARTBEAT, GRACE = 20, 90
 """Seconds between two signs of life of a worker, and of silence after which it counts as dead, on another machine."""
@@ -20,20 +21,16 @@ HEARTBEAT, GRACE = 20, 90
 _WAIT = 60
 """Seconds to wait for a database that another process is writing to."""
 
-_LOCK = 0x636C746B
-"""What processes lock in PostgreSQL; any number that all of them agree on."""
-
-_PROXY = "grpc://"
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
 @dataclass(frozen=True, slots=True)
-class Storage:
-    """An open storage. Every process opens its own.
+class StudyDatabase:
+    """An open database. Every process opens its own.
 
     Attributes:
         url: Where it is.
-        backend: Optuna's storage.
+        backend: Optuna's access to it.
     """
 
     url: str
@@ -47,7 +44,12 @@ class Storage:
     @property
     def is_proxy(self) -> bool:
         """Whether it is reached through Optuna's gRPC proxy, which knows neither locks nor heartbeats."""
-        return self.url.startswith(_PROXY)
+        return self.url.startswith(PROXY)
+
+    @property
+    def takes_heartbeats(self) -> bool:
+        """Whether workers give signs of life: on one machine, the process table tells who is dead."""
+        return not (self.is_local or self.is_proxy)
 
     def locked(self) -> AbstractContextManager[None]:
         """Keeps others away; see ``locked``."""
@@ -60,35 +62,45 @@ class Storage:
 
     @contextmanager
     def reported(self) -> Iterator[None]:
-        """Turns whatever the storage fails with into a ``StoreError``."""
+        """Turns whatever the database fails with into a ``StoreError``."""
         with _reported(self.url):
             yield
 
 
-def storage_url(store: Path, url: str | None = None) -> str:
-    """Where the storage is: at ``url``, else in a file of the store."""
+def database_url(store: Path, url: str | None = None) -> str:
+    """Where the database is: at ``url``, else in a file of the store."""
     local = f"sqlite:///{(store.absolute() / 'optuna.db').as_posix()}"
     scheme, separator, rest = (url or local).partition("://")
     return f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}"
 
 
+def hide_password(url: str) -> str:
+    """The URL without the user and the password that it may carry, to be shown."""
+    return re.sub(r"//[^/@]*@", "//***@", url)
+
+
 def check_apart(store: Path, url: str | None, tracking_uri: str | None) -> None:
-    """Sees to it that a storage is of a kind that is supported, and not the database that MLflow writes to.
+    """Checks that a database is of a kind that is supported, and not the one that MLflow writes to.
+
+    Args:
+        store: The folder of the runs, where MLflow's database is unless ``tracking_uri`` names another.
+        url: Of the database; None for a file in ``store``.
+        tracking_uri: Where MLflow writes; None for a file in ``store``.
 
     Raises:
-        ConfigError: It is not so.
+        ConfigError: It is of another kind, or MLflow's.
     """
-    where = storage_url(store, url)
+    where = database_url(store, url)
     _check_kind(where)
-    if _database(where) == _database(store_uri(store, tracking_uri)):
+    if _database(where) == _database(tracking_uri or f"sqlite:///{(store.absolute() / 'mlflow.db').as_posix()}"):
         raise ConfigError(
-            f"Optuna and MLflow are both pointed at '{shown(where)}': their tables do not go together.",
-            "Give one of them another database, with --storage or --tracking-uri.",
+            f"Optuna and MLflow are both pointed at '{hide_password(where)}': their tables do not go together.",
+            "Give one of them another database, with --study-db or --tracking-uri.",
         )
 
 
-def open_storage(store: Path, url: str | None = None, *, checked: bool = False) -> Storage:
-    """Opens Optuna's storage, and creates its tables on first use.
+def open_database(store: Path, url: str | None = None, *, checked: bool = False) -> StudyDatabase:
+    """Opens a database, and creates its tables on first use.
 
     Args:
         store: Holds the database where ``url`` names no other.
@@ -98,18 +110,18 @@ def open_storage(store: Path, url: str | None = None, *, checked: bool = False) 
     Raises:
         ConfigError: It is no URL of a kind that is supported, cannot be reached or written, or holds something else.
     """
-    where = storage_url(store, url)
+    where = database_url(store, url)
     _check_kind(where)
     with _reported(where, ConfigError), nullcontext() if checked else locked(where):
         if not checked:
             _check_tables(where)
-        return Storage(where, _connect(where, checked))
+        return StudyDatabase(where, _connect(where, checked))
 
 
 def _check_kind(url: str) -> None:
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://", _PROXY)):
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://", PROXY)):
         raise ConfigError(
-            f"'{shown(url)}' is no storage for studies.",
+            f"A study cannot be kept in '{hide_password(url)}'.",
             "Give postgresql://user@host/database, grpc://host:port, or sqlite:////folder/optuna.db for one machine.",
         )
 
@@ -123,7 +135,7 @@ def _database(url: str) -> tuple[Any, ...]:
         parsed = make_url(url)
     except ArgumentError:
         return (url,)
-    if url.startswith(_PROXY):
+    if url.startswith(PROXY):
         return (url,)
     if parsed.get_backend_name() == "sqlite":
         return ("sqlite", str(Path(parsed.database or "").resolve()))
@@ -133,30 +145,41 @@ def _database(url: str) -> tuple[Any, ...]:
 
 def _check_tables(url: str) -> None:
     """Refuses a database that something else lives in, before anything is written to it."""
-    if url.startswith(_PROXY):
+    if url.startswith(PROXY):
         return
-    from optuna.storages._rdb import models
+    # Whoever made the tables may have been killed halfway, so that some of Optuna's own may be missing.
+    tables = _tables(url)
+    if tables and (foreign := tables - _tables_of_optuna()):
+        some = ", ".join(sorted(foreign)[:5])
+        raise ConfigError(
+            f"The database '{hide_password(url)}' holds other tables than Optuna's: {some}.",
+            "Give an empty database, or one that cltk made, with --study-db.",
+        )
+
+
+def _tables(url: str) -> set[str]:
     from sqlalchemy import create_engine, inspect
 
     engine = create_engine(url)
     try:
-        tables = set(inspect(engine).get_table_names())
+        return set(inspect(engine).get_table_names())
     finally:
         engine.dispose()
-    # Whoever made the tables may have been killed halfway, so that some of Optuna's own may be missing.
-    if foreign := tables - {*models.BaseModel.metadata.tables, "alembic_version"}:
-        some = ", ".join(sorted(foreign)[:5])
-        raise ConfigError(
-            f"The database '{shown(url)}' holds other tables than Optuna's: {some}.",
-            "Give an empty database, or one that cltk made, with --storage.",
-        )
+
+
+def _tables_of_optuna() -> set[str]:
+    """The tables that the installed version makes: it has no public list of them, so it makes them in memory."""
+    import optuna
+    from sqlalchemy import inspect
+
+    return set(inspect(optuna.storages.RDBStorage("sqlite://").engine).get_table_names())
 
 
 def _connect(url: str, checked: bool) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if url.startswith(_PROXY):
+    if url.startswith(PROXY):
         return _proxy(url)
     local = url.startswith("sqlite")
     wait = {"timeout": _WAIT} if local else {"connect_timeout": 10}
@@ -176,44 +199,12 @@ def _proxy(url: str) -> Any:
     """Raises ``OSError`` where nobody answers."""
     import optuna
 
-    host, _, port = url.removeprefix(_PROXY).strip("/").partition(":")
+    host, _, port = url.removeprefix(PROXY).strip("/").partition(":")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # It is called experimental.
         proxy = optuna.storages.GrpcStorageProxy(host=host, port=int(port or 13000))
     proxy.wait_server_ready(timeout=10)
     return proxy
-
-
-@contextmanager
-def locked(url: str) -> Iterator[None]:
-    """Keeps all other processes, on all machines, from taking work at the same time; not through a proxy.
-
-    Optuna's own claim of a waiting trial is safe where rows are locked by reading them; in SQLite, two processes may
-    take the same one. A process that dies holds the lock no longer.
-
-    Args:
-        url: Of the storage.
-    """
-    if url.startswith(_PROXY):
-        yield
-        return
-    if url.startswith("sqlite"):
-        from filelock import FileLock
-
-        path = Path(url.removeprefix("sqlite:///"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock"):
-            yield
-        return
-    from sqlalchemy import NullPool, create_engine, text
-
-    engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
-    with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
 
 
 @contextmanager
@@ -227,6 +218,6 @@ def _reported(url: str, kind: type[CltkError] = StoreError) -> Iterator[None]:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
         reason = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
         raise kind(
-            f"The storage '{shown(url)}' does not work: {shown(reason)}",
-            "See that it is running and may be written to, or name another with --storage.",
+            f"The study database '{hide_password(url)}' does not work: {hide_password(reason)}",
+            "See that it is running and may be written to, or name another with --study-db.",
         ) from error

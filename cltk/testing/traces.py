@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
-from cltk.engine import Progress, Run, Trainer
-from cltk.evaluate import accuracy_row
+from cltk.config import check
+from cltk.engine import Progress, Run, Trainer, load_state, state_of
+from cltk.evaluate import evaluate
 from cltk.events import EpochEnded, Event, PhaseStarted, TaskEnded, TaskStarted
 from cltk.interfaces import Examples, IncrementalSetting, Parts, ScenarioInfo, SlotName, Strategy, Streams, Task
 from cltk.testing.outcome import Outcome
-from cltk.testing.sequences import info_of, tasks_of
+from cltk.testing.sequences import info_of, settings_taken, tasks_of
 from cltk.testing.standins import Half, Mixture, Perceptron
-from cltk.testing.subject import Subject
+from cltk.testing.subject import Companion, Subject
 
-__all__ = ["Study", "build", "resume", "study", "usual"]
+__all__ = ["Trace", "build", "resume", "trace", "usual_setting", "usual_trace"]
 
-STANDINS: dict[SlotName, type[Any]] = {"generator": Mixture, "classifier": Perceptron, "schedule": Half}
+STANDINS = {
+    "generator": Companion(Mixture, {}),
+    "classifier": Companion(Perceptron, {}),
+    "schedule": Companion(Half, {}),
+}
 
 
 class Slots(Mapping[SlotName, Any]):
-    """The components of the slots that are declared; those of the others are there too, but their use is noted."""
+    """The components of the slots that are declared; those of the others are there too, but their use is noted.
 
-    def __init__(self, info: ScenarioInfo, declared: Sequence[str]) -> None:
-        self._parts = {slot: _standin(slot, info) for slot in get_args(SlotName)}
-        self._declared = [slot for slot in self._parts if slot in declared]
+    In a slot is the companion that the subject has for it, or a stand-in.
+    """
+
+    def __init__(self, subject: Subject, info: ScenarioInfo) -> None:
+        companions = STANDINS | dict(subject.companions)
+        self._parts = {slot: _companion(slot, companions[slot], info) for slot in get_args(SlotName)}
+        self._declared = [slot for slot in self._parts if slot in subject.cls.slots]
         self.undeclared: set[str] = set()
 
     def __getitem__(self, slot: SlotName) -> Any:
@@ -48,7 +57,7 @@ class Slots(Mapping[SlotName, Any]):
 
 
 @dataclass(slots=True)
-class Study:
+class Trace:
     """A strategy and what was seen of it.
 
     Attributes:
@@ -79,19 +88,33 @@ class Study:
         return {"accuracy": table, **networks, **state}
 
 
-def build(subject: Subject, setting: IncrementalSetting = "class") -> Study:
-    """A new strategy with stand-ins in its slots, before its first task."""
-    info = info_of(setting=setting)
-    slots = Slots(info, subject.cls.slots)
-    return Study(info, subject.build(info, Parts(slots)), slots)
+@lru_cache(maxsize=8)
+def usual_setting(subject: Subject) -> IncrementalSetting:
+    """The first setting that it can be built for."""
+    return settings_taken(lambda info: _build(subject, info))[0]
 
 
-def study(subject: Subject, setting: IncrementalSetting = "class", *, hide: Sequence[str] = ()) -> Study:
+def build(subject: Subject, setting: IncrementalSetting | None = None) -> Trace:
+    """A new strategy, before its first task.
+
+    Args:
+        subject: The strategy.
+        setting: How its classes fall into tasks; the first that it can be built for, by default.
+    """
+    return _build(subject, info_of(setting=setting or usual_setting(subject)))
+
+
+def _build(subject: Subject, info: ScenarioInfo) -> Trace:
+    slots = Slots(subject, info)
+    return Trace(info, subject.build(info, Parts(slots)), slots)
+
+
+def trace(subject: Subject, setting: IncrementalSetting | None = None, *, hide: Sequence[str] = ()) -> Trace:
     """Learns all tasks.
 
     Args:
         subject: The strategy.
-        setting: How its classes fall into tasks.
+        setting: As of ``build``.
         hide: ``held out``: test and validation data are made useless while it learns. ``past``: so is the training
             data of every task but the one that is learned.
     """
@@ -110,44 +133,44 @@ def study(subject: Subject, setting: IncrementalSetting = "class", *, hide: Sequ
 
 
 @lru_cache(maxsize=8)
-def usual(subject: Subject, setting: IncrementalSetting = "class") -> Study:
-    """Learns all tasks, with nothing hidden; the same study whenever it is asked for."""
-    return study(subject, setting)
+def usual_trace(subject: Subject, setting: IncrementalSetting | None = None) -> Trace:
+    """Learns all tasks, with nothing hidden; the same trace whenever it is asked for."""
+    return trace(subject, setting)
 
 
-def resume(subject: Subject) -> Study:
+def resume(subject: Subject) -> Trace:
     """Learns the first task and an epoch of the second, and has a strategy built anew go on from there."""
     before = build(subject)
     tasks = tasks_of(before.info)
     _learn(before, tasks[:1])
     state = snapshot(before.strategy)
     after = build(subject)
-    after.strategy.load_state_dict(state)
+    load_state(after.strategy, state, completed=1)
     return _learn(after, tasks[1:], progress=_begin(subject, state, tasks[1:]))
 
 
 def _begin(subject: Subject, state: Mapping[str, Tensor], tasks: Sequence[Task]) -> Progress | None:
     """How far the first of the tasks has come after an epoch; None where it trains nothing."""
     made = build(subject)
-    made.strategy.load_state_dict(state)
+    load_state(made.strategy, state, completed=1)
     trainer = Trainer(Run(made.info, tasks, made.strategy, Streams(0), stop_on_divergence=False))
     if not any(isinstance(event, EpochEnded) for event in trainer.events()):
         return None
     progress = trainer.progress()
-    return Progress(progress.events, [{k: v.clone() for k, v in part.items()} for part in progress.states])
+    return replace(progress, states=[{k: v.clone() for k, v in part.items()} for part in progress.states])
 
 
 def snapshot(strategy: Strategy) -> dict[str, Tensor]:
     """A copy of its state."""
-    return {name: tensor.detach().clone() for name, tensor in strategy.state_dict().items()}
+    return {name: tensor.detach().clone() for name, tensor in state_of(strategy).items()}
 
 
 def _learn(
-    made: Study,
+    made: Trace,
     tasks: Sequence[Task],
     watch: Callable[[Event], None] = lambda event: None,
     progress: Progress | None = None,
-) -> Study:
+) -> Trace:
     """Trains on the tasks as they are shown, and tests on those that nobody spoiled."""
     strategy, whole = made.strategy, tasks_of(made.info)
     # What is hidden may well make a loss infinite; what comes of it is to be compared.
@@ -157,15 +180,15 @@ def _learn(
         if isinstance(event, PhaseStarted):
             made.phases.setdefault(event.task, []).append(event.phase)
         if isinstance(event, TaskEnded):
-            made.accuracy.append(accuracy_row(strategy.parts.classifier, made.info, whole, "test"))
+            made.accuracy.append(evaluate(strategy, made.info, whole, "test", event.task + 1).accuracy)
             made.stored.append(event.buffer_bytes)
     return made
 
 
-def _standin(slot: SlotName, info: ScenarioInfo) -> Any:
-    cls = STANDINS[slot]
+def _companion(slot: SlotName, companion: Companion, info: ScenarioInfo) -> Any:
+    config = check(companion.cls.Config, dict(companion.settings), companion.cls.__name__)
     with Streams(0).scope("init", slot):
-        return cls(cls.Config(), info)
+        return companion.cls(config, info)
 
 
 def _reveal_only(index: int, shown: Sequence[Task], info: ScenarioInfo) -> None:

@@ -1,0 +1,111 @@
+"""Metrics as views of records: values computed at any time, without running anything again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from cltk.build import resolve
+from cltk.config import Experiment, Overrides, check, overlay, qualified_names
+from cltk.errors import CltkError, NotRecordedError
+from cltk.interfaces import GroupMetric, History, Measure, Metric
+from cltk.kinds import SLOTS
+from cltk.record import Record
+from cltk.registry import find, load
+
+__all__ = ["FindRecords", "Measured", "measure", "measure_group", "overlaid"]
+
+FindRecords = Callable[[str], Sequence[Record]]
+"""Finds the finished runs of a configuration by its hash, by seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The value of a metric, or why there is none.
+
+    Attributes:
+        value: The value; None where there is none.
+        reason: Why there is none, in words; empty where there is one.
+        failed: Whether the metric itself is at fault.
+    """
+
+    value: float | None
+    reason: str = ""
+    failed: bool = False
+
+
+def measure(record: Record, metrics: Mapping[str, Measure]) -> dict[str, Measured]:
+    """The metrics of one run over the tasks that it learned; those of several runs are left out.
+
+    A record of version 1 may lack what a metric needs: it then keeps the value that it stored, if it stored one.
+    """
+    history = History.of(record)
+    single = {name: metric for name, metric in metrics.items() if isinstance(metric, Metric)}
+    return {
+        name: _with_stored(_measured(partial(metric.value, history)), record, name, metric)
+        for name, metric in single.items()
+    }
+
+
+def measure_group(records: Sequence[Record], metric: GroupMetric, find_records: FindRecords) -> Measured:
+    """A metric of several runs of one experiment.
+
+    Args:
+        records: The runs; those that are not finished are left out.
+        metric: The metric.
+        find_records: Where the runs of the experiments that it compares with are looked up.
+    """
+    finished = sorted((record for record in records if record.finished), key=lambda record: record.seed)
+    if not finished:
+        return Measured(None, "no run is finished")
+    references: dict[str, Sequence[Record]] = {}
+    try:
+        for name, overrides in metric.references(finished[0].config).items():
+            references[name] = find_records(resolve(overlaid(finished[0], overrides)).config_hash)
+            if not references[name]:
+                return Measured(None, f"no finished run of its reference '{name}' is in the store")
+    except CltkError as error:
+        return Measured(None, f"its references cannot be resolved: {error.problem}")
+    return _measured(partial(metric.value, finished, references))
+
+
+def overlaid(record: Record, overrides: Overrides) -> Experiment:
+    """The experiment of a record with ``overrides`` laid over it; slots that its strategy does not use are left empty.
+
+    Raises:
+        ConfigError: There is no such strategy, or a field is not valid.
+        PluginError: The strategy cannot be imported.
+    """
+    layer = overlay([qualified_names(record.config, record.plugins), overrides])
+    used = ("scenario", "strategy", *load(find("strategy", layer["strategy"]["name"])).slots)
+    kept = {key: value for key, value in layer.items() if key not in SLOTS or key in used or key in overrides}
+    return check(Experiment, kept, f"the experiment of '{record.run_id}'")
+
+
+def _measured(compute: Callable[[], Any]) -> Measured:
+    """A value; a reason where it is not a finite number, or where a metric that is at fault raises."""
+    try:
+        value = float(compute())
+    except NotRecordedError as error:
+        return Measured(None, error.problem)
+    except Exception as error:
+        return Measured(None, f"failed: {type(error).__name__}: {error}", failed=True)
+    return Measured(value) if math.isfinite(value) else Measured(None, "undefined for what was measured")
+
+
+def _with_stored(measured: Measured, record: Record, name: str, metric: Measure) -> Measured:
+    if measured.value is not None or name not in record.metrics or not _same_settings(record, name, metric):
+        return measured
+    return Measured(record.metrics[name])
+
+
+def _same_settings(record: Record, name: str, metric: Measure) -> bool:
+    """Whether the metric that a record has a value of was set as this one is."""
+    settings = metric.config.model_dump(mode="json")
+    for recorded in record.config.get("metrics") or ():
+        if isinstance(recorded, Mapping) and str(recorded.get("name")).rpartition(":")[2] == name.rpartition(":")[2]:
+            return all(settings.get(field) == value for field, value in recorded.items() if field != "name")
+    return False
