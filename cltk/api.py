@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from cltk.build import prepare
 from cltk.config import Experiment, check, combine, overlay, override_at, read_toml
 from cltk.engine import train as _train
 from cltk.events import Event
+from cltk.interfaces import Measure, Sink
 from cltk.machine import Machine
+from cltk.mappings import flatten
 from cltk.record import Record
-from cltk.runs.runner import execute
+from cltk.runs.measuring import load_metrics, measure
+from cltk.runs.reading import read_records
+from cltk.runs.restoring import Restored
+from cltk.runs.restoring import restore as _restore
+from cltk.runs.seeds import Ending, run_seeds
+from cltk.runs.sinks import NO_SINK, make_sinks
 
-__all__ = ["Experiment", "Machine", "load", "run", "train"]
+__all__ = ["Ending", "Experiment", "Machine", "Restored", "load", "load_runs", "restore", "run", "train"]
+
+_NO_SETTINGS = ("name", "description", "seeds", "metrics")
+"""Entries of a record's configuration that no result depends on."""
 
 
 def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
@@ -32,13 +43,68 @@ def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
     return check(Experiment, overlay(layers), f"'{file}'" if file else "the experiment")
 
 
-def run(experiment: Experiment, seed: int = 0, store: str | Path = "runs", machine: Machine | None = None) -> Record:
-    """Runs an experiment with one seed, keeps its folder in ``store``, and returns its record.
+@overload
+def run(
+    experiment: Experiment | str | Path,
+    seed: int,
+    store: str | Path = "runs",
+    machine: Machine | None = None,
+    *,
+    sinks: Sequence[str | Sink] | None = None,
+    resume: bool = False,
+) -> Record: ...
+
+
+@overload
+def run(
+    experiment: Experiment | str | Path,
+    seed: None = None,
+    store: str | Path = "runs",
+    machine: Machine | None = None,
+    *,
+    seeds: Sequence[int] | str | None = None,
+    sinks: Sequence[str | Sink] | None = None,
+    resume: bool = False,
+) -> Record | Ending: ...
+
+
+def run(
+    experiment: Experiment | str | Path,
+    seed: int | None = None,
+    store: str | Path = "runs",
+    machine: Machine | None = None,
+    *,
+    seeds: Sequence[int] | str | None = None,
+    sinks: Sequence[str | Sink] | None = None,
+    resume: bool = False,
+) -> Record | Ending:
+    """Runs an experiment, and keeps a folder for each run in ``store``.
+
+    Args:
+        experiment: The experiment, or its file.
+        seed: The one seed to run it with.
+        store: The folder of all runs.
+        machine: Where and how to compute.
+        seeds: Several seeds, such as ``range(5)`` or ``"0..4"``; by default those of the experiment.
+        sinks: Who is told of the runs: sinks, or names of installed ones; by default those that the experiment names.
+        resume: Whether runs that were cut off go on, and those that are finished stay as they are.
+
+    Returns:
+        The record of the run; with several seeds, their records and what they say together.
 
     Raises:
         CltkError: The experiment is not valid, its data is missing, or the store cannot be written.
     """
-    return execute(prepare(experiment, machine), seed, Path(store))
+    given = load(experiment) if isinstance(experiment, str | Path) else experiment
+    if seed is not None or seeds is not None:
+        several = [seed] if seeds is None else seeds
+        values = {"seeds": several if isinstance(several, str) else list(several)}
+        given = given.model_copy(update={"seeds": check(Experiment, values, "the seeds").seeds})
+    wanted = (given.sinks or ()) if sinks is None else sinks
+    names = [sink for sink in wanted if isinstance(sink, str)] or [NO_SINK]
+    made = make_sinks(names, given.sink, Path(store), [sink for sink in wanted if isinstance(sink, Sink)])
+    ending = run_seeds(prepare(given, machine), Path(store), made, resume)
+    return ending if len(given.seeds) > 1 else ending.records[0]
 
 
 def train(experiment: Experiment, seed: int = 0, machine: Machine | None = None) -> Iterator[Event]:
@@ -50,3 +116,61 @@ def train(experiment: Experiment, seed: int = 0, machine: Machine | None = None)
         CltkError: The experiment is not valid, its data is missing, or training diverged.
     """
     return _train(prepare(experiment, machine).assemble(seed))
+
+
+def load_runs(
+    store: str | Path = "runs", name: str | None = None, metrics: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Reads all runs in a store as flat rows, the oldest first: ``pandas.DataFrame(cltk.load_runs())``.
+
+    A row has ``id``, ``name``, ``seed``, ``status``, ``hash``; every setting by its dotted path, such as
+    ``generator.latent_dim``; every metric by its name; ``accuracy`` in the end, mean over all tasks; and the totals of
+    ``parameters``, ``bytes`` and ``seconds``. A file that cannot be read is left out, with a warning.
+
+    Args:
+        store: The folder of all runs.
+        name: Of experiments of this name alone.
+        metrics: Metrics to compute, whatever the runs were asked for; None for those that their records hold. Where one
+            has no value, the row has None.
+
+    Raises:
+        ConfigError: There is no such metric.
+    """
+    records, problems = read_records(Path(store))
+    for problem in problems:
+        warnings.warn(problem, stacklevel=2)
+    chosen = None if metrics is None else load_metrics(metrics)
+    return [_row(record, chosen) for record in records if name in (None, record.config.get("name"))]
+
+
+def restore(run_id: str, store: str | Path = "runs", machine: Machine | None = None) -> Restored:
+    """Brings a trained run back from its folder: what it predicts, and what its generator draws.
+
+    Args:
+        run_id: The run's id, or as much of the beginning as tells it from the others.
+        store: The folder of all runs.
+        machine: Where to put its networks.
+
+    Raises:
+        ConfigError: There is no such run, it is not finished, or its components are not installed.
+        StoreError: Its record or its weights are missing, incomplete or altered.
+    """
+    return _restore(run_id, Path(store), machine)
+
+
+def _row(record: Record, metrics: Mapping[str, Measure] | None) -> dict[str, Any]:
+    settings = {name: value for name, value in record.config.items() if name not in _NO_SETTINGS}
+    values = record.metrics if metrics is None else {n: m.value for n, m in measure(record, metrics).items()}
+    return {
+        "id": record.run_id,
+        "name": record.config.get("name"),
+        "seed": record.seed,
+        "status": record.status,
+        "hash": record.config_hash,
+        **dict(flatten(settings)),
+        **values,
+        "accuracy": record.final_accuracy if record.tasks else None,
+        "parameters": record.parameters.get("total"),
+        "bytes": record.bytes.get("total"),
+        "seconds": record.seconds.get("total"),
+    }

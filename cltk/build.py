@@ -17,7 +17,7 @@ from cltk.errors import CltkError, ConfigError, DataUnavailableError
 from cltk.interfaces import Component, Measure, Parts, Scenario, ScenarioInfo, SlotName, Streams, Task
 from cltk.kinds import SLOTS
 from cltk.machine import Machine, Precision, device_of, precision_of, sensible_threads
-from cltk.registry import Plugin, default_names, find, load, shortest_name
+from cltk.registry import Plugin, default_names, find, load, plugin_of, shortest_name
 
 __all__ = ["CORE", "Chosen", "Prepared", "Resolved", "choose_metrics", "data_folders", "prepare", "resolve"]
 
@@ -186,7 +186,7 @@ def resolve(experiment: Experiment) -> Resolved:
         ConfigError: A component, field or value is not valid, or a slot is filled that the strategy does not use.
         PluginError: A component cannot be imported.
     """
-    strategy = _choose("strategy", experiment.strategy)
+    strategy = _choose("strategy", experiment.slot("strategy"))
     used = ("scenario", "strategy", *strategy.cls.slots)
     for slot in SLOTS:
         if slot not in used and experiment.slot(slot) is not None:
@@ -194,7 +194,11 @@ def resolve(experiment: Experiment) -> Resolved:
                 f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
                 f"Leave it out, or choose another strategy. It uses: {', '.join(strategy.cls.slots)}.",
             )
-    components = {slot: _choose(slot, experiment.slot(slot)) for slot in SLOTS if slot in used and slot != "strategy"}
+    components = {
+        slot: _choose_for(strategy, slot, experiment.slot(slot))
+        for slot in SLOTS
+        if slot in used and slot != "strategy"
+    }
     return Resolved(experiment, components | {"strategy": strategy}, choose_metrics(experiment.metrics))
 
 
@@ -276,6 +280,26 @@ def _choose(kind: str, slot: Slot | None) -> Chosen:
     return Chosen(plugin, cls, check(cls.Config, slot.settings if slot else {}, f"{kind} '{plugin.name}'"))
 
 
+def _choose_for(strategy: Chosen, kind: str, slot: Slot | None) -> Chosen:
+    """What fills a slot of a strategy: the companion that it needs, where it needs one.
+
+    Raises:
+        ConfigError: Another component was named.
+    """
+    needed = strategy.cls.needs.get(kind)
+    if needed is None:
+        return _choose(kind, slot)
+    companion = shortest_name(plugin_of(kind, needed))
+    settings = slot.settings if slot else {}
+    chosen = _choose(kind, slot if slot and slot.name else Slot(name=companion, **settings))
+    if not issubclass(chosen.cls, needed):
+        raise ConfigError(
+            f"The strategy '{strategy.name}' needs the {kind} '{companion}', but '{chosen.name}' was given.",
+            f"Leave it out, or say --{kind} {companion}.",
+        )
+    return chosen
+
+
 def _default(kind: str) -> str:
     names = default_names(kind)
     if len(names) != 1:
@@ -299,9 +323,9 @@ def _load_scenario(
     try:
         return chosen, build(chosen), []
     except DataUnavailableError as error:
-        fallback = chosen.cls.fallback
-        if experiment.scenario.name is not None or fallback is None:
+        fallback, asked = chosen.cls.fallback, experiment.slot("scenario") or Slot()
+        if asked.name is not None or fallback is None:
             raise
-        instead = _choose("scenario", Slot(name=fallback, **experiment.scenario.settings))
+        instead = _choose("scenario", Slot(name=fallback, **asked.settings))
         notice = f"The data of {chosen.name} is not here: running on {fallback} instead. {error.advice}".strip()
         return instead, build(instead), [notice]

@@ -35,14 +35,12 @@ class RunStarted:
         classes: The classes of each task.
         untrained: Accuracy on every task before any training, in [0, 1]; empty for a run that goes on.
         untrained_task_aware: The same, each sample among the classes of its own task alone.
-        work: Expected operations of each task, for estimates of the time left; of use as a ratio only.
         completed: Number of tasks that were learned before the run was interrupted.
     """
 
     classes: tuple[tuple[int, ...], ...]
     untrained: tuple[float, ...]
     untrained_task_aware: tuple[float, ...]
-    work: tuple[int, ...]
     completed: int = 0
 
     @property

@@ -21,6 +21,7 @@ class Kind:
         purpose: What it is for, in a few words.
         is_slot: Whether an experiment has one of it, under its name, as part of what is run.
         is_compulsory: Whether every experiment has one, named or not; other slots depend on the strategy.
+        command: What to type to use one, with ``{kind}`` and ``{name}`` for those.
     """
 
     name: str
@@ -29,6 +30,15 @@ class Kind:
     purpose: str
     is_slot: bool = False
     is_compulsory: bool = False
+    command: str = "cltk run --{kind} {name}"
+
+    def usage(self, name: str) -> str:
+        """What to type to use the plugin of that name."""
+        return self.command.format(kind=self.name, name=name)
+
+    def option(self, name: str) -> str:
+        """The option that sets a field of the plugin of that name, which is told from others unless it fills a slot."""
+        return f"--{self.name}.<field>" if self.is_slot else f"--{self.name}.{name}.<field>"
 
     def accepts(self, loaded: object) -> bool:
         """Whether what an entry point of this kind refers to is of this kind."""
@@ -59,8 +69,21 @@ KINDS: Mapping[str, Kind] = {
         Kind("schedule", "cltk.schedules", "cltk.interfaces:ReplaySchedule", "how much is replayed", True),
         Kind("metric", "cltk.metrics", "cltk.interfaces:Measure", "one number about a run, or about several"),
         Kind("sink", "cltk.sinks", "cltk.interfaces:Sink", "reports runs while they go on"),
-        Kind("launcher", "cltk.launchers", "cltk.interfaces:Launcher", "starts the workers of a study"),
-        Kind("command", "cltk.commands", None, "a command of cltk"),
+        Kind(
+            "source",
+            "cltk.sources",
+            "cltk.interfaces:RecordSource",
+            "finds records of other machines",
+            command="cltk report STUDY --{kind} {name}",
+        ),
+        Kind(
+            "launcher",
+            "cltk.launchers",
+            "cltk.interfaces:Launcher",
+            "starts the workers of a study",
+            command="cltk ablate FILE --{kind} {name}",
+        ),
+        Kind("command", "cltk.commands", None, "a command of cltk", command="cltk {name} --help"),
     )
 }
 """All kinds, by name."""

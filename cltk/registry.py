@@ -18,12 +18,27 @@ from typing import Any
 from cltk.errors import ConfigError, PluginError, closest
 from cltk.kinds import KINDS
 
-__all__ = ["Plugin", "default_names", "find", "forget", "installed", "load", "shortest_name", "state", "unreadable"]
+__all__ = [
+    "OWN_COMMANDS",
+    "Plugin",
+    "default_names",
+    "find",
+    "forget",
+    "installed",
+    "load",
+    "plugin_of",
+    "shortest_name",
+    "state",
+    "unreadable",
+]
 
 _TARGET = re.compile(r"[\w.]+:[\w.]+")
 
 DEFAULTS = "cltk.defaults"
 """The group in which a distribution may offer its components for use where the user names none."""
+
+OWN_COMMANDS = ("cite", "data", "plugins", "run", "runs", "schema")
+"""The core's own commands, which no plugin can replace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +173,14 @@ def find(kind: str, name: str) -> Plugin:
 def default_names(kind: str) -> Sequence[str]:
     """The plugins of a kind that an installed distribution offers as defaults, qualified where needed.
 
-    An entry of the group ``cltk.defaults`` is named after a kind; its value is that of the component's own entry, or a
-    module that holds several.
+    An entry of the group ``cltk.defaults`` is named after a kind, or ``<kind>.<anything>`` where there are several; its
+    value is that of the component's own entry, or a module that holds several.
     """
     values = [
         (point.value, provider.name)
         for provider in _scanned()[0].values()
         for point in provider.entry_points
-        if (point.group, point.name) == (DEFAULTS, kind)
+        if point.group == DEFAULTS and point.name.partition(".")[0] == kind
     ]
     chosen = [
         plugin
@@ -204,8 +219,27 @@ def load(plugin: Plugin) -> Any:
     return loaded
 
 
+def plugin_of(kind: str, cls: type[Any]) -> Plugin:
+    """The component that a class is; only those are imported that may be it.
+
+    Raises:
+        PluginError: No installed distribution offers the class.
+    """
+    package, name = cls.__module__.partition(".")[0], cls.__qualname__
+    for plugin in installed(kind):
+        module, _, attribute = plugin.target.partition(":")
+        if (module.partition(".")[0], attribute) == (package, name) and load(plugin) is cls:
+            return plugin
+    raise PluginError(
+        f"{cls.__module__}.{name} is offered as a {kind} by no installed distribution.",
+        f"Give it an entry point in the group {KINDS[kind].group}, and install its distribution anew.",
+    )
+
+
 def state(plugin: Plugin) -> str:
     """What metadata alone says of a plugin: ``ready``, or what is wrong with it."""
+    if plugin.kind == "command" and plugin.name in OWN_COMMANDS:
+        return f"refused: 'cltk {plugin.name}' is a command of the core"
     unmet = _unmet_requirement(plugin)
     others = [other for other in installed(plugin.kind) if other.name == plugin.name and other != plugin]
     if not _TARGET.fullmatch(plugin.target):

@@ -10,10 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from cltk.kinds import KINDS
+
 GUIDE = Path(__file__).parent.parent / "docs" / "plugins" / "index.md"
 FILE = re.compile(r"```\w+ title=\"(?P<path>[^\"]+)\"\n(?P<text>.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(?P<commands>.*?)```", re.DOTALL)
-KINDS = ("scenario", "strategy", "generator", "classifier", "schedule", "metric")
+USES = {
+    "scenario": "--strategy finetune",
+    "strategy": "--scenario split-digits",
+    "generator": "--scenario split-digits",
+    "classifier": "--scenario split-digits --strategy finetune",
+    "schedule": "--scenario split-digits --strategy experience-replay",
+    "metric": "--scenario split-digits --strategy finetune",
+    "sink": "--scenario split-digits --strategy finetune",
+    "command": "",
+}
+"""What else is typed to use a plugin, by its kind; a launcher needs a study."""
 QUICK = {
     "CLTK_STRATEGY__CLASSIFIER__EPOCHS": "1",
     "CLTK_STRATEGY__CLASSIFIER__MIN_STEPS": "0",
@@ -56,16 +68,30 @@ def commands(block: str) -> list[str]:
 def test_what_the_guide_says_is_so(tmp_path: Path, environment: dict[str, str]) -> None:
     text = GUIDE.read_text()
     for file in FILE.finditer(text):
-        path = tmp_path / "class-gaussian" / file["path"]
+        path = tmp_path / "weight-anchor" / file["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["text"])
-    execute("mypy --strict --no-incremental class-gaussian/cltk_class_gaussian", tmp_path, environment)
+    execute("mypy --strict --no-incremental weight-anchor/cltk_weight_anchor", tmp_path, environment)
     hurry, by_hand = (commands(block["commands"]) for block in SHELL.finditer(text))
     short = environment | {"CLTK_STRATEGY__GENERATOR__EPOCHS": "1", "CLTK_STRATEGY__GENERATOR__MIN_STEPS": "0"}
     for command in [*hurry, *by_hand]:
-        output = execute(command, tmp_path, short)
+        output = execute(command, tmp_path, short if "--generator" in command else environment)
         if command.startswith("cltk run"):
             assert "final-average-accuracy" in output
+
+
+@pytest.mark.slow
+def test_the_generator_of_its_page_passes_the_kit(tmp_path: Path, environment: dict[str, str]) -> None:
+    page = FILE.search((GUIDE.parent / "generator.md").read_text())
+    assert page
+    (tmp_path / "gaussian.py").write_text(page["text"])
+    (tmp_path / "test_gaussian.py").write_text(
+        "from cltk.testing import conformance_tests\nfrom gaussian import ClassGaussian\n\n"
+        "test_conformance = conformance_tests(ClassGaussian)\n"
+    )
+    path = {"PYTHONPATH": str(tmp_path)}
+    execute("mypy --strict --no-incremental gaussian.py", tmp_path, environment | path)
+    execute("pytest test_gaussian.py", tmp_path, environment | path)
 
 
 @pytest.mark.slow
@@ -73,11 +99,7 @@ def test_what_the_guide_says_is_so(tmp_path: Path, environment: dict[str, str]) 
 def test_a_new_package_works_as_it_is(tmp_path: Path, environment: dict[str, str], kind: str) -> None:
     execute(f"cltk plugins new {kind} mine", tmp_path, environment)
     execute("pip install -e ./mine", tmp_path, environment)
-    scenario = "" if kind == "scenario" else " --scenario split-digits"
-    if kind in ("scenario", "classifier", "metric"):
-        scenario += " --strategy finetune"
-    elif kind == "schedule":
-        scenario += " --strategy experience-replay"
-    assert execute(f"cltk run --{kind} mine{scenario}", tmp_path, environment)
+    if kind in USES:
+        assert execute(f"{KINDS[kind].usage('mine')} {USES[kind]}", tmp_path, environment)
     execute("pytest mine", tmp_path, environment)
     execute("mypy --strict --no-incremental mine/cltk_mine", tmp_path, environment)

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 import typer
 
 from cltk import __version__
-from cltk.cli import cite, data, plugins, run, schema
+from cltk.cli import cite, data, plugins, run, runs, schema
 from cltk.cli.commands import PluginCommands
 from cltk.cli.console import only_json, show_error
 from cltk.cli.overrides import OverridesCommand
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command(cls=OverridesCommand)(run.run)
 app.command()(schema.schema)
 app.command()(cite.cite)
+app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 app.add_typer(plugins.app, name="plugins")
 

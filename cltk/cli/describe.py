@@ -1,12 +1,13 @@
-"""What there is to say of a component, from its class."""
+"""What there is to say of a plugin, from its class or function."""
 
 from __future__ import annotations
 
 from inspect import getdoc
 from typing import Any
 
-from cltk.interfaces import Dimension, OneOf, ScenarioInfo
-from cltk.registry import Plugin
+from cltk.interfaces import Component, Dimension, OneOf, ScenarioInfo
+from cltk.kinds import KINDS
+from cltk.registry import Plugin, shortest_name
 
 __all__ = ["EXAMPLE", "describe"]
 
@@ -14,14 +15,22 @@ EXAMPLE = ScenarioInfo((1, 28, 28), 10, (12_000,) * 5, tuple((task, task + 1) fo
 """The scenario that search spaces are shown for: five tasks of 12,000 images of two classes."""
 
 
-def describe(plugin: Plugin, cls: type[Any]) -> dict[str, Any]:
-    """Its description, source, fields and search space, from its docstring, its ``Config`` and ``search_space``."""
-    description, source = _split_source(getdoc(cls) or "")
+def describe(plugin: Plugin, loaded: Any) -> dict[str, Any]:
+    """Its description, how to use it, and of a component its source, fields and search space.
+
+    They are read from its docstring, its ``Config`` and ``search_space``. A command has neither of the last two.
+    """
+    description, source = _split_source(getdoc(loaded) or "")
+    kind, name = KINDS[plugin.kind], shortest_name(plugin)
+    is_component = isinstance(loaded, type) and issubclass(loaded, Component)
+    space = loaded.search_space(EXAMPLE) if is_component else {}
     return plugin.row | {
         "description": description,
         "source": source,
-        "fields": _fields(cls.Config.model_json_schema()),
-        "search_space": {name: _where(dimension) for name, dimension in cls.search_space(EXAMPLE).items()},
+        "usage": kind.usage(name),
+        "option": kind.option(name),
+        "fields": _fields(loaded.Config.model_json_schema()) if is_component else [],
+        "search_space": {field: _where(dimension) for field, dimension in space.items()},
     }
 
 

@@ -1,4 +1,4 @@
-"""``cltk plugins doctor``: loading everything that is installed, to see what it costs and what is broken."""
+"""The state of what is installed: from metadata alone, and as loading it shows."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ __all__ = ["conflicts", "examine"]
 
 
 def examine() -> list[dict[str, Any]]:
-    """Loads every component, and says how long that took and how it ended.
+    """Loads every plugin, and says how long that took and how it ended.
 
     Returns:
-        One row a component; ``seconds`` is the time of its import, beyond what was imported before it.
+        One row a plugin; ``seconds`` is the time of its import, beyond what was imported before it.
     """
     return [_examine(plugin) for kind in KINDS for plugin in installed(kind)]
 
 
 def conflicts() -> list[str]:
     """What is wrong with the environment as a whole, a sentence each."""
-    found = [f"{name}: {reason}" for name, reason in unreadable().items()]
+    problems = [f"{name}: {reason}" for name, reason in unreadable().items()]
     try:
         unrelated = metadata("cltk")
     except PackageNotFoundError:
-        return found
+        return problems
     return [
-        *found,
+        *problems,
         f"cltk {unrelated['Version']}, the Classical Language Toolkit, is installed too. Its import package has the "
         "same name, so that one overwrites the other: pip uninstall cltk, then reinstall cltk-core.",
     ]
 
 
 def _examine(plugin: Plugin) -> dict[str, Any]:
-
     known, started = state(plugin), time.perf_counter()
     try:
         load(plugin)

@@ -10,14 +10,16 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from cltk.cli.share import TaskShare
 from cltk.events import EpochEnded, Event, PhaseStarted, RunStarted, TaskEnded, TaskResumed, TaskStarted, Warned
+from cltk.interfaces.sink import Sink
 from cltk.record import Record
 
 __all__ = ["Progress", "matrix_table"]
 
 
-class Progress:
-    """A sink that shows how far the runs are.
+class Progress(Sink):
+    """Shows how far the runs are.
 
     Args:
         seeds: Number of runs to come.
@@ -29,8 +31,8 @@ class Progress:
         self._live: Live | None = None
         self._seeds = seeds
         self._finished = 0
-        self._work: tuple[int, ...] = ()
-        self._spent = 0
+        self._tasks = 1
+        self._share = TaskShare({})
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -59,11 +61,11 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def __call__(self, event: Event, record: Record) -> None:
+    def observe(self, event: Event, record: Record) -> None:
         """Shows what happened."""
         match event:
             case RunStarted():
-                self._work, self._spent = event.work, 0
+                self._tasks, self._share = len(event.classes), TaskShare({})
                 self._show(record)
             case TaskStarted():
                 self._label(record, event.task)
@@ -72,6 +74,7 @@ class Progress:
             case PhaseStarted():
                 description = f"task {event.task + 1} · {event.phase}"
                 self._bars.reset(self._phase, total=event.epochs, description=description, visible=True)
+                self._share.observe(event)
             case EpochEnded():
                 self._epoch(event)
             case Warned():
@@ -81,37 +84,34 @@ class Progress:
 
     def _label(self, record: Record, task: int) -> None:
         run = f"seed {record.seed} ({self._finished + 1} of {self._seeds}) · " if self._seeds > 1 else ""
-        self._bars.update(self._all, description=f"{run}task {task + 1} of {len(self._work)}")
+        self._bars.update(self._all, description=f"{run}task {task + 1} of {self._tasks}")
 
     def _resume(self, event: TaskResumed, record: Record) -> None:
         self._label(record, event.task)
         description = f"task {event.task + 1} · {event.phase} · epoch {event.epoch}"
         self._bars.reset(self._phase, total=event.epochs, completed=event.epoch, description=description, visible=True)
-        self._spend(event.task, event.operations)
+        self._share.observe(event)
+        self._advance(event.task + self._share.value)
 
     def _epoch(self, event: EpochEnded) -> None:
         loss = "" if event.loss is None else f" · loss {event.loss:.3f}"
         description = f"task {event.task + 1} · {event.phase} · epoch {event.epoch}{loss}"
         self._bars.update(self._phase, advance=1, description=description)
-        self._spend(event.task, event.operations)
+        self._share.observe(event)
+        self._advance(event.task + self._share.value)
 
     def _task(self, event: TaskEnded, record: Record) -> None:
-        self._spent = 0
-        self._advance(sum(self._work[: event.task + 1]))
-        if event.task + 1 == len(self._work):
+        self._share = TaskShare(self._share.epochs)
+        self._advance(event.task + 1)
+        if event.task + 1 == self._tasks:
             self._finished += 1
         if self._live:
             self._show(record)
         else:
             self._console.print(self._line(event, record), markup=False, highlight=False, soft_wrap=True)
 
-    def _spend(self, task: int, operations: int) -> None:
-        self._spent += operations
-        self._advance(sum(self._work[:task]) + min(self._spent, self._work[task]))
-
-    def _advance(self, done: int) -> None:
-        run = done / max(sum(self._work), 1)
-        self._bars.update(self._all, completed=min(self._finished + run, self._seeds))
+    def _advance(self, done: float) -> None:
+        self._bars.update(self._all, completed=min(self._finished + done / self._tasks, self._seeds))
 
     def _show(self, record: Record) -> None:
         if self._live:
@@ -120,7 +120,7 @@ class Progress:
     def _line(self, event: TaskEnded, record: Record) -> str:
         learned = event.accuracy[: event.task + 1]
         return (
-            f"seed {record.seed}, task {event.task + 1} of {len(self._work)}: "
+            f"seed {record.seed}, task {event.task + 1} of {self._tasks}: "
             f"accuracy {' '.join(f'{value:.3f}' for value in learned)}, "
             f"mean {sum(learned) / len(learned):.3f}, {event.seconds:.1f} s"
         )

@@ -28,8 +28,10 @@ def repeat(run_id: str, store: Path, data_dir: Path | None, output: OutputOption
     from cltk.build import prepare
     from cltk.cli.progress import Progress
     from cltk.machine import Machine
-    from cltk.runs.repeat import compare, experiment_of, find_record
+    from cltk.runs.reading import find_record
+    from cltk.runs.repeat import compare, experiment_of
     from cltk.runs.runner import execute
+    from cltk.runs.sinks import make_sinks
 
     recorded = find_record(store, run_id)
     machine = Machine(recorded.device, recorded.threads, recorded.precision, data_dir)
@@ -37,7 +39,7 @@ def repeat(run_id: str, store: Path, data_dir: Path | None, output: OutputOption
     for notice in prepared.notices:
         show_notice(notice)
     with Progress(1, quiet=output.silent) as progress:
-        repeated = execute(prepared, recorded.seed, store / "repeats", [progress])
+        repeated = execute(prepared, recorded.seed, store / "repeats", make_sinks((), {}, store, [progress]))
     comparison = compare(recorded, repeated)
     if output.json:
         print_json(comparison.to_dict())

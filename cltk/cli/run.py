@@ -57,6 +57,7 @@ def run(
     from cltk.cli.result import print_failures, print_result
     from cltk.config import Experiment, check
     from cltk.runs.seeds import run_seeds
+    from cltk.runs.sinks import make_sinks
 
     if from_run is not None:
         _refuse_others(file, {"seeds": seeds, "name": name} | components.overrides | overrides_of(ctx))
@@ -66,19 +67,20 @@ def run(
     layer = _without_studies(overrides, file)
     experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
     prepared = prepare(experiment, machine.machine)
-    for notice in prepared.notices:
+    for notice in (*prepared.notices, *_earlier(prepared, store)):
         show_notice(notice)
     go_on = _goes_on(prepared, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=output.silent) as progress:
-        outcome = run_seeds(prepared, store, sinks.tracking_uri, [progress], go_on, checkpoint_every)
+        told = make_sinks(experiment.sinks, experiment.sink, store, [progress])
+        ending = run_seeds(prepared, store, told, go_on, checkpoint_every)
     if output.json:
-        print_json(outcome.to_dict())
+        print_json(ending.to_dict())
     else:
-        print_result(outcome)
-    print_failures(outcome)
-    for notice in outcome.notices:
+        print_result(ending)
+    print_failures(ending)
+    for notice in ending.notices:
         show_notice(notice)
-    raise typer.Exit(outcome.exit_status)
+    raise typer.Exit(ending.exit_status)
 
 
 def _without_studies(layer: dict[str, Any], file: Path | None) -> dict[str, Any]:
@@ -99,6 +101,14 @@ def _refuse_others(file: Path | None, options: dict[str, Any]) -> None:
         raise ConfigError(
             f"--from-run repeats a run as it was recorded, without {', '.join(others)}.", "Leave that out."
         )
+
+
+def _earlier(prepared: Prepared, store: Path) -> list[str]:
+    """Of the first seed with a run of the same experiment that this one does not go on from: which, and why."""
+    from cltk.runs.earlier import describe_earlier
+
+    described = (describe_earlier(prepared, seed, store) for seed in prepared.experiment.seeds)
+    return list(filter(None, described))[:1]
 
 
 def _goes_on(prepared: Prepared, store: Path) -> bool:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
+from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from cltk.errors import ConfigError, StoreError, closest
-from cltk.kinds import KINDS
+from cltk.errors import ConfigError, StoreError
+from cltk.kinds import Kind
+from cltk.registry import OWN_COMMANDS, installed
 
 __all__ = ["scaffold"]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
-def scaffold(kind: str, name: str, parent: Path) -> Path:
-    """Writes the package of a component into the new folder ``parent / name``.
+def scaffold(kind: Kind, name: str, parent: Path) -> Path:
+    """Writes the package of a plugin into the new folder ``parent / name``.
 
     Args:
-        kind: A kind of component.
+        kind: What kind of plugin it is.
         name: Its name, kebab-case.
         parent: Where the folder goes.
 
@@ -28,13 +31,13 @@ def scaffold(kind: str, name: str, parent: Path) -> Path:
         The folder.
 
     Raises:
-        ConfigError: The kind is unknown, or the name is not one that a package can have.
+        ConfigError: The name is taken, or is not one that a package can have.
         StoreError: The folder is there already, or cannot be written.
     """
-    if kind not in KINDS:
-        raise ConfigError(f"There is no kind '{kind}'.", closest(kind, KINDS))
     if not _NAME.fullmatch(name) or keyword.iskeyword(name.replace("-", "_")):
-        raise ConfigError(f"'{name}' is no name for a component.", "Use lower case, digits and dashes: my-generator.")
+        raise ConfigError(f"A plugin cannot be called '{name}'.", "Use lower case, digits and dashes: my-generator.")
+    if taken := _taken(kind, name):
+        raise ConfigError(f"The name '{name}' is taken: {taken}.", f"Choose another one, such as my-{name}.")
     folder = parent / name
     try:
         folder.mkdir(parents=True)
@@ -50,38 +53,61 @@ def scaffold(kind: str, name: str, parent: Path) -> Path:
     return folder
 
 
-def _package(kind: str, name: str) -> dict[str, str]:
-    """The files of the package, by path."""
-    from cltk import __version__
+def _taken(kind: Kind, name: str) -> str | None:
+    """What has the name already, in words; None where nothing has."""
+    if kind.name == "command" and name in OWN_COMMANDS:
+        return f"'cltk {name}' is a command of the core"
+    for plugin in installed(kind.name):
+        if plugin.name == name:
+            return f"{plugin.provider} has a {kind.name} of that name"
+    try:
+        return f"cltk-{name} {version(f'cltk-{name}')} is installed"
+    except PackageNotFoundError:
+        return None
 
+
+def _package(kind: Kind, name: str) -> dict[str, str]:
+    """The files of the package, by path."""
     module = name.replace("-", "_")
+    package = f"cltk_{module}"
     words = {
-        "kind": kind,
+        "kind": kind.name,
         "name": name,
         "distribution": f"cltk-{name}",
-        "package": f"cltk_{module}",
+        "package": package,
         "module": module,
-        "cls": "".join(word.capitalize() for word in name.split("-")),
-        "group": KINDS[kind].group,
-        "core": __version__,
-        "next": _next_minor(__version__),
+        "object": _function(module) if kind.base is None else "".join(map(str.capitalize, name.split("-"))),
+        "group": kind.group,
+        "usage": kind.usage(name),
     }
+    source = _template(kind.name).substitute(words)
+    words["dependencies"] = "\n".join(f'  "{requirement}",' for requirement in _requirements(source))
     templates = {
         "pyproject.toml": "pyproject.toml",
         "README.md": "readme",
         "LICENSE": "licence",
-        f"{words['package']}/{module}.py": kind,
         f"tests/test_{module}.py": "test",
     }
-    written = {path: _template(template).substitute(words) for path, template in templates.items()}
-    docstring = f'"""The {kind} {name} for cltk."""\n'
-    return written | {f"{words['package']}/__init__.py": docstring, f"{words['package']}/py.typed": ""}
+    return {path: _template(template).substitute(words) for path, template in templates.items()} | {
+        f"{package}/{module}.py": source,
+        f"{package}/__init__.py": f'"""The {kind.name} {name} for cltk."""\n',
+        f"{package}/py.typed": "",
+    }
 
 
-def _next_minor(version: str) -> str:
-    """The first version that a plugin of today cannot count on."""
-    major, minor, *_ = version.split(".")
-    return f"{major}.{int(minor) + 1}"
+def _function(module: str) -> str:
+    """The name of a command's function, which uses functions of Python."""
+    return f"{module}_" if hasattr(builtins, module) else module
+
+
+def _requirements(source: str) -> list[str]:
+    """What a module needs to be installed: the core, and of what that needs what the module itself imports."""
+    core = version("cltk-core")
+    major, minor, *_ = core.split(".")
+    texts = [text for text in requires("cltk-core") or () if ";" not in text]
+    names = {text: re.split(r"[^\w-]", text)[0].replace("-", "_") for text in texts}
+    used = [text for text, name in names.items() if re.search(rf"^(from|import) {name}\b", source, re.MULTILINE)]
+    return [f"cltk-core>={core},<{major}.{int(minor) + 1}", *used]
 
 
 def _template(name: str) -> Template:

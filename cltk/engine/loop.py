@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -28,9 +28,9 @@ from cltk.events import (
     TaskStarted,
     Warned,
 )
-from cltk.interfaces import Streams, Task
+from cltk.interfaces import Past, Streams, Task
 
-__all__ = ["Progress", "Trainer", "train"]
+__all__ = ["ResumePoint", "Trainer", "train"]
 
 SHOWN = 64
 """Replayed samples in a picture."""
@@ -41,7 +41,7 @@ LOST = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ResumePoint:
     """How far a task has come, at the end of an epoch.
 
     Attributes:
@@ -55,7 +55,7 @@ class Progress:
     seconds: float
 
 
-_BEGINNING = Progress((), (), 0.0)
+_BEGINNING = ResumePoint((), (), 0.0)
 
 
 class Trainer:
@@ -66,13 +66,13 @@ class Trainer:
     Args:
         run: What to train; of one that goes on, the strategy has its state after the tasks completed.
         completed: Number of tasks that it has learned already.
-        progress: How far the task after them has come.
+        point: How far the task after them has come.
     """
 
-    def __init__(self, run: Run, completed: int = 0, progress: Progress | None = None) -> None:
+    def __init__(self, run: Run, completed: int = 0, point: ResumePoint | None = None) -> None:
         self.run = run
         self._completed = completed
-        self._past = progress or _BEGINNING
+        self._past = point or _BEGINNING
         self._events: list[PhaseEvent] = []
         self._states: list[Mapping[str, Tensor]] = []
         self._started = 0.0
@@ -86,20 +86,19 @@ class Trainer:
         """
         run, completed = self.run, self._completed
         prepare_process(run.threads)
-        strategy, sizes = run.strategy, run.info.sizes
         goes_on = completed > 0 or len(self._past.states) > 0
         untrained = Evaluation((), (), ()) if goes_on else _evaluate(run, learned=0)
-        work = tuple(strategy.work(index, size) for index, size in enumerate(sizes))
-        yield RunStarted(run.info.classes, untrained.accuracy, untrained.task_aware, work, completed)
+        yield RunStarted(run.info.classes, untrained.accuracy, untrained.task_aware, completed)
         for task in run.tasks[completed:]:
             yield from self._learn(task)
             self._past = _BEGINNING
 
-    def progress(self) -> Progress:
-        """How far the task has come, right after an epoch; its tensors are those that are being trained."""
+    def resume_point(self) -> ResumePoint:
+        """How far the task has come, right after an epoch ended; its tensors are those that are being trained."""
         assert self._phase is not None
+        assert isinstance(self._events[-1], EpochEnded), "the network is ahead of what was reported of it"
         states = (*self._states, self._phase.state_dict())
-        return Progress(tuple(self._events), states, time.perf_counter() - self._started)
+        return ResumePoint(tuple(self._events), states, time.perf_counter() - self._started)
 
     def _learn(self, task: Task) -> Iterator[Event]:
         self._started = time.perf_counter() - self._past.seconds
@@ -111,6 +110,9 @@ class Trainer:
         else:
             yield TaskStarted(task.index, len(task.train), replayed)
         begin_task(run.strategy, task.classes, streams)
+        if run.info.setting == "task":  # Which units compete for a sample is a matter of its task, not of its label.
+            own = torch.full_like(task.train.y, task.index)
+            task = replace(task, train=replace(task.train, task=own))
         phases, between = iter(run.strategy.phases(task, streams)), FlopCounter()
         while True:
             # What a strategy computes between its phases is a part of what the task costs.
@@ -126,7 +128,10 @@ class Trainer:
         yield from _show_replay(run, task, streams)
         epochs = [event for event in self._events if isinstance(event, EpochEnded)]
         weight = weigh(run.strategy)
+        operations = sum(event.operations for event in epochs) + between.total
         evaluation = _evaluate(run, learned=task.index + 1)
+        if run.strategy.is_adaptive:  # Before anybody keeps its state, of which the past is a part.
+            run.strategy.past = _past(run, epochs, replayed, operations)
         yield TaskEnded(
             task=task.index,
             accuracy=evaluation.accuracy,
@@ -135,7 +140,7 @@ class Trainer:
             seconds=time.perf_counter() - self._started,
             model_bytes=weight.model,
             buffer_bytes=weight.buffer,
-            operations=sum(event.operations for event in epochs) + between.total,
+            operations=operations,
             single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
             extra_bytes=weight.extras,
         )
@@ -155,7 +160,18 @@ def _evaluate(run: Run, learned: int) -> Evaluation:
     return evaluate(run.strategy, run.info, run.tasks, run.split, learned)
 
 
-def _resumed(task: Task, replayed: int, past: Progress) -> TaskResumed:
+def _past(run: Run, epochs: Sequence[EpochEnded], replayed: int, operations: int) -> Past:
+    """The past of a strategy with the task that is just over."""
+    past, losses = run.strategy.past, defaultdict[str, tuple[float, ...]](tuple)
+    for event in epochs:
+        if event.loss is not None:
+            losses[event.phase] += (event.loss,)
+    row = evaluate(run.strategy, run.info, run.tasks, "validation", learned=len(past.accuracy) + 1).accuracy
+    return past.and_then(row, dict(losses), replayed, operations)
+
+
+def _resumed(task: Task, replayed: int, past: ResumePoint) -> TaskResumed:
+    """Where a task goes on."""
     phase = [event for event in past.events if isinstance(event, PhaseStarted)][-1]
     epochs = [event for event in past.events if isinstance(event, EpochEnded)]
     seconds: defaultdict[str, float] = defaultdict(float)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from cltk.engine.encoding import decode, encode
 from cltk.errors import PluginError
-from cltk.interfaces import Strategy, Streams, freeze
+from cltk.interfaces import Past, Strategy, Streams, freeze
 
 __all__ = ["Weight", "above", "begin_task", "below", "load_state", "state_of", "weigh"]
 
@@ -32,18 +33,22 @@ def state_of(strategy: Strategy) -> dict[str, Tensor]:
     """All that the next task needs, beside the configuration; the tensors are those in use.
 
     Returns:
-        ``<slot>.<name>`` and ``module.<attribute>.<name>`` of networks, ``buffer.<name>``, and ``extras.<name>`` of
-        what the strategy's own ``state_dict`` gives, in its order.
+        ``<slot>.<name>`` and ``module.<attribute>.<name>`` of networks, ``buffer.<name>``, ``past.<name>`` where its
+        schedule asks for the past, and ``extras.<name>`` of what its own ``state_dict`` gives, in its order.
 
     Raises:
         PluginError: The strategy has extras that it could not take back.
     """
     stored = {} if strategy.buffer is None else strategy.buffer.state_dict()
-    return _networks(strategy) | above("buffer", stored) | above("extras", _extras(strategy))
+    past = encode(strategy.past.to_dict()) if strategy.is_adaptive else {}
+    extras = _extras(strategy)
+    return _networks(strategy) | above("buffer", stored) | above("past", past) | above("extras", extras)
 
 
 def begin_task(strategy: Strategy, classes: Sequence[int], streams: Streams) -> None:
     """Tells a strategy that a task with these classes is about to begin, so that its networks can grow."""
+    if strategy.buffer is not None:
+        strategy.buffer.tells_tasks = strategy.info.setting == "task"
     with streams.scope("begin"):
         strategy.begin_task(classes)
     for network in strategy.networks.values():
@@ -71,6 +76,8 @@ def load_state(strategy: Strategy, state: Mapping[str, Tensor], completed: int =
         network.to(strategy.device).load_state_dict(below(path, state))
     if strategy.buffer is not None:
         strategy.buffer.load_state_dict(below("buffer", state))
+    if strategy.is_adaptive:
+        strategy.past = Past(**decode(below("past", state)))
     strategy.load_state_dict(below("extras", state))
 
 

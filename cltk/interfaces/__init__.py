@@ -12,18 +12,21 @@ from cltk.interfaces.component import (
     OneOf,
     ScenarioInfo,
 )
-from cltk.interfaces.examples import SOFT_ONLY, Examples
+from cltk.interfaces.examples import SOFT_ONLY, UNKNOWN, Examples
 from cltk.interfaces.generator import ConditionalGenerator, Generator
 from cltk.interfaces.history import History
 from cltk.interfaces.launcher import Handle, Launcher
-from cltk.interfaces.losses import classification_loss, task_masks
+from cltk.interfaces.losses import TaskMasks, classification_loss, task_masks
 from cltk.interfaces.metric import GroupMetric, Measure, Metric
 from cltk.interfaces.networks import evaluating, freeze
 from cltk.interfaces.parts import Parts, SlotName
+from cltk.interfaces.past import Past
 from cltk.interfaces.phase import Fit, OptimizerState, Phase, Step, Train
+from cltk.interfaces.replay import Draw, Interleaved, Replay, draw_amount, mix_replay
 from cltk.interfaces.scenario import Scenario, Task
-from cltk.interfaces.schedule import ReplaySchedule
+from cltk.interfaces.schedule import Amount, ReplaySchedule, total
 from cltk.interfaces.sink import RunGroup, Sink, Summary
+from cltk.interfaces.source import RecordSource
 from cltk.interfaces.strategy import Strategy
 from cltk.interfaces.streams import Streams
 from cltk.interfaces.training import Training
@@ -31,12 +34,15 @@ from cltk.record import Record
 
 __all__ = [
     "SOFT_ONLY",
+    "UNKNOWN",
+    "Amount",
     "Batches",
     "Buffer",
     "Classifier",
     "Component",
     "ConditionalGenerator",
     "Dimension",
+    "Draw",
     "Examples",
     "Fit",
     "FloatRange",
@@ -46,14 +52,18 @@ __all__ = [
     "History",
     "IncrementalSetting",
     "IntRange",
+    "Interleaved",
     "Launcher",
     "Measure",
     "Metric",
     "OneOf",
     "OptimizerState",
     "Parts",
+    "Past",
     "Phase",
     "Record",
+    "RecordSource",
+    "Replay",
     "ReplaySchedule",
     "RunGroup",
     "Scenario",
@@ -66,10 +76,14 @@ __all__ = [
     "Streams",
     "Summary",
     "Task",
+    "TaskMasks",
     "Train",
     "Training",
     "classification_loss",
+    "draw_amount",
     "evaluating",
     "freeze",
+    "mix_replay",
     "task_masks",
+    "total",
 ]

@@ -26,7 +26,13 @@ class Buffer:
         capacity: Number of images.
         shape: (C, H, W) of an image.
         device: Where they are stored.
+
+    Attributes:
+        tells_tasks: Whether samples come back with the task that they are of; the engine sets it in the
+            task-incremental setting.
     """
+
+    tells_tasks = False
 
     def __init__(self, capacity: int, shape: tuple[int, int, int], device: torch.device) -> None:
         self.capacity = capacity
@@ -56,12 +62,29 @@ class Buffer:
 
     def all(self) -> Examples:
         """Everything that is stored, as float32 in [0, 1]."""
-        return Examples(self._x.float() / 255, self._y)
+        return self._examples(slice(None))
 
-    def draw(self, n: int, rng: torch.Generator) -> Examples:
-        """``n`` samples with replacement; the buffer must not be empty unless n = 0."""
-        index = torch.randint(max(len(self), 1), (n,), generator=rng, device=self._y.device)
-        return Examples(self._x[index].float() / 255, self._y[index])
+    def draw(self, n: int | Tensor, rng: torch.Generator) -> Examples:
+        """Samples with replacement.
+
+        Args:
+            n: How many; the buffer must not be empty unless it is 0. Or the labels that they are to have, (n,) int64,
+                each of them stored.
+            rng: The source of all randomness.
+        """
+        if isinstance(n, int):
+            index = torch.randint(max(len(self), 1), (n,), generator=rng, device=self._y.device)
+        else:
+            index = torch.empty_like(n)
+            for label in sorted(set(n.tolist())):
+                stored, places = (self._y == label).nonzero().flatten(), n == label
+                chosen = torch.randint(len(stored), (int(places.sum()),), generator=rng, device=self._y.device)
+                index[places] = stored[chosen]
+        return self._examples(index)
+
+    def _examples(self, index: Tensor | slice) -> Examples:
+        task = self._task[index] if self.tells_tasks else None
+        return Examples(self._x[index].float() / 255, self._y[index], task=task)
 
     def state_dict(self) -> dict[str, Tensor]:
         """What is stored."""

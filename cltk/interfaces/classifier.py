@@ -21,12 +21,9 @@ class Classifier(nn.Module, Component, ABC):
     Attributes:
         has_features: Whether it has ``features`` and a ``head``, as many strategies need it.
         head: From features to logits, where it has features.
-        capturable: Whether ``forward`` runs the same kernels for every batch of a shape and never waits for the device,
-            as ``item()`` or a mask as an index would: then training steps become CUDA graphs on a GPU.
     """
 
     has_features: ClassVar[bool] = False
-    capturable: ClassVar[bool] = False
     head: nn.Module
 
     def __init__(self, config: Settings | None = None, info: ScenarioInfo | None = None) -> None:

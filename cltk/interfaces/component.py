@@ -22,7 +22,7 @@ class ScenarioInfo:
         shape: (C, H, W) of an image.
         outputs: Number of output units K of a classifier.
         sizes: Number of training samples of each task.
-        classes: The labels of each task. In the domain-incremental setting all tasks share theirs.
+        classes: The labels of each task. Tasks may share some of them, as blurry or repeated tasks do.
         setting: Whether a test sample must be told apart from all classes (``class``), from those of its task
             (``task``), or whether tasks share their classes (``domain``).
     """

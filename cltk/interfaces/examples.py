@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-__all__ = ["SOFT_ONLY", "Examples"]
+__all__ = ["SOFT_ONLY", "UNKNOWN", "Examples"]
 
 SOFT_ONLY = -100
 """The hard label of a sample that has soft targets only; PyTorch's cross-entropy passes over it."""
+
+UNKNOWN = -1
+"""The task of a sample that may be of any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,15 @@ class Examples:
         y: (N,) int64 labels, ``SOFT_ONLY`` where a sample has soft targets only.
         weight: (N,) float32 loss weights of 0 or more, with mean 1; or None for all 1.
         soft: (N, K) float32 target probabilities, all 0 where a sample has a hard label only; or None.
+        task: (N,) int64 the task that each sample is of, from 0, and -1 where that is not known; or None. The engine
+            adds it in the task-incremental setting.
     """
 
     x: Tensor
     y: Tensor
     weight: Tensor | None = None
     soft: Tensor | None = None
+    task: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -42,12 +48,17 @@ class Examples:
     @property
     def columns(self) -> list[Tensor]:
         """All that are there, in order."""
-        return [column for column in (self.x, self.y, self.weight, self.soft) if column is not None]
+        return [column for column in (self.x, self.y, self.weight, self.soft, self.task) if column is not None]
 
     @property
     def weights(self) -> Tensor:
         """The loss weights, (N,) float32, written out."""
         return torch.ones(len(self), device=self.x.device) if self.weight is None else self.weight
+
+    @property
+    def tasks(self) -> Tensor:
+        """The task of each sample, (N,) int64, written out."""
+        return torch.full_like(self.y, UNKNOWN) if self.task is None else self.task
 
     def to(self, device: torch.device) -> Examples:
         """The same samples on another device."""
@@ -63,7 +74,7 @@ class Examples:
 
     @staticmethod
     def concat(parts: Sequence[Examples]) -> Examples:
-        """All parts in one, in order; a column must be there in every part or in none.
+        """All parts in one, in order; a column must be there in every part or in none, that of tasks aside.
 
         Raises:
             ValueError: ``parts`` is empty.
@@ -80,10 +91,12 @@ class Examples:
             torch.cat([part.y for part in parts]),
             torch.cat(weights) if weights else None,
             torch.cat(softs) if softs else None,
+            None if all(part.task is None for part in parts) else torch.cat([part.tasks for part in parts]),
         )
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Examples:
         """The samples with every column changed in the same way."""
         weight = None if self.weight is None else change(self.weight)
         soft = None if self.soft is None else change(self.soft)
-        return Examples(change(self.x), change(self.y), weight, soft)
+        task = None if self.task is None else change(self.task)
+        return Examples(change(self.x), change(self.y), weight, soft, task)

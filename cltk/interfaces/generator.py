@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cltk.config import Settings
+from cltk.errors import PluginError
 from cltk.interfaces.batches import Batches
 from cltk.interfaces.component import Component, ScenarioInfo
 from cltk.interfaces.examples import Examples
@@ -26,12 +27,9 @@ class Generator(nn.Module, Component, ABC):
     Attributes:
         labels: Whether ``loss`` or a closed-form fit reads labels (``hard``) or not (``none``); replay for the
             generator is labelled only where it does.
-        capturable: Whether ``loss`` runs the same kernels for every batch of a shape and never waits for the device, as
-            ``item()`` or a mask as an index would: then training steps become CUDA graphs on a GPU.
     """
 
     labels: ClassVar[Literal["hard", "none"]] = "none"
-    capturable: ClassVar[bool] = False
 
     def __init__(self, config: Settings | None = None, info: ScenarioInfo | None = None) -> None:
         super().__init__()
@@ -88,7 +86,7 @@ class Generator(nn.Module, Component, ABC):
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
             return self.loss(batch.x, batch.y, rng)
 
-        return Train("generator", self, batches, loss, training, capturable=self.capturable)
+        return Train("generator", self, batches, loss, training)
 
     def begin_task(self, classes: Sequence[int]) -> None:
         """Is told which classes the next task has, as a classifier is; nothing happens by default."""
@@ -105,6 +103,10 @@ class Generator(nn.Module, Component, ABC):
         return ()
 
 
+_ROUNDS = 100
+"""Times that a generator is asked for as many samples again, until it has drawn enough of each class."""
+
+
 class ConditionalGenerator(Generator, ABC):
     """A generator that draws an image of a class, and so knows its label.
 
@@ -116,6 +118,38 @@ class ConditionalGenerator(Generator, ABC):
     @abstractmethod
     def sample_labelled(self, n: int, rng: torch.Generator) -> Examples:
         """Draws ``n`` images (0 is allowed) in [0, 1], each with the label of the class that it was drawn from."""
+
+    def sample_of(self, labels: Tensor, rng: torch.Generator) -> Tensor:
+        """Draws an image of each of these classes.
+
+        By default from ``sample_labelled``, until there is one for each: override it where there is something faster.
+
+        Args:
+            labels: (n,) int64; classes that it was trained on.
+            rng: The source of all randomness.
+
+        Returns:
+            (n, C, H, W) float32 in [0, 1].
+
+        Raises:
+            PluginError: It hardly ever draws one of the classes.
+        """
+        x = self.sample_labelled(len(labels), rng).x
+        waiting = torch.ones_like(labels, dtype=torch.bool)
+        for _ in range(_ROUNDS):
+            drawn = self.sample_labelled(2 * len(labels), rng)
+            for label in sorted(set(labels[waiting].tolist())):
+                places = (waiting & (labels == label)).nonzero().flatten()
+                images = drawn.x[drawn.y == label][: len(places)]
+                x[places[: len(images)]] = images
+                waiting[places[: len(images)]] = False
+            if not waiting.any():
+                return x
+        rare = sorted(set(labels[waiting].tolist()))
+        raise PluginError(
+            f"{type(self).__name__} hardly ever draws the classes {rare}, which the schedule asks for.",
+            "Override its sample_of, or choose a schedule that does not count by class.",
+        )
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """The images of ``sample_labelled`` alone."""

@@ -44,8 +44,6 @@ class Train:
             mean, weighted as the batch says.
         training: Budget and optimizer.
         problems: Called now and then, and when the phase is over: what is wrong with the network, a sentence each.
-        capturable: Whether ``loss`` runs the same kernels for every batch of a shape and never waits for the device:
-            then a training step becomes a CUDA graph on a GPU.
     """
 
     name: str
@@ -54,7 +52,6 @@ class Train:
     loss: Callable[[Examples, torch.Generator], Tensor]
     training: Training
     problems: Callable[[], Sequence[str]] = _nothing
-    capturable: bool = False
 
     @property
     def device(self) -> torch.device:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cltk.config import Settings
+from cltk.errors import ConfigError
 from cltk.interfaces.batches import Batches
 from cltk.interfaces.buffer import Buffer
 from cltk.interfaces.classifier import Classifier
@@ -19,8 +20,10 @@ from cltk.interfaces.generator import Generator
 from cltk.interfaces.losses import classification_loss, task_masks
 from cltk.interfaces.networks import evaluating, find_networks
 from cltk.interfaces.parts import Parts, SlotName
+from cltk.interfaces.past import Past
 from cltk.interfaces.phase import Phase, Train
 from cltk.interfaces.scenario import Task
+from cltk.interfaces.schedule import Amount
 from cltk.interfaces.streams import Streams
 from cltk.interfaces.training import Training
 
@@ -34,8 +37,11 @@ class Strategy(Component, ABC):
 
     Attributes:
         slots: The slots that it uses; none of them is compulsory. A component given for another slot is an error.
+        needs: The class that a slot needs, where not any will do, such as ``{"classifier": NearestMean}``: it is chosen
+            where none is named. It has an entry point like any other.
         gives_logits: Whether a softmax of what ``predict`` returns gives probabilities, as soft labels need it.
         buffer: Its stored samples, where it stores any.
+        past: What came of the tasks that are finished, where its schedule asks for it.
 
     The engine keeps the networks in the slots, those that the strategy holds in attributes of its own (or in lists and
     mappings of such), and the buffer: it saves them, restores them and weighs them. Networks are made in ``__init__``.
@@ -43,8 +49,10 @@ class Strategy(Component, ABC):
     """
 
     slots: ClassVar[tuple[SlotName, ...]] = ("classifier",)
+    needs: ClassVar[Mapping[SlotName, type[Component]]] = {}
     gives_logits: ClassVar[bool] = True
     buffer: Buffer | None = None
+    past: Past = Past()
 
     def __init__(self, config: Settings, info: ScenarioInfo, parts: Parts) -> None:
         self.config = config
@@ -70,16 +78,17 @@ class Strategy(Component, ABC):
                 network.begin_task(classes)
 
     def classifier_phase(self, batches: Batches, training: Training, temperature: float = 1.0) -> Train:
-        """The phase that trains the classifier on hard and soft labels, as ``classification_loss`` describes.
-
-        Whoever wraps its loss in something that waits for the device sets ``capturable`` to False.
-        """
+        """The phase that trains the classifier on hard and soft labels, as ``classification_loss`` describes."""
         classifier = self.parts.classifier
 
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
-            return classification_loss(classifier(batch.x), batch, self._masked, temperature)
+            return self.classification_loss(classifier(batch.x), batch, temperature)
 
-        return Train("classifier", classifier, batches, loss, training, capturable=classifier.capturable)
+        return Train("classifier", classifier, batches, loss, training)
+
+    def classification_loss(self, logits: Tensor, batch: Examples, temperature: float = 1.0) -> Tensor:
+        """What the function of that name gives for logits (B, K), with the masks of the setting: (B,) nats."""
+        return classification_loss(logits, batch, self._masked, temperature)
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
@@ -99,13 +108,32 @@ class Strategy(Component, ABC):
             scores: Tensor = classifier(x)
         return scores
 
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether the amount of replay is decided while it runs, from what came of the tasks before."""
+        return "schedule" in self.parts.slots and self.parts.schedule.is_adaptive
+
+    def scheduled(self, completed: int, current: int) -> Amount:
+        """What the schedule says of a task of ``current`` samples, after ``completed`` tasks; 0 at the first task.
+
+        Raises:
+            ConfigError: It asks for samples of a class that was not learned.
+        """
+        if not completed:
+            return 0
+        past = (self.past,) if self.is_adaptive else ()
+        amount = self.parts.schedule.count(completed, current, *past)
+        strange = sorted({*amount} - {*self.info.seen(completed)}) if isinstance(amount, Mapping) else []
+        if strange:
+            raise ConfigError(
+                f"The schedule asks for replay of the classes {strange} after task {completed}.",
+                f"Learned by then: {', '.join(map(str, self.info.seen(completed)))}.",
+            )
+        return amount
+
     def replay_count(self, completed: int, current: int) -> int:
         """Number of samples replayed in an epoch of a task of ``current`` samples, after ``completed`` tasks."""
         return 0
-
-    def work(self, completed: int, current: int) -> int:
-        """Expected operations to learn such a task, for estimates of cost and time left; of use as a ratio only."""
-        return current + self.replay_count(completed, current)
 
     def buffer_bytes(self) -> int:
         """Bytes of the samples stored now."""

@@ -6,7 +6,6 @@ import math
 from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
-from torch import nn
 
 from cltk.config import Settings
 
@@ -24,12 +23,13 @@ class Training(Settings):
         default=None, description="train for exactly so many steps, whatever epochs and min_steps say"
     )
     batch_size: PositiveInt = Field(default=128, description="samples of the current task in a batch")
-    optimizer: Literal["adam", "sgd"] = Field(default="adam", description="Adam, or SGD with momentum 0.9")
+    optimizer: Literal["adam", "sgd"] = Field(default="adam", description="Adam, or SGD with momentum")
     lr: PositiveFloat = Field(default=1e-3, description="learning rate")
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="of SGD; Adam has its own")
     lr_schedule: Literal["constant", "linear", "cosine"] = Field(
         default="constant", description="course of the learning rate in a phase; all but constant end at 0"
     )
-    weight_decay: NonNegativeFloat = Field(default=1e-5, description="L2 penalty on the parameters")
+    weight_decay: NonNegativeFloat = Field(default=1e-5, description="L2 penalty on what has a gradient")
 
     def rounds(self, steps: int) -> int:
         """Number of epochs of ``steps`` steps each that the budget allows; the last one may be cut short."""
@@ -40,10 +40,6 @@ class Training(Settings):
     def total_steps(self, steps: int) -> int:
         """Number of steps that the budget allows, where an epoch has ``steps``."""
         return self.steps if self.steps is not None and steps else self.rounds(steps) * steps
-
-    def work(self, module: nn.Module, samples: int, steps: int) -> int:
-        """Estimated operations, six a parameter and sample as in dense layers, where an epoch has ``samples``."""
-        return 6 * sum(parameter.numel() for parameter in module.parameters()) * samples * self.rounds(steps)
 
     def lr_at(self, progress: float) -> float:
         """The learning rate at ``progress`` in [0, 1] of a phase; for ``cosine`` see arXiv 1608.03983."""

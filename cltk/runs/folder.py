@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import traceback
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from cltk.record import Record, to_json, write_atomically
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["RunFolder", "Samples", "experiment_toml", "read_samples"]
+__all__ = ["RunFolder", "Samples", "experiment_toml", "most_sample_bytes", "read_samples"]
 
 Samples = dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]]
 """Images (n, C, H, W) in [0, 1] and labels (n,) that would be replayed after each task, tasks counted from 0."""
@@ -72,18 +74,53 @@ class RunFolder:
         return path
 
 
-def read_samples(path: Path) -> Samples:
+def read_samples(path: Path, most: int = 1 << 28) -> Samples:
     """Reads ``images_<task>`` and ``labels_<task>`` from a NumPy archive.
 
+    Archives come from other people too, and a small one may claim to hold anything: what each array says of its size
+    is compared with the bytes that are there before it is read.
+
+    Args:
+        path: The archive.
+        most: Bytes that it may hold.
+
     Raises:
-        StoreError: The file is truncated or altered.
+        StoreError: The file is truncated or altered, or holds more.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            tasks = sorted(int(name.removeprefix("images_")) for name in arrays if name.startswith("images_"))
-            return {task: (arrays[f"images_{task}"], arrays[f"labels_{task}"]) for task in tasks}
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > most:
+                raise ValueError(f"it holds more than {most:,} bytes")
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            tasks = sorted(int(name.removeprefix("images_")) for name in names if name.startswith("images_"))
+            return {task: _read_task(archive, task) for task in tasks}
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise StoreError(f"'{path}' holds no replayed samples: {error}", "Remove it.") from error
+
+
+def most_sample_bytes(record: Record) -> int:
+    """Bytes that the replayed samples of a run may take: those of a thousand images a task."""
+    return len(record.classes) * 1000 * (4 * record.bytes.get("image", 0) + 8)
+
+
+def _read_task(archive: zipfile.ZipFile, task: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    images = _read_array(archive, f"images_{task}.npy", np.dtype(np.float32), dimensions=4)
+    labels = _read_array(archive, f"labels_{task}.npy", np.dtype(np.int64), dimensions=1)
+    if len(images) != len(labels):
+        raise ValueError(f"task {task} has {len(images)} images and {len(labels)} labels")
+    return images, labels
+
+
+def _read_array(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], dimensions: int) -> npt.NDArray[Any]:
+    entry = archive.getinfo(name)
+    with archive.open(entry) as file:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError(f"{name} is of another format")
+        shape, fortran, given = np.lib.format.read_array_header_1_0(file)
+        expected = math.prod(shape) * dtype.itemsize
+        if given != dtype or fortran or len(shape) != dimensions or file.tell() + expected != entry.file_size:
+            raise ValueError(f"{name} is {given} of shape {shape} in {entry.file_size} bytes")
+        return np.frombuffer(file.read(expected), dtype).reshape(shape)
 
 
 def experiment_toml(record: Record) -> str:

@@ -6,17 +6,19 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from cltk.build import resolve
-from cltk.config import Experiment, Overrides, check, overlay, qualified_names
+from cltk.build import choose_metrics, resolve
+from cltk.config import Experiment, Overrides, Slot, check, overlay, qualified_names
 from cltk.errors import CltkError, NotRecordedError
 from cltk.interfaces import GroupMetric, History, Measure, Metric
 from cltk.kinds import SLOTS
 from cltk.record import Record
 from cltk.registry import find, load
+from cltk.runs.reading import finished_runs, read_records
 
-__all__ = ["FindRecords", "Measured", "measure", "measure_group", "overlaid"]
+__all__ = ["FindRecords", "Measured", "load_metrics", "measure", "measure_group", "measure_groups", "overlaid"]
 
 FindRecords = Callable[[str], Sequence[Record]]
 """Finds the finished runs of a configuration by its hash, by seed."""
@@ -37,13 +39,26 @@ class Measured:
     failed: bool = False
 
 
+def load_metrics(names: Sequence[str] | None = None) -> dict[str, Measure]:
+    """The metrics of these names, or those that are offered as defaults, by the shortest name of each.
+
+    Raises:
+        ConfigError: There is no such metric, or one is named twice.
+        PluginError: One cannot be imported.
+    """
+    slots = None if names is None else [Slot(name=name) for name in names]
+    return {chosen.name: chosen.build() for chosen in choose_metrics(slots)}
+
+
 def measure(record: Record, metrics: Mapping[str, Measure]) -> dict[str, Measured]:
     """The metrics of one run over the tasks that it learned; those of several runs are left out.
 
     A record of version 1 may lack what a metric needs: it then keeps the value that it stored, if it stored one.
     """
-    history = History.of(record)
     single = {name: metric for name, metric in metrics.items() if isinstance(metric, Metric)}
+    if not record.tasks:
+        return dict.fromkeys(single, Measured(None, "no task was learned"))
+    history = History.of(record)
     return {
         name: _with_stored(_measured(partial(metric.value, history)), record, name, metric)
         for name, metric in single.items()
@@ -70,6 +85,13 @@ def measure_group(records: Sequence[Record], metric: GroupMetric, find_records: 
     except CltkError as error:
         return Measured(None, f"its references cannot be resolved: {error.problem}")
     return _measured(partial(metric.value, finished, references))
+
+
+def measure_groups(records: Sequence[Record], metrics: Mapping[str, Measure], store: Path) -> dict[str, Measured]:
+    """Those of the metrics that are of several runs, with references from a store; the others are left out."""
+    groups = {name: metric for name, metric in metrics.items() if isinstance(metric, GroupMetric)}
+    find_records = partial(finished_runs, read_records(store)[0] if groups else [])
+    return {name: measure_group(records, metric, find_records) for name, metric in groups.items()}
 
 
 def overlaid(record: Record, overrides: Overrides) -> Experiment:

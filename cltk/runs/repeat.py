@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from cltk.config import Experiment, check, qualified_names
-from cltk.errors import ConfigError, closest
-from cltk.record import Record, read_record
+from cltk.record import Record
 
-__all__ = ["Comparison", "compare", "experiment_of", "find_record"]
+__all__ = ["Comparison", "Difference", "compare", "experiment_of"]
 
 _CIRCUMSTANCES = ("config", "environment", "plugins", "device", "precision", "threads", "warnings")
 """What a result may depend on; of the warnings, that a scenario or a checkpoint had to stand in for another."""
@@ -51,23 +49,6 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """The JSON object."""
         return {"identical": self.identical, **asdict(self)}
-
-
-def find_record(store: Path, run_id: str) -> Record:
-    """The record of a run in a store.
-
-    Raises:
-        ConfigError: There is no such run.
-        StoreError: Its record is truncated or altered.
-    """
-    path = store / run_id / "record.json"
-    names = sorted(other.parent.name for other in store.glob("*/record.json"))
-    if run_id not in names:
-        advice = (
-            closest(run_id, names) if names else f"Name the folder of its store with --store; '{store}' has no run."
-        )
-        raise ConfigError(f"There is no run '{run_id}' in '{store}'.", advice)
-    return read_record(path)
 
 
 def experiment_of(record: Record) -> Experiment:

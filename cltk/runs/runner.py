@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,19 +16,16 @@ from cltk.runs.checkpoint import Checkpoint, Checkpoints, EpochCheckpoint
 from cltk.runs.folder import RunFolder
 from cltk.runs.interval import MINUTE, Pace
 from cltk.runs.recorder import Recorder, new_record, run_id
-from cltk_mlflow.receipt import drop_complete_mark
+from cltk.runs.sinks import Sinks
 
-__all__ = ["Sink", "execute", "unfinished"]
-
-Sink = Callable[[Event, Record], None]
-"""Observes an event, with the record as it stands after it."""
+__all__ = ["execute", "unfinished"]
 
 
 def execute(
     prepared: Prepared,
     seed: int,
     store: Path,
-    sinks: Sequence[Sink] = (),
+    sinks: Sinks | None = None,
     resume: bool = False,
     checkpoint_every: float = MINUTE,
 ) -> Record:
@@ -42,7 +39,7 @@ def execute(
         prepared: The experiment.
         seed: The seed.
         store: The folder of all runs.
-        sinks: Who observes.
+        sinks: Are told what happens; those that failed are named in the record.
         resume: Whether to go on from the newest checkpoint, if there is one, and to leave a finished run as it is.
         checkpoint_every: Least number of seconds between two checkpoints within a task; 0 for one after every epoch.
 
@@ -51,22 +48,24 @@ def execute(
     """
     path = store / run_id(prepared, seed)
     checkpoints = Checkpoints(path)
+    sinks = sinks or Sinks()
     problems: list[str] = []
     if resume:
         finished, problems = _finished(path)
         if finished:
+            sinks.finish(finished)
             return finished
     else:
         checkpoints.clear()
-        drop_complete_mark(path)
     session = _begin(prepared, seed, checkpoints, problems, RunFolder(path), Pace(checkpoint_every))
     session.folder.save_record(session.recorder.record)
     status, error = session.drive(sinks)
-    record = session.recorder.record.model_copy(update={"status": status, "error": error})
+    outcome = {"status": status, "error": error, "sink_failures": dict(sinks.failures)}
+    record = session.recorder.record.model_copy(update=outcome)
     session.folder.save_record(record)
     if status == "finished":
         checkpoints.clear()
-    return record
+    return session.conclude(record, sinks)
 
 
 def unfinished(prepared: Prepared, seed: int, store: Path) -> str | None:
@@ -90,15 +89,14 @@ class _Session:
     checkpoints: Checkpoints
     pace: Pace
 
-    def drive(self, sinks: Sequence[Sink]) -> tuple[Status, str | None]:
+    def drive(self, sinks: Sinks) -> tuple[Status, str | None]:
         """Trains to the end, or to whatever ends it; returns how it ended, and why if not well."""
         try:
             with Interrupts() as interrupts:
                 for event in self.trainer.events():
                     self.recorder.observe(event)
                     self._keep(event)
-                    for sink in sinks:
-                        sink(event, self.recorder.record)
+                    sinks.observe(event, self.recorder.record)
                     if interrupts.came and isinstance(event, EpochEnded):
                         self._keep_progress()
                     interrupts.check()
@@ -110,6 +108,14 @@ class _Session:
         except KeyboardInterrupt as interrupt:
             return "interrupted", str(interrupt) or "Interrupted by the user."
         return "finished", None
+
+    def conclude(self, record: Record, sinks: Sinks) -> Record:
+        """Tells the sinks that the run has ended; returns its record, with those that fail at that named too."""
+        sinks.finish(record)
+        if sinks.failures != record.sink_failures:
+            record = record.model_copy(update={"sink_failures": dict(sinks.failures)})
+            self.folder.save_record(record)
+        return record
 
     def _keep(self, event: Event) -> None:
         """Writes down what an event leaves behind; the checkpoint first, so that the record never claims more."""
@@ -125,10 +131,8 @@ class _Session:
                 self.folder.save_record(self.recorder.record)
 
     def _keep_progress(self) -> None:
-        recorder = self.recorder
         with self.pace.writing():
-            checkpoint = EpochCheckpoint(self.trainer.progress(), recorder.record)
-            self.checkpoints.save_progress(checkpoint)
+            self.checkpoints.save_progress(EpochCheckpoint(self.trainer.resume_point(), self.recorder.record))
 
 
 def _begin(
@@ -146,7 +150,7 @@ def _begin(
     for problem in (*problems, *broken, *broken_too):
         if problem not in recorder.record.warnings:
             recorder.warn(problem)
-    trainer = Trainer(run, completed, begun.progress if begun else None)
+    trainer = Trainer(run, completed, begun.point if begun else None)
     return _Session(trainer, recorder, folder, checkpoints, pace)
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cltk.build import Prepared
+from cltk.interfaces.sink import RunGroup
 from cltk.record import Record
 from cltk.runs.interval import MINUTE
-from cltk.runs.runner import Sink, execute
+from cltk.runs.measuring import Measured, measure_groups
+from cltk.runs.runner import execute
+from cltk.runs.sinks import Sinks
 from cltk.runs.summary import Summary, summarise
-from cltk_mlflow.mirror import Mirror
 
-__all__ = ["Outcome", "run_seeds"]
+__all__ = ["Ending", "run_seeds"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Ending:
     """What came of an experiment.
 
     Attributes:
@@ -46,24 +48,54 @@ class Outcome:
 def run_seeds(
     prepared: Prepared,
     store: Path,
-    tracking_uri: str | None,
-    sinks: Sequence[Sink],
+    sinks: Sinks,
     resume: bool = False,
     checkpoint_every: float = MINUTE,
-) -> Outcome:
+) -> Ending:
     """Runs an experiment with each of its seeds; a failed run does not keep the others from running.
 
-    With ``resume``, runs that were cut off go on, and those that are finished stay as they are.
+    Args:
+        prepared: The experiment.
+        store: The folder of all runs.
+        sinks: Are told of all of it, and closed at the end.
+        resume: Whether runs that were cut off go on, and those that are finished stay as they are.
+        checkpoint_every: Least number of seconds between two checkpoints within a task; 0 for one after every epoch.
+
+    Raises:
+        StoreError: The folder cannot be written.
     """
-    seeds = prepared.experiment.seeds
+    group = _group(prepared)
     records: list[Record] = []
-    with Mirror(store, tracking_uri, prepared.experiment) as mirror:
-        for seed in seeds:
-            record = execute(prepared, seed, store, [*sinks, mirror], resume, checkpoint_every)
-            mirror.finish(record)
+    with sinks:
+        sinks.begin_group(group)
+        for seed in group.seeds:
+            record = execute(prepared, seed, store, sinks, resume, checkpoint_every)
             records.append(record)
             if record.status == "interrupted":
                 break
-        summary = summarise(records) if len(seeds) > 1 else None
-        mirror.summarise(records, summary or {})
-    return Outcome(records, summary, mirror.notices)
+        over_runs = measure_groups(records, prepared.build_metrics(), store)
+        summary = None
+        if len(group.seeds) > 1:
+            values = {name: {"mean": result.value} for name, result in over_runs.items() if result.value is not None}
+            summary = {**summarise(records), **values}
+        sinks.finish_group(group, records, summary or {})
+        return Ending(records, summary, [*_missing(over_runs, summary), *sinks.close()])
+
+
+def _missing(over_runs: Mapping[str, Measured], summary: Summary | None) -> list[str]:
+    """Why metrics of several runs are not in the summary, a sentence each."""
+    if summary is None:
+        return [f"The metric '{name}' is of several runs: 'cltk runs show' computes it too." for name in over_runs]
+    return [f"The metric '{name}': {result.reason}." for name, result in over_runs.items() if result.value is None]
+
+
+def _group(prepared: Prepared) -> RunGroup:
+    experiment = prepared.experiment
+    return RunGroup(
+        kind="seeds",
+        name=experiment.name,
+        description=experiment.description,
+        config_hash=prepared.config_hash,
+        seeds=experiment.seeds,
+        definition=prepared.config,
+    )

@@ -5,13 +5,31 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from cltk.interfaces.sink import Summary
 from cltk.record import Record
 
-__all__ = ["Summary", "summarise"]
+__all__ = ["Estimate", "Summary", "estimate", "summarise", "t_quantile"]
 
-Summary = dict[str, dict[str, float]]
-"""Of each metric: its ``mean`` and, from two seeds on, ``std`` and ``ci95``."""
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over ``n`` seeds, with its standard deviation and half the width of its 95 % t interval from two on."""
+
+    n: int
+    mean: float
+    std: float | None = None
+    ci95: float | None = None
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """Estimates a mean."""
+    n, mean = len(values), statistics.fmean(values)
+    if n < 2:
+        return Estimate(n, mean)
+    deviation = statistics.stdev(values)
+    return Estimate(n, mean, deviation, t_quantile(n - 1) * deviation / math.sqrt(n))
 
 
 def summarise(records: Sequence[Record]) -> Summary:
@@ -20,16 +38,21 @@ def summarise(records: Sequence[Record]) -> Summary:
     With one finished run there is no deviation: ``std`` and ``ci95`` are left out.
     """
     finished = [record for record in records if record.finished]
-    names = finished[0].metrics if finished else {}
-    return {name: _summary([record.metrics[name] for record in finished if name in record.metrics]) for name in names}
+    names = dict.fromkeys(name for record in finished for name in record.metrics)
+    estimates = {
+        name: estimate([record.metrics[name] for record in finished if name in record.metrics]) for name in names
+    }
+    return {name: _entries(result) for name, result in estimates.items()}
 
 
-def _summary(values: Sequence[float]) -> dict[str, float]:
-    mean = {"mean": statistics.fmean(values)}
-    if len(values) < 2:
-        return mean
+def t_quantile(freedom: int) -> float:
+    """What 97.5 % of Student's t distribution with so many degrees of freedom stay below."""
     from scipy.special import stdtrit
 
-    deviation = statistics.stdev(values)
-    half_width = float(stdtrit(len(values) - 1, 0.975)) * deviation / math.sqrt(len(values))
-    return mean | {"std": deviation, "ci95": half_width}
+    return float(stdtrit(freedom, 0.975))
+
+
+def _entries(result: Estimate) -> dict[str, float]:
+    if result.std is None or result.ci95 is None:
+        return {"mean": result.mean}
+    return {"mean": result.mean, "std": result.std, "ci95": result.ci95}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import torch
 
 from cltk.interfaces import Classifier, ScenarioInfo, Streams
@@ -20,12 +22,14 @@ TOLERANCE = 1e-4
 
 
 def logits_for_any_number(subject: Subject) -> None:
-    """In each setting that it takes, the logits are finite, of shape (B, K), K = info.outputs, for B = 0, 1 and 7."""
+    """The logits are finite, of shape (B, K), K = info.outputs, for B = 0, 1 and 7, in each setting that it takes.
+
+    So are they before the first task, when no class has been told.
+    """
     for setting in settings_of(subject):
         info = info_of(setting=setting)
-        classifier = _ready(subject, info).eval()
-        for n in (0, 1, BATCH):
-            logits, expected = classifier(batch_of(info, n).x), (n, info.outputs)
+        for classifier, n in product((_new(subject, info), _ready(subject, info)), (0, 1, BATCH)):
+            logits, expected = classifier.eval()(batch_of(info, n).x), (n, info.outputs)
             came = f"for {n} samples their shape is {tuple(logits.shape)} instead of {expected}"
             require(tuple(logits.shape) == expected, came, "Return one row a sample and info.outputs columns.")
             require(logits.is_floating_point(), f"their type is {logits.dtype}", "Return a floating type.")
@@ -61,6 +65,24 @@ def evaluation_is_per_sample(subject: Subject) -> None:
     require(apart <= TOLERANCE * (1 + float(alone.abs().max())), f"they differ by {apart:.3g}", fix)
 
 
+def features_and_head_make_logits(subject: Subject) -> None:
+    """Where ``has_features`` is True, ``head(features(x))`` is ``forward(x)``, and the features have shape (B, F)."""
+    if not subject.cls.has_features:
+        return
+    info = info_for(subject)
+    classifier, x = _ready(subject, info).eval(), batch_of(info, BATCH).x
+    features = classifier.features(x)
+    came = f"for {BATCH} samples their shape is {tuple(features.shape)}"
+    require(features.dim() == 2 and len(features) == BATCH, came, "Return one row a sample.")
+    apart = float((classifier.head(features) - classifier(x)).detach().abs().max())
+    require(apart <= TOLERANCE, f"the logits differ by {apart:.3g}", "Write forward as head(features(x)).")
+
+
+def _new(subject: Subject, info: ScenarioInfo) -> Classifier:
+    classifier: Classifier = subject.build(info)
+    return classifier
+
+
 def _ready(subject: Subject, info: ScenarioInfo) -> Classifier:
     classifier = ready(subject, info)
     assert isinstance(classifier, Classifier)
@@ -73,6 +95,7 @@ CLASSIFIER_CHECKS: tuple[Body, ...] = (
     trains_on_one_sample,
     evaluation_is_deterministic,
     evaluation_is_per_sample,
+    features_and_head_make_logits,
     *LEARNING,
     *result_checks(exercise),
 )

@@ -13,7 +13,7 @@ from cltk.testing.settings import SETTINGS_CHECKS
 from cltk.testing.spaces import search_space_is_valid
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["common_checks", "result_checks"]
+__all__ = ["common_checks", "has_docstring", "result_checks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,12 @@ def docstring_names_its_source(subject: Subject) -> None:
     """The docstring of the class has a line ``Source:`` that names the paper, or says that there is none."""
     fix = "Add 'Source: ...' to the class: arXiv or DOI, or 'none' and why."
     require("Source:" in (subject.cls.__doc__ or ""), "it has none", fix)
+
+
+def has_docstring(subject: Subject) -> None:
+    """The first line of its docstring says in a sentence what it does: lists and help show it."""
+    first = (subject.cls.__doc__ or "").strip().partition("\n")[0]
+    require(first.endswith("."), f"the first line is {first!r}", "Write a sentence that ends with a full stop.")
 
 
 @lru_cache(maxsize=8)

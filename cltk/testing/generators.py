@@ -78,6 +78,24 @@ def sampling_changes_nothing(subject: Subject) -> None:
     require_equal(before, state_of(generator), "the state changed", fix)
 
 
+def scores_are_deterministic(subject: Subject) -> None:
+    """A ``score`` of its own gives B finite values, the same again, each of its image alone, and changes nothing."""
+    if subject.cls.score is Generator.score:
+        return
+    generator, batch = _ready(subject).train(), batch_of(info_for(subject), BATCH)
+    before = state_of(generator)
+    first, again = generator.score(batch.x, batch.y), generator.score(batch.x, batch.y)
+    came = f"for {BATCH} images it gives {tuple(first.shape)} {first.dtype}, {first.tolist()}"
+    sound = tuple(first.shape) == (BATCH,) and first.is_floating_point() and bool(first.isfinite().all())
+    require(sound, came, f"Return a finite value an image: ({BATCH},).")
+    fix = "Draw the same numbers for each image, from a generator that is seeded anew; be in evaluation mode meanwhile."
+    require_equal({"score": first}, {"score": again}, "the second answer differs", fix)
+    alone = torch.cat([generator.score(batch.x[i : i + 1], batch.y[i : i + 1]) for i in range(BATCH)])
+    require(torch.allclose(first, alone, rtol=1e-4, atol=1e-4), "an image alone has another score", fix)
+    require(generator.training, "it left evaluation mode on", "Put the mode back: with evaluating(self).")
+    require_equal(before, state_of(generator), "the state changed", "Change state in training mode alone.")
+
+
 def labels_are_as_declared(subject: Subject) -> None:
     """``labels`` is "hard" or "none", and with "none" the labels play no part."""
     declared: Any = subject.cls.labels
@@ -110,6 +128,7 @@ GENERATOR_CHECKS: tuple[Body, ...] = (
     samples_lie_in_range,
     sampling_follows_its_stream,
     sampling_changes_nothing,
+    scores_are_deterministic,
     labels_are_as_declared,
     problems_are_sentences,
     *LEARNING,

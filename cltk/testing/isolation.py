@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import random
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 from unittest import mock
 
 import numpy as np
 import torch
 
-__all__ = ["disturb", "isolated", "offline", "randomness"]
+__all__ = ["disturb", "isolated", "offline", "processes_started", "randomness"]
 
 METHODS = ("connect", "connect_ex", "sendto")
+STARTING = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn")
+_LISTENING: list[list[str]] = []
 FUNCTIONS = ("getaddrinfo", "gethostbyname", "create_connection")
 
 
@@ -45,6 +49,30 @@ def randomness() -> dict[str, Any]:
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         states["torch.cuda"] = tuple(tuple(state.tolist()) for state in torch.cuda.get_rng_state_all())
     return states
+
+
+@contextmanager
+def processes_started() -> Iterator[list[str]]:
+    """Yields the list of what is started meanwhile: a command line each, or the call that was used."""
+    started: list[str] = []
+    _listen_for_processes()
+    _LISTENING.append(started)
+    try:
+        yield started
+    finally:
+        _LISTENING.remove(started)
+
+
+@cache
+def _listen_for_processes() -> None:
+    # The interpreter keeps such a hook for good, so there is one for all.
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if _LISTENING and event in STARTING:
+            name = f"{arguments[1]}" if event == "subprocess.Popen" else event
+            for started in _LISTENING:
+                started.append(name)
+
+    sys.addaudithook(hook)
 
 
 def disturb() -> None:

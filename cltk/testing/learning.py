@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from cltk.interfaces import Classifier, ScenarioInfo, Streams
-from cltk.testing.capture import never_waits_if_capturable
 from cltk.testing.defects import NotRunError, require
 from cltk.testing.networks import (
     BATCH,
     Network,
+    begun,
     info_for,
     learn,
     observed,
@@ -88,7 +88,7 @@ def state_dict_is_complete(subject: Subject) -> None:
     info = info_for(subject)
     trained = ready(subject, info)
     learn(trained, info)
-    other: Network = subject.build(info, seed=1)
+    other = begun(subject, info, seed=1)
     other.load_state_dict(state_of(trained))
     fix = "Register all that training changes as a parameter or with register_buffer."
     require_equal(observed(trained, info), observed(other, info), "the two answer differently", fix)
@@ -102,7 +102,7 @@ def copies_are_independent(subject: Subject) -> None:
     before, other = observed(network, info), copy.deepcopy(network)
     fix = "Keep tensors on the instance, not on the class or the module, and let copy.deepcopy copy them."
     require_equal(before, observed(other, info), "a copy answers differently", fix)
-    learn(other, info, task=0)
+    learn(other, info)
     with torch.no_grad():
         for tensor in other.state_dict().values():
             tensor.add_(1)
@@ -194,5 +194,4 @@ LEARNING: tuple[Body, ...] = (
     moves_between_devices,
     takes_any_image_shape,
     leaves_its_input_alone,
-    never_waits_if_capturable,
 )

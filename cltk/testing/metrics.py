@@ -17,7 +17,7 @@ from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["METRIC_CHECKS"]
+__all__ = ["METRIC_CHECKS", "SLACK", "direction_and_range_are_declared", "made_up_histories"]
 
 SLACK = 1e-9
 """A sum of many accuracies may leave its range by rounding."""
@@ -30,7 +30,7 @@ def values_lie_in_the_declared_range(subject: Subject) -> None:
     """For two tasks or more the value is a finite float in [low, high]; for one it may be not a number."""
     metric = _metric(subject)
     low, high = metric.low - SLACK, metric.high + SLACK
-    for history in _histories():
+    for history in made_up_histories():
         value = metric.value(history)
         came = f"for {history} it gave {value!r}"
         require(isinstance(value, float), came, "Return float(...).")
@@ -41,9 +41,9 @@ def values_lie_in_the_declared_range(subject: Subject) -> None:
 
 def measuring_is_pure(subject: Subject) -> None:
     """The history is not changed, and the same history always has the same value."""
-    metric, histories = _metric(subject), _histories()
+    metric, histories = _metric(subject), made_up_histories()
     first = [metric.value(history) for history in copy.deepcopy(histories)]
-    for history, kept, expected in reversed(list(zip(histories, _histories(), first, strict=True))):
+    for history, kept, expected in reversed(list(zip(histories, made_up_histories(), first, strict=True))):
         value = metric.value(history)
         require(history == kept, f"{kept} became {history}", "Compute without changing it.")
         same = value == expected or (math.isnan(value) and math.isnan(expected))
@@ -55,7 +55,7 @@ def units_do_not_matter(subject: Subject) -> None:
     if math.isinf(subject.cls.low) or math.isinf(subject.cls.high):
         return
     metric = _metric(subject)
-    for history in _histories():
+    for history in made_up_histories():
         value, other = metric.value(history), metric.value(_in_other_units(history))
         same = math.isclose(value, other, abs_tol=SLACK) or (math.isnan(value) and math.isnan(other))
         came = f"{history} gave {value!r}, and {other!r} with memory and operations counted in halves"
@@ -87,7 +87,7 @@ def _metric(subject: Subject) -> Metric:
     return metric
 
 
-def _histories() -> Sequence[History]:
+def made_up_histories() -> Sequence[History]:
     """Random runs and those at the limits: all right, all wrong, everything forgotten, nothing computed or stored."""
     rng = np.random.default_rng(0)
     lengths = [1 + run % LONGEST for run in range(RUNS)]
@@ -134,7 +134,7 @@ def _confusion(row: Sequence[float], learned: int) -> tuple[tuple[int, ...], ...
 
 def _exercise(subject: Subject) -> Outcome:
     metric = _metric(subject)
-    values = [metric.value(history) for history in _histories()]
+    values = [metric.value(history) for history in made_up_histories()]
     return {f"history {number}": torch.tensor(float(value)) for number, value in enumerate(values)}
 
 

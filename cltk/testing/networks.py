@@ -32,6 +32,7 @@ from cltk.testing.subject import Subject
 __all__ = [
     "BATCH",
     "Network",
+    "begun",
     "build",
     "exercise",
     "info_for",
@@ -69,9 +70,17 @@ def build(subject: Subject) -> Network:
     return network
 
 
-def ready(subject: Subject, info: ScenarioInfo, seed: int = 0) -> Network:
-    """A new network that can be asked: taught by its phase, if that is no gradient descent; else untrained."""
+def begun(subject: Subject, info: ScenarioInfo, seed: int = 0) -> Network:
+    """A new network that has heard of the last task, the one that it is tried on: it may have grown for it."""
     network: Network = subject.build(info, seed=seed)
+    with Streams(seed).scope("begin"):
+        network.begin_task(info.classes[-1])
+    return network
+
+
+def ready(subject: Subject, info: ScenarioInfo) -> Network:
+    """A new network that can be asked: taught by its phase, if that is no gradient descent; else untrained."""
+    network = begun(subject, info)
     if taught_by(network, info) == "phase":
         learn(network, info)
     return network
@@ -87,8 +96,8 @@ def taught_by(network: Network, info: ScenarioInfo) -> Literal["descent", "phase
     return "descent" if any(parameter.requires_grad for parameter in network.parameters()) else "strategy"
 
 
-def learn(network: Network, info: ScenarioInfo, task: int = -1) -> None:
-    """Has the engine train it on one task, for a few dozen steps; does nothing where only a strategy can train it."""
+def learn(network: Network, info: ScenarioInfo) -> None:
+    """Has the engine train it on the last task, for a few dozen steps; does nothing where its strategy alone can."""
     if taught_by(network, info) == "strategy":
         return
     streams = Streams(0)
@@ -99,7 +108,7 @@ def learn(network: Network, info: ScenarioInfo, task: int = -1) -> None:
     else:
         parts = Parts({"classifier": network})
     strategy = Learn(Learn.Config(), info, parts)
-    for _ in train(Run(info, [tasks_of(info)[task]], strategy, streams)):
+    for _ in train(Run(info, [tasks_of(info)[-1]], strategy, streams)):
         pass
 
 

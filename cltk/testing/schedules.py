@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
 
 from cltk.errors import ConfigError
-from cltk.interfaces import ReplaySchedule, ScenarioInfo
+from cltk.interfaces import Amount, Past, ReplaySchedule, ScenarioInfo, total
 from cltk.testing.components import common_checks, result_checks
 from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome
@@ -20,15 +20,18 @@ __all__ = ["SCHEDULE_CHECKS"]
 CURRENT = (1, 48, 1_000, 12_665, 1_000_000)
 LENGTHS = (1, 2, 5, 20)
 
-Counts = dict[tuple[int, int, int], int]
+Counts = dict[tuple[int, int, int], Amount]
 
 
 def counts_are_whole_and_not_negative(subject: Subject) -> None:
-    """``count`` gives an int that is not below 0, after any number of tasks and for a task of any size."""
-    for (tasks, completed, current), count in _counts(subject).items():
-        came = f"after {completed} of {tasks} tasks, for {current} samples, it gave {count!r}"
-        require(type(count) is int, came, "Return int(round(...)).")
-        require(count >= 0, came, "Return max(0, ...).")
+    """``count`` gives an int that is not below 0, or one for each class learned, for any number and size of tasks."""
+    for (tasks, completed, current), amount in _counts(subject).items():
+        came = f"after {completed} of {tasks} tasks, for {current} samples, it gave {amount!r}"
+        counts = amount if isinstance(amount, Mapping) else {0: amount}
+        require(all(type(count) is int for count in counts.values()), came, "Return int(round(...)).")
+        require(all(count >= 0 for count in counts.values()), came, "Return max(0, ...).")
+        learned = info_of(tasks=tasks).seen(completed)
+        require({*counts} <= {0, *learned}, came, "Ask for classes of self.info.seen(completed) alone.")
 
 
 def counting_is_pure(subject: Subject) -> None:
@@ -68,12 +71,25 @@ def _grid(schedule: ReplaySchedule, info: ScenarioInfo, shuffled: bool) -> Count
     points = [(completed, current) for completed in range(1, info.tasks) for current in (*CURRENT, *info.sizes)]
     if shuffled:
         points = [points[index % len(points)] for index in np.random.default_rng(0).permutation(2 * len(points))]
-    return {(info.tasks, completed, current): schedule.count(completed, current) for completed, current in points}
+    return {(info.tasks, completed, current): _ask(schedule, info, completed, current) for completed, current in points}
+
+
+def _ask(schedule: ReplaySchedule, info: ScenarioInfo, completed: int, current: int) -> Amount:
+    """What it answers, with a made-up past where it takes one."""
+    if not schedule.is_adaptive:
+        return schedule.count(completed, current)
+    past = Past(
+        accuracy=tuple(tuple(0.5 ** abs(1 + row - task) for task in range(info.tasks)) for row in range(completed)),
+        losses=({"classifier": (1.0, 0.5)},) * completed,
+        replayed=(0, *(100,) * (completed - 1)),
+        operations=(1_000_000,) * completed,
+    )
+    return schedule.count(completed, current, past)
 
 
 def _exercise(subject: Subject) -> Outcome:
     subject.cls.search_space(info_of())
-    return {str(point): torch.tensor(float(count)) for point, count in _counts(subject).items()}
+    return {str(point): torch.tensor(float(total(count))) for point, count in _counts(subject).items()}
 
 
 def _build(subject: Subject) -> object:

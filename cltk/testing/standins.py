@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -28,19 +28,26 @@ __all__ = ["Half", "Learn", "Mixture", "Perceptron"]
 
 
 class Perceptron(Classifier):
-    """A hidden layer of 64 units.
+    """A hidden layer of 64 units, whose values are the features.
 
     Source: none; a stand-in.
     """
 
+    has_features = True
+
     def __init__(self, config: Settings, info: ScenarioInfo) -> None:
         super().__init__(config, info)
         self.hidden = nn.Linear(info.pixels, 64)
-        self.outputs = nn.Linear(64, info.outputs)
+        self.head = nn.Linear(64, info.outputs)
+
+    def features(self, x: Tensor) -> Tensor:
+        """The hidden layer: (B, C, H, W) in [0, 1] to (B, 64)."""
+        features: Tensor = self.hidden(x.flatten(1)).relu()
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores every class: (B, C, H, W) in [0, 1] to (B, K) logits."""
-        logits: Tensor = self.outputs(self.hidden(x.flatten(1)).relu())
+        logits: Tensor = self.head(self.features(x))
         return logits
 
 
@@ -99,6 +106,9 @@ class Learn(Strategy):
         training: Training = Field(Training(epochs=1, min_steps=40, batch_size=32), description="budget and optimizer")
 
     config: Config
+
+    def begin_task(self, classes: Sequence[int]) -> None:
+        """Tells nobody: the network that is tried has heard of the task, and is to grow once."""
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields one phase."""

@@ -10,13 +10,17 @@ from cltk.errors import ConfigError
 from cltk.interfaces import Examples, IncrementalSetting, SlotName, Strategy, Streams
 from cltk.testing.components import common_checks, result_checks
 from cltk.testing.defects import NotRunError, require
+from cltk.testing.interruptions import interrupted_trace
 from cltk.testing.outcome import Outcome, require_equal
+from cltk.testing.sequences import tasks_of
 from cltk.testing.subject import Body, Subject
-from cltk.testing.traces import Trace, build, resume, snapshot, trace, usual_setting, usual_trace
+from cltk.testing.traces import Trace, build, predicted, snapshot, trace, usual_setting, usual_trace
 
 __all__ = ["STRATEGY_CHECKS"]
 
 SHOWN = 5
+TOLERANCE = 1e-4
+"""Matrix products of another size round differently; a dependence on the other samples is larger."""
 
 
 def slots_are_declared(subject: Subject) -> None:
@@ -58,7 +62,7 @@ def reads_no_past_data(subject: Subject) -> None:
 
 
 def stored_samples_are_counted(subject: Subject) -> None:
-    """``buffer_bytes`` is 0 or more, and no less than what the images among the extras take: tensors (n, C, H, W)."""
+    """``buffer_bytes`` is 0 or more, and no less than what its images take: tensors (n, C, H, W) beside networks."""
     seen = usual_trace(subject)
     for stored in seen.stored:
         require(type(stored) is int and stored >= 0, f"buffer_bytes is {stored!r}", "Return a whole number of bytes.")
@@ -68,21 +72,47 @@ def stored_samples_are_counted(subject: Subject) -> None:
 
 
 def resumes_exactly(subject: Subject) -> None:
-    """A new strategy goes on bit for bit after the first task and an epoch of the second, as if without a break."""
-    rest = len(usual_trace(subject).accuracy) - 1
-    fix = "Put all that the next task needs into state_dict, and draw from the streams handed over alone."
-    came = "resumed after the first task and an epoch, it ends otherwise"
-    require_equal(usual_trace(subject).outcome(rest), resume(subject).outcome(rest), came, fix)
+    """A new strategy goes on bit for bit from a checkpoint, after each task and within each phase.
+
+    It is given the networks, the buffer, and what state_dict gave, in the order that it had.
+    """
+    came = "with a break after each task and phase, it ends otherwise"
+    fix = "Put what else the next task needs into state_dict, and take it back in load_state_dict."
+    require_equal(usual_trace(subject).outcome(), interrupted_trace(subject).outcome(), came, fix)
 
 
-def counts_and_costs_are_not_negative(subject: Subject) -> None:
-    """``replay_count`` and ``work`` give an int that is not below 0, after any number of tasks."""
-    made = build(subject)
-    for completed, current in enumerate(made.info.sizes):
-        for name in ("replay_count", "work"):
-            value = getattr(made.strategy, name)(completed, current)
-            came = f"after {completed} tasks, for {current} samples, {name} gave {value!r}"
-            require(type(value) is int and value >= 0, came, "Return a whole number, 0 or more.")
+def predicts_each_sample_alone(subject: Subject) -> None:
+    """``predict`` gives (B, K) scores, none of them NaN: the same again, whatever else is in the batch."""
+    seen = usual_trace(subject)
+    before, x = snapshot(seen.strategy), torch.cat([task.test.x[:3] for task in tasks_of(seen.info)])
+    together, again = predicted(seen.strategy, x), predicted(seen.strategy, x)
+    alone = torch.cat([predicted(seen.strategy, x[index : index + 1]) for index in range(len(x))])
+    expected = (len(x), seen.info.outputs)
+    came = f"for {len(x)} samples it gives {tuple(together.shape)} {together.dtype}"
+    sound = tuple(together.shape) == expected and together.is_floating_point() and not bool(together.isnan().any())
+    require(sound, came, "Return a row of info.outputs floating-point scores a sample.")
+    fix = "Put networks into evaluation mode, draw nothing, and use no statistic of the batch."
+    require_equal({"scores": together}, {"scores": again}, "the second answer differs", fix)
+    came = "they depend on the other samples of the batch"
+    require(torch.allclose(together, alone, rtol=TOLERANCE, atol=TOLERANCE), came, fix)
+    require_equal(before, snapshot(seen.strategy), "it changed the state", "Change nothing in predict.")
+
+
+def works_on_a_gpu(subject: Subject) -> None:
+    """On a GPU, where there is one, it learns its tasks, and all that it keeps is there."""
+    if not torch.cuda.is_available():
+        raise NotRunError("there is no GPU here")
+    held = snapshot(trace(subject, device=torch.device("cuda")).strategy)
+    stray = [name for name, tensor in held.items() if tensor.device.type != "cuda"]
+    fix = "Make tensors with device=self.device, or with that of the images."
+    require(not stray, f"not on it are {', '.join(stray)}", fix)
+
+
+def counts_are_not_negative(subject: Subject) -> None:
+    """``replay_count`` gives an int that is not below 0, at every task."""
+    for task, count in enumerate(usual_trace(subject).replayed):
+        came = f"at task {task + 1}, replay_count gave {count!r}"
+        require(type(count) is int and count >= 0, came, "Return a whole number, 0 or more.")
 
 
 def phases_have_names_of_their_own(subject: Subject) -> None:
@@ -113,24 +143,24 @@ def preview_shows_samples(subject: Subject) -> None:
 
 def _require_learned(subject: Subject, setting: IncrementalSetting) -> None:
     try:
-        accuracy = usual_trace(subject, setting).accuracy
+        seen = usual_trace(subject, setting)
     except ConfigError as error:
         if setting == usual_setting(subject):
             raise
         raise NotRunError(f"it refuses this setting: {error.problem}") from error
     fix = "See that the classifier is trained on task.train; raise a ConfigError for a setting that is none of yours."
-    for task, row in enumerate(accuracy):
-        require(row[task] > 0.5, f"of task {task + 1}, {row[task]:.0%} are right", fix)
+    for task in range(seen.info.tasks):
+        right = seen.accuracy(task)
+        require(right > 0.5, f"of task {task + 1}, {right:.0%} are right", fix)
 
 
 def _image_bytes(seen: Trace) -> int:
-    """Bytes of the tensors in the state that are no part of a network and hold images.
+    """Bytes of the images that it holds in the buffer and among its extras.
 
     Images that were flattened are not known from a Fisher information, or from anything else a pixel.
     """
-    prefixes = tuple(f"{slot}." for slot in seen.strategy.networks)
-    extras = [tensor for name, tensor in snapshot(seen.strategy).items() if not name.startswith(prefixes)]
-    return sum(tensor.nbytes for tensor in extras if tensor.shape[1:] == seen.info.shape)
+    held = [tensor for name, tensor in snapshot(seen.strategy).items() if name.startswith(("buffer.", "extras."))]
+    return sum(tensor.nbytes for tensor in held if tensor.shape[1:] == seen.info.shape)
 
 
 def _preview(seen: Trace) -> Examples | None:
@@ -149,15 +179,17 @@ def _exercise(subject: Subject) -> Outcome:
 
 STRATEGY_CHECKS: tuple[Body, ...] = (
     *common_checks(_build),
-    slots_are_declared,
     learns_class_incrementally,
     learns_task_incrementally,
     learns_domain_incrementally,
+    slots_are_declared,
     reads_no_held_out_data,
     reads_no_past_data,
     stored_samples_are_counted,
     resumes_exactly,
-    counts_and_costs_are_not_negative,
+    predicts_each_sample_alone,
+    works_on_a_gpu,
+    counts_are_not_negative,
     phases_have_names_of_their_own,
     preview_shows_samples,
     *result_checks(_exercise),

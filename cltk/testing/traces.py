@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
-from cltk.config import check
-from cltk.engine import Progress, Run, Trainer, load_state, state_of
-from cltk.evaluate import evaluate
-from cltk.events import EpochEnded, Event, PhaseStarted, TaskEnded, TaskStarted
-from cltk.interfaces import Examples, IncrementalSetting, Parts, ScenarioInfo, SlotName, Strategy, Streams, Task
+from cltk.engine import ResumePoint, Run, Trainer, state_of
+from cltk.events import Event, PhaseStarted, TaskEnded, TaskStarted
+from cltk.interfaces import Examples, IncrementalSetting, Parts, ScenarioInfo, Strategy, Streams, Task
 from cltk.testing.outcome import Outcome
 from cltk.testing.sequences import info_of, settings_taken, tasks_of
-from cltk.testing.standins import Half, Mixture, Perceptron
-from cltk.testing.subject import Companion, Subject
+from cltk.testing.slots import Slots
+from cltk.testing.subject import Subject
 
-__all__ = ["Trace", "build", "resume", "trace", "usual_setting", "usual_trace"]
+__all__ = ["CPU", "Trace", "build", "predicted", "snapshot", "trace", "trainer_of", "usual_setting", "usual_trace"]
 
-STANDINS = {
-    "generator": Companion(Mixture, {}),
-    "classifier": Companion(Perceptron, {}),
-    "schedule": Companion(Half, {}),
-}
-
-
-class Slots(Mapping[SlotName, Any]):
-    """The components of the slots that are declared; those of the others are there too, but their use is noted.
-
-    In a slot is the companion that the subject has for it, or a stand-in.
-    """
-
-    def __init__(self, subject: Subject, info: ScenarioInfo) -> None:
-        companions = STANDINS | dict(subject.companions)
-        self._parts = {slot: _companion(slot, companions[slot], info) for slot in get_args(SlotName)}
-        self._declared = [slot for slot in self._parts if slot in subject.cls.slots]
-        self.undeclared: set[str] = set()
-
-    def __getitem__(self, slot: SlotName) -> Any:
-        if slot not in self._declared:
-            self.undeclared.add(slot)
-        return self._parts[slot]
-
-    def __contains__(self, slot: object) -> bool:
-        return slot in self._declared
-
-    def __iter__(self) -> Iterator[SlotName]:
-        return iter(self._declared)
-
-    def __len__(self) -> int:
-        return len(self._declared)
+CPU = torch.device("cpu")
 
 
 @dataclass(slots=True)
@@ -62,74 +28,92 @@ class Trace:
 
     Attributes:
         info: The tasks in short.
-        strategy: As it is after the last task.
+        strategy: As it is now.
         slots: What it was built from.
-        accuracy: A row for each task learned.
+        scores: After each task, what it predicts for the test samples of all tasks, (N, K).
         phases: The names of each task's phases, by task.
+        replayed: What it said of the samples replayed in an epoch of each task.
         stored: What it said of its buffer after each task, in bytes.
     """
 
     info: ScenarioInfo
     strategy: Strategy
     slots: Slots
-    accuracy: list[tuple[float, ...]] = field(default_factory=list)
+    scores: list[Tensor] = field(default_factory=list)
     phases: dict[int, list[str]] = field(default_factory=dict)
+    replayed: list[int] = field(default_factory=list)
     stored: list[int] = field(default_factory=list)
 
-    def outcome(self, rows: int = 0) -> Outcome:
-        """The last ``rows`` of accuracy, all by default, and the networks and the state at the end."""
-        table = torch.tensor(self.accuracy[-rows:], dtype=torch.float64)
-        networks = {
-            f"{slot} {name}": value.detach().clone()
-            for slot, module in self.strategy.parts.modules.items()
-            for name, value in module.state_dict().items()
-        }
-        state = {f"state {name}": value for name, value in snapshot(self.strategy).items()}
-        return {"accuracy": table, **networks, **state}
+    def note(self, event: Event) -> None:
+        """Takes down what happened, and what the strategy predicts once a task is over."""
+        if isinstance(event, TaskStarted):
+            self.replayed.append(event.replayed)
+        if isinstance(event, PhaseStarted):
+            self.phases.setdefault(event.task, []).append(event.phase)
+        if isinstance(event, TaskEnded):
+            # Of tasks that nobody spoiled: what is hidden from a strategy is hidden while it learns.
+            self.scores.append(predicted(self.strategy, torch.cat([task.test.x for task in tasks_of(self.info)])))
+            self.stored.append(event.buffer_bytes)
+
+    def accuracy(self, task: int) -> float:
+        """On a task, from 0, right after it was learned: the share of its test samples that are right."""
+        tests = [other.test for other in tasks_of(self.info)]
+        scores = torch.split(self.scores[task], [len(test) for test in tests])[task]
+        if self.info.setting == "task":
+            scores = _among(scores, self.info.classes[task])
+        return float((scores.argmax(1) == tests[task].y).float().mean())
+
+    def outcome(self) -> Outcome:
+        """What was predicted after each task, and all that the strategy holds now."""
+        predictions = {f"predictions after task {task + 1}": scores for task, scores in enumerate(self.scores)}
+        return predictions | snapshot(self.strategy)
 
 
 @lru_cache(maxsize=8)
 def usual_setting(subject: Subject) -> IncrementalSetting:
     """The first setting that it can be built for."""
-    return settings_taken(lambda info: _build(subject, info))[0]
+    return settings_taken(lambda info: _build(subject, info, CPU))[0]
 
 
-def build(subject: Subject, setting: IncrementalSetting | None = None) -> Trace:
+def build(subject: Subject, setting: IncrementalSetting | None = None, device: torch.device = CPU) -> Trace:
     """A new strategy, before its first task.
 
     Args:
         subject: The strategy.
         setting: How its classes fall into tasks; the first that it can be built for, by default.
+        device: Where it learns.
     """
-    return _build(subject, info_of(setting=setting or usual_setting(subject)))
+    return _build(subject, info_of(setting=setting or usual_setting(subject)), device)
 
 
-def _build(subject: Subject, info: ScenarioInfo) -> Trace:
-    slots = Slots(subject, info)
-    return Trace(info, subject.build(info, Parts(slots)), slots)
-
-
-def trace(subject: Subject, setting: IncrementalSetting | None = None, *, hide: Sequence[str] = ()) -> Trace:
+def trace(
+    subject: Subject,
+    setting: IncrementalSetting | None = None,
+    *,
+    hide: Sequence[str] = (),
+    device: torch.device = CPU,
+) -> Trace:
     """Learns all tasks.
 
     Args:
         subject: The strategy.
         setting: As of ``build``.
-        hide: ``held out``: test and validation data are made useless while it learns. ``past``: so is the training
-            data of every task but the one that is learned.
+        hide: ``held out``: test and validation data are made useless while it learns, the latter unless its schedule
+            looks back, which goes by them. ``past``: so is the training data of every task but the one that is learned.
+        device: As of ``build``.
     """
-    made = build(subject, setting)
-    shown = tasks_of(made.info)
+    made = build(subject, setting, device)
+    shown = [task.to(device) for task in tasks_of(made.info)]
     if "held out" in hide:
         for task in shown:
             _spoil(task.test, made.info)
-            _spoil(task.validation, made.info)
-
-    def watch(event: Event) -> None:
+            if not made.strategy.is_adaptive:
+                _spoil(task.validation, made.info)
+    for event in trainer_of(made, shown).events():
         if isinstance(event, TaskStarted) and "past" in hide:
             _reveal_only(event.task, shown, made.info)
-
-    return _learn(made, shown, watch)
+        made.note(event)
+    return made
 
 
 @lru_cache(maxsize=8)
@@ -138,57 +122,34 @@ def usual_trace(subject: Subject, setting: IncrementalSetting | None = None) -> 
     return trace(subject, setting)
 
 
-def resume(subject: Subject) -> Trace:
-    """Learns the first task and an epoch of the second, and has a strategy built anew go on from there."""
-    before = build(subject)
-    tasks = tasks_of(before.info)
-    _learn(before, tasks[:1])
-    state = snapshot(before.strategy)
-    after = build(subject)
-    load_state(after.strategy, state, completed=1)
-    return _learn(after, tasks[1:], progress=_begin(subject, state, tasks[1:]))
-
-
-def _begin(subject: Subject, state: Mapping[str, Tensor], tasks: Sequence[Task]) -> Progress | None:
-    """How far the first of the tasks has come after an epoch; None where it trains nothing."""
-    made = build(subject)
-    load_state(made.strategy, state, completed=1)
-    trainer = Trainer(Run(made.info, tasks, made.strategy, Streams(0), stop_on_divergence=False))
-    if not any(isinstance(event, EpochEnded) for event in trainer.events()):
-        return None
-    progress = trainer.progress()
-    return replace(progress, states=[{k: v.clone() for k, v in part.items()} for part in progress.states])
+def trainer_of(made: Trace, tasks: Sequence[Task], completed: int = 0, point: ResumePoint | None = None) -> Trainer:
+    """What trains the strategy of a trace, from where it was left."""
+    # What is hidden may well make a loss infinite; what comes of it is to be compared.
+    run = Run(made.info, tasks, made.strategy, Streams(0, device=made.strategy.device), stop_on_divergence=False)
+    return Trainer(run, completed, point)
 
 
 def snapshot(strategy: Strategy) -> dict[str, Tensor]:
-    """A copy of its state."""
+    """A copy of all that it holds."""
     return {name: tensor.detach().clone() for name, tensor in state_of(strategy).items()}
 
 
-def _learn(
-    made: Trace,
-    tasks: Sequence[Task],
-    watch: Callable[[Event], None] = lambda event: None,
-    progress: Progress | None = None,
-) -> Trace:
-    """Trains on the tasks as they are shown, and tests on those that nobody spoiled."""
-    strategy, whole = made.strategy, tasks_of(made.info)
-    # What is hidden may well make a loss infinite; what comes of it is to be compared.
-    run = Run(made.info, tasks, strategy, Streams(0), stop_on_divergence=False)
-    for event in Trainer(run, progress=progress).events():
-        watch(event)
-        if isinstance(event, PhaseStarted):
-            made.phases.setdefault(event.task, []).append(event.phase)
-        if isinstance(event, TaskEnded):
-            made.accuracy.append(evaluate(strategy, made.info, whole, "test", event.task + 1).accuracy)
-            made.stored.append(event.buffer_bytes)
-    return made
+@torch.no_grad()
+def predicted(strategy: Strategy, x: Tensor) -> Tensor:
+    """The scores of images, on the CPU."""
+    return strategy.predict(x.to(strategy.device)).detach().cpu()
 
 
-def _companion(slot: SlotName, companion: Companion, info: ScenarioInfo) -> Any:
-    config = check(companion.cls.Config, dict(companion.settings), companion.cls.__name__)
-    with Streams(0).scope("init", slot):
-        return companion.cls(config, info)
+def _build(subject: Subject, info: ScenarioInfo, device: torch.device) -> Trace:
+    slots = Slots(subject, info, device)
+    return Trace(info, subject.build(info, Parts(slots, device)), slots)
+
+
+def _among(scores: Tensor, classes: Sequence[int]) -> Tensor:
+    """The scores, with those of all other classes below them."""
+    others = torch.ones(scores.shape[1], dtype=torch.bool)
+    others[list(classes)] = False
+    return scores.masked_fill(others, float("-inf"))
 
 
 def _reveal_only(index: int, shown: Sequence[Task], info: ScenarioInfo) -> None:

@@ -14,7 +14,7 @@ from statistics import fmean
 from cltk.api import Machine, load, train
 from cltk.engine.run import Precision
 from cltk.events import TaskEnded
-from cltk_studies.answers.statistics import difference
+from cltk_studies.answers.statistics import paired_difference
 
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
 Job = tuple[Precision, int]
@@ -42,7 +42,7 @@ def main() -> None:
     for seed in seeds:
         print(f"seed {seed}: " + ", ".join(f"{precision} {found[precision, seed]:.4f}" for precision in PRECISIONS))
     single, half = ({seed: found[precision, seed] for seed in seeds} for precision in PRECISIONS)
-    compared = difference(half, single)
+    compared = paired_difference(half, single)
     assert compared is not None
     print(f"fp32 {fmean(single.values()):.4f}, bf16 {fmean(half.values()):.4f}")
     print(f"bf16 - fp32: {compared.mean:+.4f} ± {compared.ci95:.4f} (95 %, paired over {compared.n} seeds)")

@@ -11,28 +11,37 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from cltk.api import Machine, load
 from cltk.build import prepare
 from cltk.cli.progress import Progress
-from cltk.events import Event
-from cltk.record import Record
-from cltk.runs.runner import Sink, execute
-from cltk_mlflow.mirror import Mirror
+from cltk.config import Settings
+from cltk.interfaces import Sink
+from cltk.runs.seeds import run_seeds
+from cltk.runs.sinks import Sinks, make_sinks
 
 
-class Timed:
-    """A sink, and the seconds that it took."""
+class Timed(Sink):
+    """The default sinks and the progress, with the seconds that training waited for them."""
 
-    def __init__(self, sink: Sink) -> None:
-        self.sink = sink
+    def __init__(self, sinks: Sinks, store: Path) -> None:
+        super().__init__(Settings(), store)
+        self.observe = self._timed(sinks.observe)  # type: ignore[method-assign]
+        self.finish = self._timed(sinks.finish)  # type: ignore[method-assign]
+        self.begin_group = self._timed(sinks.begin_group)  # type: ignore[method-assign]
+        self.finish_group = self._timed(sinks.finish_group)  # type: ignore[method-assign]
+        self.close = sinks.close  # type: ignore[method-assign]
         self.seconds = 0.0
 
-    def __call__(self, event: Event, record: Record) -> None:
-        started = time.perf_counter()
-        self.sink(event, record)
-        self.seconds += time.perf_counter() - started
+    def _timed(self, call: Callable[..., None]) -> Callable[..., None]:
+        def timed(*arguments: object) -> None:
+            started = time.perf_counter()
+            call(*arguments)
+            self.seconds += time.perf_counter() - started
+
+        return timed
 
 
 def main() -> None:
@@ -40,19 +49,20 @@ def main() -> None:
     prepared = prepare(experiment, Machine(device="cpu"))
     with tempfile.TemporaryDirectory() as folder, Progress(1) as progress:
         store = Path(folder)
-        mirror = Mirror(store, None, experiment)
-        sinks = [Timed(progress), Timed(mirror)]
-        record = execute(prepared, 0, store, sinks)
-        ended = time.perf_counter()
-        mirror.finish(record)
-        assert not mirror.notices  # Waits, too.
-        waited = time.perf_counter() - ended
+        timed = Timed(make_sinks(None, {}, store, [progress]), store)
+        started = time.perf_counter()
+        ending = run_seeds(prepared, store, Sinks({"timed": timed}))
+        (record,) = ending.records
+        assert not ending.notices
+        total = record.seconds["total"]
+        waited = time.perf_counter() - started - total
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     beside = used.ru_utime + used.ru_stime
-    total, inside = record.seconds["total"], sum(sink.seconds for sink in sinks)
     print(f"final average accuracy {record.metrics['final-average-accuracy']:.4f}, {record.threads} threads")
-    print(f"run {total:.1f} s; sinks {inside:.2f} s; MLflow's process {beside:.2f} s of CPU; end {waited:.2f} s")
-    print(f"share {100 * (inside + max(beside, waited)) / total:.2f} % of the run, on {os.cpu_count()} cores")
+    print(
+        f"run {total:.1f} s; sinks {timed.seconds:.2f} s; MLflow's process {beside:.2f} s of CPU; rest {waited:.2f} s"
+    )
+    print(f"share {100 * (timed.seconds + max(beside, waited)) / total:.2f} % of the run, on {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":

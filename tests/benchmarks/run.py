@@ -17,21 +17,25 @@ from peak import matrix_peak
 
 from cltk.api import Machine, load
 from cltk.build import prepare
+from cltk.config import Settings
 from cltk.events import Event, TaskEnded
+from cltk.interfaces import Sink
 from cltk.record import Record
 from cltk.runs.runner import execute
+from cltk.runs.sinks import Sinks
 
 GENOVESE = Path(__file__).parents[2] / "experiments" / "genovese-2024.toml"
 
 
-class Peaks:
-    """A sink that measures the peak at the end of each task, and how long that takes."""
+class Peaks(Sink):
+    """Measures the peak at the end of each task, and how long that takes."""
 
     def __init__(self) -> None:
+        super().__init__(Settings(), Path())
         self.values: list[float] = []
         self.seconds = 0.0
 
-    def __call__(self, event: Event, record: Record) -> None:
+    def observe(self, event: Event, record: Record) -> None:
         if isinstance(event, TaskEnded):
             started = time.perf_counter()
             self.values.append(matrix_peak())
@@ -48,7 +52,7 @@ def main() -> None:
     peaks = Peaks()
     with tempfile.TemporaryDirectory() as store:
         started = time.perf_counter()
-        record = execute(prepared, 0, Path(store), [peaks] if arguments.device == "cpu" else [])
+        record = execute(prepared, 0, Path(store), Sinks({"peaks": peaks} if arguments.device == "cpu" else {}))
         seconds = time.perf_counter() - started - peaks.seconds
     peak, operations = statistics.median(peaks.values or [math.nan]), sum(record.operations)
     trained = record.seconds["classifier"] + record.seconds.get("generator", 0.0)

@@ -85,6 +85,51 @@ class TestPlugins:
         assert shown["search_space"] == {"per_task": "0 to 6000"}
         assert "per_task: 0 to 6000" in cli("plugins", "show", "linear").out
 
+    def test_one_kind_can_be_listed(self, cli: Cli) -> None:
+        rows = cli("plugins", "list", "schedule", "--json").json
+        assert [(row["kind"], row["name"]) for row in rows] == [each for each in EVERY if each[0] == "schedule"]
+        assert "Did you mean 'schedule'?" in cli("plugins", "list", "scedule").said
+
+    def test_it_says_how_to_use_a_plugin_and_set_its_fields(self, cli: Cli) -> None:
+        for name, usage, option in (
+            ("vae", "cltk run --generator vae", "--generator.<field>"),
+            ("diaz-ce", "cltk run --metric diaz-ce", "--metric.diaz-ce.<field>"),
+        ):
+            shown = cli("plugins", "show", name, "--json").json
+            assert (shown["usage"], shown["option"]) == (usage, option)
+            assert all(text in cli("plugins", "show", name).out for text in (usage, option))
+
+    def test_a_command_is_shown_too(self, cli: Cli) -> None:
+        done = cli("plugins", "show", "sync")
+        assert "sync, a command of cltk-mlflow" in done.out
+        assert "cltk sync --help" in done.out
+        assert not any(text in done.out for text in ("Source:", "options:"))
+
+
+class TestCheck:
+    def test_every_check_has_a_row(self, cli: Cli) -> None:
+        done = cli("plugins", "check", "fixed", "--json")
+        assert done.status == 0
+        assert {row["component"] for row in done.json} == {"schedule fixed"}
+        assert "builds" in {row["check"] for row in done.json}
+
+    def test_fields_are_options(self, cli: Cli) -> None:
+        assert cli("plugins", "check", "manual", "--schedule.counts", "0,10,20").status == 0
+        done = cli("plugins", "check", "diaz-ce", "--metric.diaz-ce.epsilon", "-1")
+        assert (done.status, "epsilon" in done.said) == (3, True)
+
+    def test_a_strategy_is_checked_with_what_is_named(self, cli: Cli) -> None:
+        quick = ["--strategy.classifier.epochs", "1", "--strategy.classifier.min-steps", "60"]
+        done = cli("plugins", "check", "finetune", *quick, "--classifier", "mlp", "--classifier.hidden", "16", "--json")
+        assert done.status == 0, done.err
+        done = cli("plugins", "check", "finetune", "--classifier", "mpl")
+        assert (done.status, "Did you mean 'mlp'?" in done.said) == (2, True)
+
+    def test_a_field_of_something_else_is_refused(self, cli: Cli) -> None:
+        done = cli("plugins", "check", "finetune", "--generator.hidden", "16")
+        assert done.status == 2
+        assert "Name one with --generator" in done.said
+
 
 class TestData:
     def test_the_list_says_what_is_missing(self, cli: Cli) -> None:

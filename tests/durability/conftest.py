@@ -14,6 +14,7 @@ from cltk.build import Prepared, prepare
 from cltk.config import Experiment
 from cltk.record import Record
 from cltk.runs.seeds import run_seeds
+from cltk.runs.sinks import make_sinks
 
 STRATEGIES = ("generative-replay", "experience-replay", "gdumb", "finetune", "joint")
 
@@ -25,7 +26,7 @@ def comparable(record: Record) -> dict[str, Any]:
 
 def run_all(prepared: Prepared, store: Path, resume: bool) -> int:
     """Runs an experiment as the command line does, with a checkpoint after every epoch; returns the exit status."""
-    return run_seeds(prepared, store, None, [], resume, checkpoint_every=0).exit_status
+    return run_seeds(prepared, store, make_sinks(None, {}, store), resume, checkpoint_every=0).exit_status
 
 
 def start(prepared: Prepared, store: Path) -> multiprocessing.process.BaseProcess:
@@ -40,7 +41,9 @@ def make_prepared(make_digits: Callable[..., Experiment], machine: Machine) -> C
     def make(strategy: str) -> Prepared:
         budget = {"epochs": 4, "min_steps": 0}
         slots: dict[str, Any] = {"strategy": {"name": strategy, "classifier": budget}}
-        if strategy == "generative-replay":
+        if strategy == "gaussian-mixture":
+            slots["strategy"]["name"], slots["generator"] = "generative-replay", {"name": strategy, "components": 5}
+        elif strategy == "generative-replay":
             slots["strategy"]["generator"] = budget
         else:
             slots["generator"] = None

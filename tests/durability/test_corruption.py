@@ -15,6 +15,7 @@ from cltk.record import Record, read_record
 from cltk.runs.checkpoint import Checkpoints
 from cltk.runs.runner import execute
 from tests.durability.conftest import comparable
+from tests.observers import calling
 
 DAMAGES = ("cut", "flipped", "emptied")
 
@@ -41,7 +42,7 @@ def stopped(make_prepared: Callable[[str], Prepared], tmp_path: Path) -> Path:
             raise CutError
 
     with pytest.raises(CutError):
-        execute(make_prepared("generative-replay"), 0, tmp_path, [stop], checkpoint_every=0)
+        execute(make_prepared("generative-replay"), 0, tmp_path, calling(stop), checkpoint_every=0)
     (path,) = tmp_path.glob("run-*")
     return path
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from cltk.build import Prepared
 from cltk.record import read_record
+from cltk.runs.runner import execute
 from cltk_mlflow.store import open_store
 from tests.durability.conftest import STRATEGIES, comparable, run_all, start
 
@@ -43,6 +46,26 @@ def test_a_killed_run_comes_to_the_record_of_an_uninterrupted_one(
         resumed = read_record(store / whole.run_id / "record.json")
         assert comparable(resumed) == comparable(whole)
         assert len(_tracked(store)) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", [*STRATEGIES, "gaussian-mixture"])
+def test_so_does_one_that_is_killed_whenever_it_goes_on(
+    strategy: str, make_prepared: Callable[[str], Prepared], tmp_path: Path
+) -> None:
+    prepared = make_prepared(strategy)
+    whole = execute(prepared, 0, tmp_path / "whole")
+    chance = random.Random(strategy)  # noqa: S311 - not a secret
+    goes_on = partial(execute, prepared, 0, tmp_path / "killed", resume=True, checkpoint_every=0)
+    for _ in range(5 * KILLS):
+        process = multiprocessing.get_context("fork").Process(target=goes_on)
+        process.start()
+        time.sleep(chance.uniform(0, 0.3))
+        process.kill()
+        process.join()
+    assert comparable(goes_on()) == comparable(whole)
+    weights = [tmp_path / name / whole.run_id / "weights.safetensors" for name in ("killed", "whole")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
 def _tracked(store: Path) -> list[object]:

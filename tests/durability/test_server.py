@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from cltk.build import Prepared
+from cltk.config import Settings
 from cltk.events import Event, TaskEnded
+from cltk.interfaces import Sink
 from cltk.record import Record, read_record
 from cltk.runs.seeds import run_seeds
+from cltk.runs.sinks import make_sinks
 from tests.commandline import run_cli
 from tests.servers import TrackingServer
 
@@ -30,15 +33,17 @@ def test_a_server_that_dies_costs_nothing(
 ) -> None:
     from mlflow import MlflowClient
 
-    def kill(event: Event, record: Record) -> None:
-        if isinstance(event, TaskEnded) and event.task == after:
-            server.kill()
+    class Killing(Sink):
+        def observe(self, event: Event, record: Record) -> None:
+            if isinstance(event, TaskEnded) and event.task == after:
+                server.kill()
 
     store = tmp_path / "store"
-    outcome = run_seeds(make_prepared("finetune"), store, server.uri, [kill])
-    assert outcome.exit_status == 0
-    assert len(outcome.notices) == 1
-    assert f"cltk sync --store {store}" in outcome.notices[0]
+    sinks = make_sinks(["mlflow"], {"mlflow": {"tracking_uri": server.uri}}, store, [Killing(Settings(), store)])
+    ending = run_seeds(make_prepared("finetune"), store, sinks)
+    assert ending.exit_status == 0
+    assert len(ending.notices) == 1
+    assert f"cltk sync --store {store}" in ending.notices[0]
     (path,) = store.glob("*/record.json")
     assert read_record(path).status == "finished"
 

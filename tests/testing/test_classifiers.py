@@ -9,8 +9,17 @@ from torch import nn
 
 from cltk.errors import ConfigError
 from cltk.interfaces import Classifier
-from cltk.testing import NotRunError, checks_of
+from cltk.testing import NotRunError, checks_of, conformance_tests
 from cltk.testing.standins import Perceptron
+
+
+class Plain(Perceptron):
+    """One whose features are its own affair.
+
+    Source: none; a test.
+    """
+
+    has_features = False
 
 
 def _init(change):
@@ -22,7 +31,7 @@ def _init(change):
 
 
 def _six_classes(self, info):
-    self.outputs = nn.Linear(64, 6)
+    self.head = nn.Linear(64, 6)
 
 
 def _dead_layer(self, info):
@@ -54,7 +63,7 @@ def _centred(self, x):
 
 
 def _batch_normalised(self, x):
-    return self.outputs(self.norm(self.hidden(x.flatten(1))).relu())
+    return self.head(self.norm(self.hidden(x.flatten(1))).relu())
 
 
 def _forgetful(self, x):
@@ -67,7 +76,7 @@ def _masking(self, x):
 
 
 def _cut_off(self, x):
-    return self.outputs(self.hidden(x.flatten(1)).relu().detach())
+    return self.head(self.hidden(x.flatten(1)).relu().detach())
 
 
 def _in_place(self, x):
@@ -77,6 +86,10 @@ def _in_place(self, x):
 def _small_only(self, x):
     assert x.shape[1:] == (1, 8, 8)
     return Perceptron.forward(self, x)
+
+
+def _composed(self, x):
+    return self.head(Perceptron.features(self, x))
 
 
 def _own_gradient(self, x):
@@ -115,33 +128,42 @@ def _picking(self, x):
         ("leaves-its-input-alone", {"forward": _in_place}),
         ("takes-any-image-shape", {"forward": _small_only}),
         ("works-in-bfloat16", {"forward": _no_bfloat16}),
-        ("never-waits-if-capturable", {"forward": _looking, "capturable": True}),
-        ("never-waits-if-capturable", {"forward": _picking, "capturable": True}),
     ],
 )
 def test_each_defect_is_found_by_its_own_check(failing, check, attributes):
-    assert failing(Perceptron, **attributes) == {check}
+    assert failing(Plain, **attributes) == {check}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"forward": lambda self, x: Perceptron.forward(self, x) + 1},
+        {"features": lambda self, x: Perceptron.features(self, x)[:, None], "forward": _composed},
+    ],
+)
+def test_features_that_do_not_lead_to_the_logits_are_found(failing, attributes):
+    assert failing(Perceptron, **attributes) == {"features-and-head-make-logits"}
 
 
 def test_noise_in_evaluation_is_found(failing):
-    found = failing(Perceptron, forward=_noisy)
+    found = failing(Plain, forward=_noisy)
     assert {"evaluation-is-deterministic", "leaves-global-randomness-alone"} <= found
 
 
 def test_a_need_of_gradients_in_evaluation_is_found(failing):
-    assert "works-without-gradients" in failing(Perceptron, forward=_own_gradient)
+    assert "works-without-gradients" in failing(Plain, forward=_own_gradient)
 
 
 @pytest.mark.parametrize("forward", [_looking, _picking])
-def test_whoever_does_not_claim_to_be_capturable_may_wait(failing, forward):
-    assert not failing(Perceptron, forward=forward)
+def test_whoever_waits_for_the_device_is_no_defect(failing, forward):
+    assert not failing(Plain, forward=forward)
 
 
 def test_dropout_in_training_is_no_defect(failing):
     def forward(self, x):
         return F.dropout(Perceptron.forward(self, x), 0.1, self.training)
 
-    assert not failing(Perceptron, forward=forward)
+    assert not failing(Plain, forward=forward)
 
 
 class Prototypes(Classifier):
@@ -174,11 +196,45 @@ def test_a_classifier_may_refuse_settings(failing, taken):
             raise ConfigError(f"Only {taken}-incremental.")
         Perceptron.__init__(self, config, info)
 
-    assert not failing(Perceptron, __init__=choosy)
+    assert not failing(Plain, __init__=choosy)
 
 
 def test_a_classifier_that_refuses_every_setting_is_found(failing):
     def choosy(self, config, info):
         raise ConfigError("Not this one.")
 
-    assert failing(Perceptron, __init__=choosy) == {"builds"}
+    assert failing(Plain, __init__=choosy) == {"builds"}
+
+
+class Growing(Classifier):
+    """A head of its own for every task.
+
+    Source: none; a test.
+    """
+
+    def __init__(self, config, info):
+        super().__init__(config, info)
+        self.pixels, self.outputs = info.pixels, info.outputs
+        self.heads = nn.ModuleList()
+        self.classes = []
+
+    def begin_task(self, classes):
+        self.classes.append(tuple(classes))
+        self.heads.append(nn.Linear(self.pixels, len(classes)))
+
+    def forward(self, x):
+        logits = x.new_full((len(x), self.outputs), -10.0)
+        for classes, head in zip(self.classes, self.heads, strict=True):
+            index = torch.tensor(classes, device=x.device).expand(len(x), -1)
+            logits = logits.scatter(1, index, head(x.flatten(1)).to(logits.dtype))
+        return logits
+
+
+test_growing = conformance_tests(Growing)
+
+
+def test_a_network_that_gives_nothing_before_it_grows_is_found(failing):
+    def forward(self, x):
+        return torch.cat([head(x.flatten(1)) for head in self.heads], 1)
+
+    assert "logits-for-any-number" in failing(Growing, forward=forward)

@@ -215,3 +215,26 @@ def test_a_generator_with_nothing_to_descend_on_is_told_of_fit():
     with pytest.raises(ConformanceError, match="no parameter asks for a gradient") as caught:
         checks["gradient-reaches-every-parameter"]()
     assert "Fit" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        lambda self, x, y: Mixture.loss(self, x, y, None).mean(),
+        lambda self, x, y: Mixture.loss(self, x, y, None) + torch.rand(len(x), generator=_unseeded()),
+        lambda self, x, y: Mixture.loss(self, x, y, None) - Mixture.loss(self, x, y, None).mean(),
+        lambda self, x, y: Mixture.loss(self.eval(), x, y, None),
+    ],
+)
+def test_a_score_that_is_none_is_found(failing, score):
+    assert "scores-are-deterministic" in failing(Mixture, score=torch.no_grad()(score))
+
+
+def test_a_score_of_its_own_is_no_defect(failing):
+    assert not failing(Mixture, score=torch.no_grad()(lambda self, x, y: Mixture.loss(self, x, y, None)))
+
+
+def _unseeded():
+    rng = torch.Generator()
+    rng.seed()
+    return rng

@@ -63,3 +63,19 @@ def test_another_number_of_tasks_may_be_refused(failing):
         self.config = config
 
     assert not failing(Half, __init__=choosy)
+
+
+def test_a_schedule_that_looks_back_passes(failing):
+    def count(self, completed, current, past):
+        return round(100 * (1 - past.accuracy[-1][0])) + past.replayed[-1]
+
+    assert not failing(Half, count=count)
+
+
+def test_a_schedule_that_counts_by_class_passes(failing):
+    assert not failing(Half, count=lambda self, completed, current: dict.fromkeys(self.info.seen(completed), 5))
+
+
+def test_a_class_that_was_not_learned_is_found(failing):
+    found = failing(Half, count=lambda self, completed, current: {self.info.outputs - 1: 5})
+    assert "counts-are-whole-and-not-negative" in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -21,15 +22,21 @@ _WARM = 3
 
 
 def may_capture(phase: Train) -> bool:
-    """Whether a phase's steps can become CUDA graphs: on a GPU, where its networks are made for it."""
-    return phase.capturable and phase.device.type == "cuda"
+    """Whether to try to make CUDA graphs of a phase's steps: on a GPU, where ``CLTK_CAPTURE`` is 1.
+
+    It is off by default: it has been measured on no GPU yet, and the noise that a captured step draws is another.
+    """
+    return os.environ.get("CLTK_CAPTURE") == "1" and phase.device.type == "cuda"
 
 
 class CapturedStep:
     """A step that is captured once a shape of its batches has come up a few times, and replayed from then on.
 
+    One that cannot be captured, as it waits for the GPU in between or has other kernels for other values, is taken one
+    kernel at a time instead.
+
     Args:
-        step: Runs the same kernels for every batch of a shape, and never waits for the GPU.
+        step: What to capture.
         parameters: Whose gradients it sets.
         rng: What it draws from beside the global generator; the same object whenever it is seeded anew.
     """
@@ -38,18 +45,31 @@ class CapturedStep:
         self._step = step
         self._parameters = parameters
         self._rng = rng
-        self._seen: Counter[tuple[int, bool, bool]] = Counter()
-        self._graphs: dict[tuple[int, bool, bool], _Graph] = {}
+        self._seen: Counter[tuple[int, ...]] = Counter()
+        self._graphs: dict[tuple[int, ...], _Graph] = {}
+        self._fails = False
 
     def __call__(self, batch: Examples) -> Tensor:
-        """Does the step. What it returns is overwritten by the next one."""
-        shape = (len(batch), batch.weight is None, batch.soft is None)
+        """Takes the step. What it returns is overwritten by the next one."""
+        shape = tuple(column.numel() for column in batch.columns)
         self._seen[shape] += 1
+        if self._fails:
+            return self._step(batch)
         if self._seen[shape] <= _WARM:
             return _aside(self._step, batch)
-        if shape not in self._graphs:
-            self._graphs[shape] = _Graph(self._step, self._parameters, self._rng, batch)
+        if shape not in self._graphs and not self._capture(shape, batch):
+            return self._step(batch)
         return self._graphs[shape](batch)
+
+    def _capture(self, shape: tuple[int, ...], batch: Examples) -> bool:
+        """Tries to capture the step for batches of a shape; nothing is trained by that."""
+        before = self._rng.get_state()
+        try:
+            self._graphs[shape] = _Graph(self._step, self._parameters, self._rng, batch)
+        except RuntimeError:
+            self._fails = True
+            self._rng.set_state(before)
+        return not self._fails
 
 
 class _Graph:
@@ -83,9 +103,8 @@ def _record(work: Callable[[], Tensor], rng: torch.Generator) -> tuple[Tensor, C
     try:
         with torch.cuda.graph(graph, stream=_side_stream()):
             result = work()
-    except RuntimeError as error:
+    finally:
         torch.cuda.set_stream(current)
-        raise RuntimeError(f"a training step that is said to be capturable is not: {error}") from error
     return result, graph.replay
 
 

@@ -22,6 +22,10 @@ __all__ = ["Adam", "Momentum", "Optimizer", "make_optimizer"]
 class Optimizer(ABC):
     """Changes parameters by their gradients.
 
+    Deviations: the penalty leaves out every entry whose gradient is exactly 0 in a step. A head that takes no part in
+    the loss stays bit for bit as it is, where PyTorch's Adam, which divides a gradient by its own size, would move it
+    by the learning rate. The weights of pixels that are black in a whole batch are spared, too.
+
     Args:
         parameters: What to change; those without a gradient in a step are left alone in it.
         weight_decay: L2 penalty.
@@ -41,7 +45,10 @@ class Optimizer(ABC):
             if parameter.grad is not None
         ]
         if used:
-            self._change(*(list(column) for column in zip(*used, strict=True)), lr=lr)
+            parameters, gradients, *state = (list(column) for column in zip(*used, strict=True))
+            if self._weight_decay:
+                gradients = [self._penalised(*pair) for pair in zip(parameters, gradients, strict=True)]
+            self._change(parameters, gradients, *state, lr=lr)
 
     def zero_grad(self) -> None:
         """Drops all gradients."""
@@ -60,6 +67,12 @@ class Optimizer(ABC):
         """Takes back what ``state_dict`` gave."""
         for name, tensor in self.state_dict().items():
             tensor.copy_(state[name])
+
+    def _penalised(self, parameter: Tensor, gradient: Tensor) -> Tensor:
+        """The gradient with that of the penalty, which is left out where the loss has none."""
+        # The parameter where the gradient is not 0: a comparison and a product would take three passes over memory.
+        penalty = torch.ops.aten.hardshrink_backward(parameter, gradient, 0.0)
+        return torch.add(gradient, penalty, alpha=self._weight_decay, out=penalty)
 
     @abstractmethod
     def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
@@ -93,18 +106,22 @@ class Adam(Optimizer):
             beta1=0.9,
             beta2=0.999,
             lr=lr,
-            weight_decay=self._weight_decay,
+            weight_decay=0.0,
             eps=1e-8,
             maximize=False,
         )
 
 
 class Momentum(Optimizer):
-    """Stochastic gradient descent with momentum 0.9.
+    """Stochastic gradient descent with momentum.
 
     Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's
         form, in which the learning rate multiplies the accumulated gradient.
     """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], weight_decay: float, momentum: float = 0.9) -> None:
+        super().__init__(parameters, weight_decay)
+        self._momentum = momentum
 
     def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
         return (torch.zeros_like(parameter),)
@@ -116,8 +133,8 @@ class Momentum(Optimizer):
             gradients,
             [*averages],
             fused=True,
-            weight_decay=self._weight_decay,
-            momentum=0.9,
+            weight_decay=0.0,
+            momentum=self._momentum,
             lr=lr,
             dampening=0.0,
             nesterov=False,
@@ -127,5 +144,7 @@ class Momentum(Optimizer):
 
 def make_optimizer(module: nn.Module, training: Training) -> Optimizer:
     """A fresh optimizer over the parameters of ``module`` that are to be trained."""
-    kind = Momentum if training.optimizer == "sgd" else Adam
-    return kind((p for p in module.parameters() if p.requires_grad), training.weight_decay)
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    if training.optimizer == "sgd":
+        return Momentum(parameters, training.weight_decay, training.momentum)
+    return Adam(parameters, training.weight_decay)

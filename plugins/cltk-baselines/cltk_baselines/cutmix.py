@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 
-from cltk.interfaces import SOFT_ONLY, Examples
+from cltk.interfaces import SOFT_ONLY, UNKNOWN, Examples
 
 __all__ = ["cutmix"]
 
@@ -38,7 +38,9 @@ def cutmix(batch: Examples, probability: float, outputs: int, rng: torch.Generat
     x[:, :, top:bottom, left:right] = batch.x[order, :, top:bottom, left:right]
     pasted = (bottom - top) * (right - left) / (height * width)
     own, other = (F.one_hot(y, outputs).float() for y in (batch.y, batch.y[order]))
-    return replace(batch, x=x, y=torch.full_like(batch.y, SOFT_ONLY), soft=own.lerp(other, pasted))
+    # Who is mixed with a sample of another task is of no one task.
+    task = None if batch.task is None else batch.task.where(batch.task == batch.task[order], UNKNOWN)
+    return replace(batch, x=x, task=task, y=torch.full_like(batch.y, SOFT_ONLY), soft=own.lerp(other, pasted))
 
 
 def _span(centre: float, edge: float, size: int) -> tuple[int, int]:

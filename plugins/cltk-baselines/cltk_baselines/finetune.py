@@ -31,8 +31,3 @@ class Finetune(Strategy):
         """Yields one phase, on the task's own samples."""
         training = self.config.classifier
         yield self.classifier_phase(Shuffled(task.train, training.batch_size), training)
-
-    def work(self, completed: int, current: int) -> int:
-        """Training of the classifier on the task."""
-        training = self.config.classifier
-        return training.work(self.parts.classifier, current, -(-current // training.batch_size))

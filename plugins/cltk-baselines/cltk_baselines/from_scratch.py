@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from cltk.config import Settings
@@ -43,9 +42,3 @@ class FromScratch(Strategy):
     def training_phase(self, batches: Batches) -> Train:
         """The phase that trains on what is stored."""
         return self.classifier_phase(batches, self.training)
-
-    def work(self, completed: int, current: int) -> int:
-        """Training of the classifier on all that is stored by then."""
-        stored = min(sum(self.info.sizes[: completed + 1]), self.buffer.capacity)
-        steps = math.ceil(stored / self.training.batch_size)
-        return self.training.work(self.parts.classifier, stored, steps)

@@ -47,5 +47,4 @@ class GDumb(FromScratch):
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
             return phase.loss(cutmix(batch, self.config.cutmix, self.info.outputs, rng), rng)
 
-        # CutMix decides on the host which pixels to replace.
-        return replace(phase, loss=loss, capturable=False) if self.config.cutmix else phase
+        return replace(phase, loss=loss) if self.config.cutmix else phase

@@ -12,12 +12,14 @@ from cltk.build import prepare
 from cltk.engine import Run, load_state, state_of, train
 from cltk.events import PhaseStarted, TaskEnded
 from cltk.interfaces import Examples, Phase, Streams
+from cltk.runs.runner import execute
 
 
-def make(strategy: str, tasks: int = 2, per_class: int | None = 40, **settings: Any) -> Run:
+def make(strategy: str, tasks: int = 2, per_class: int | None = 40, setting: str = "class", **settings: Any) -> Run:
     budget = settings.pop("classifier", {"epochs": 1, "min_steps": 0})
+    scenario = {"name": "split-digits", "tasks": tasks, "setting": setting}
     experiment = load(
-        scenario={"name": "split-digits", "tasks": tasks} | ({"per_class": per_class} if per_class else {}),
+        scenario=scenario | ({"per_class": per_class} if per_class else {}),
         strategy={"name": strategy, "classifier": budget, **settings},
     )
     return prepare(experiment, Machine("cpu", threads=1)).assemble(0)
@@ -51,6 +53,24 @@ class TestFinetune:
         assert rows[0][0] > 0.8
         assert rows[1][0] < 0.1
         assert rows[1][1] > 0.8
+
+    @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+    def test_in_the_task_setting_the_heads_of_other_tasks_stay_as_they_are(self, optimizer: str) -> None:
+        budget = {"epochs": 20, "min_steps": 0, "optimizer": optimizer, "lr": 0.01, "weight_decay": 0.01}
+        run = make("finetune", tasks=5, setting="task", classifier=budget)
+        before = weights(run)[-2:]
+        for event in train(run):
+            if isinstance(event, TaskEnded):
+                after = weights(run)[-2:]
+                others = [label for label in range(10) if label not in run.tasks[event.task].classes]
+                assert all(torch.equal(a[others], b[others]) for a, b in zip(before, after, strict=True))
+                assert not torch.equal(before[0], after[0])
+                before = after
+
+    def test_in_the_task_setting_it_forgets_little(self) -> None:
+        budget = {"epochs": 5, "min_steps": 300}
+        last = accuracy(make("finetune", tasks=5, per_class=None, setting="task", classifier=budget))[-1]
+        assert sum(last) / len(last) > 0.85
 
     def test_it_stores_nothing(self) -> None:
         assert make("finetune").strategy.buffer_bytes() == 0
@@ -112,3 +132,11 @@ class TestGDumb:
         load_state(other.strategy, state_of(one.strategy))
         for name, tensor in state_of(one.strategy).items():
             assert torch.equal(tensor, state_of(other.strategy)[name])
+
+
+def test_whoever_stores_all_data_has_stored_a_share_of_1(tmp_path):
+    experiment = load(scenario="split-digits", strategy={"name": "joint", "classifier": {"epochs": 1, "min_steps": 0}})
+    record = execute(prepare(experiment, Machine(device="cpu", threads=1)), 0, tmp_path)
+    assert record.tasks[-1].buffer_bytes == record.data_bytes
+    stored = (289, 578, 869, 1158, 1442)
+    assert record.metrics["diaz-sss"] == pytest.approx(1 - sum(stored) / 1442 / 5)

@@ -23,7 +23,6 @@ class ConvNet(Classifier):
     """
 
     has_features = True
-    capturable = True
 
     class Config(Settings):
         """Size and regularisation."""

@@ -25,8 +25,6 @@ class ConvVAE(Generator):
     too.
     """
 
-    capturable = True
-
     class Config(Settings):
         """Size."""
 

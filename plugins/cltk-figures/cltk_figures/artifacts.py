@@ -6,15 +6,15 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from cltk.record import Record
-from cltk.runs.folder import read_samples
+from cltk.runs.folder import most_sample_bytes, read_samples
 from cltk_figures import run_figures as figures
+from cltk_figures.run_tables import cost_table, memory_table
 from cltk_figures.samples import replayed_samples
 from cltk_figures.style import save
-from cltk_figures.tables import Table, cost_table, memory_table
+from cltk_figures.tables import Table
 
 __all__ = ["RUN_FILES", "description", "write_figures", "write_mean_matrix", "write_tables"]
 
@@ -49,20 +49,17 @@ def _drawings(record: Record, run: Path) -> Iterator[tuple[str, Callable[[], Fig
         yield "metrics_by_task", lambda: figures.metrics_by_task(record)
     if any(epoch.loss is not None for epoch in record.losses):
         yield "losses", lambda: figures.losses(record)
-    if (path := run / "replay.npz").exists() and (samples := read_samples(path)):
+    if (path := run / "replay.npz").exists() and (samples := read_samples(path, most_sample_bytes(record))):
         yield "replayed_samples", lambda: replayed_samples(samples)
 
 
 def write_mean_matrix(records: Sequence[Record], folder: Path) -> None:
-    """Draws the mean accuracy matrix of finished runs, with standard deviations where there are several."""
+    """Draws the mean accuracy matrix of the finished ones among runs; nothing where there is none."""
     folder.mkdir(parents=True, exist_ok=True)
-    finished = [record for record in records if record.status == "finished"]
-    if not finished:
-        return
-    matrices = np.array([record.accuracy for record in finished])
-    spread = matrices.std(axis=0, ddof=1).tolist() if len(finished) > 1 else None
-    title = f"Mean accuracy in % over {len(finished)} seed{'s' if spread else ''}"
-    save(figures.accuracy_matrix(matrices.mean(axis=0), finished[0].classes, spread, title), folder / _MEAN)
+    finished = [record for record in records if record.finished]
+    if finished:
+        title = f"Mean accuracy in % over {len(finished)} seed{'s' if len(finished) > 1 else ''}"
+        save(figures.mean_accuracy_matrix(finished, title), folder / _MEAN)
 
 
 def write_tables(record: Record, folder: Path) -> None:

@@ -10,9 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from cltk.record import Record
-from cltk_figures.style import COLOURS, INK, MUTED, grid_of, panel, percent, tasks_axis
+from cltk_figures.style import COLOURS, INK, MUTED, grid_of, panel, percent, whole_numbers
 
-__all__ = ["accuracy_by_task", "accuracy_matrix", "average_accuracy", "losses", "metrics_by_task"]
+__all__ = [
+    "accuracy_by_task",
+    "accuracy_matrix",
+    "average_accuracy",
+    "losses",
+    "mean_accuracy_matrix",
+    "metrics_by_task",
+]
 
 _COUNT = "Number of tasks learned"
 
@@ -50,6 +57,13 @@ def accuracy_matrix(
     return figure
 
 
+def mean_accuracy_matrix(records: Sequence[Record], title: str) -> Figure:
+    """The mean accuracy matrix of one finished run or more, with standard deviations where there are several."""
+    matrices = np.array([record.accuracy for record in records])
+    spread = matrices.std(axis=0, ddof=1).tolist() if len(matrices) > 1 else None
+    return accuracy_matrix(matrices.mean(axis=0), records[0].classes, spread, title)
+
+
 def accuracy_by_task(record: Record) -> Figure:
     """The accuracy of each task during training: dotted until the task is learned, solid from then on."""
     values = np.asarray(record.accuracy)
@@ -62,7 +76,7 @@ def accuracy_by_task(record: Record) -> Figure:
         label = f"task {task + 1}{_labels(record.classes, task, ': ')}"
         axes.plot(learned[task + 1 :], values[task + 1 :, task], "o-", color=colour, markersize=4, label=label)
     percent(axes)
-    tasks_axis(axes)
+    whole_numbers(axes)
     axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure
 
@@ -71,13 +85,13 @@ def average_accuracy(record: Record) -> Figure:
     """Mean accuracy as a function of tasks learned: over all tasks of the sequence, and over those learned so far."""
     values = np.asarray(record.accuracy)
     learned = np.arange(len(values))
-    seen = [values[count, :count].mean() for count in learned[1:]]
+    seen = [record.seen_accuracy(count) for count in learned[1:]]
     figure, (axes,) = grid_of(1, 1, 5.2, 3.9)
     panel(axes, "Mean accuracy as tasks are learned", _COUNT, "Accuracy")
     axes.plot(learned[1:], seen, "o-", color=COLOURS[0], markersize=4, label="tasks learned so far")
     axes.plot(learned, values.mean(axis=1), "s--", color=COLOURS[1], markersize=4, label="all tasks")
     percent(axes)
-    tasks_axis(axes)
+    whole_numbers(axes)
     axes.legend(fontsize=8, frameon=False, loc="lower right")
     return figure
 
@@ -98,7 +112,7 @@ def metrics_by_task(record: Record) -> Figure:
         if low < 0:
             axes.axhline(0, color=MUTED, linewidth=0.7)
         axes.set_xlim(0.7, len(values) + 0.3)
-        tasks_axis(axes, most=5)
+        whole_numbers(axes, most=5)
         axes.tick_params(labelbottom=False)
     for axes in panels[-across:]:  # With nothing below them.
         axes.set_xlabel(_COUNT, fontsize=9, color=INK)
@@ -123,7 +137,7 @@ def losses(record: Record) -> Figure:
             axes.text(start + 0.6, 0.98, f"task {task + 1}", transform=where, fontsize=7, va="top", clip_on=True)
         axes.set_xlim(0.5, end + 0.5)
         axes.margins(y=0.15)
-        tasks_axis(axes)
+        whole_numbers(axes)
     return figure
 
 

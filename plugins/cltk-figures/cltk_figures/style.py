@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-__all__ = ["COLOURS", "INK", "MUTED", "grid_of", "panel", "percent", "save", "tasks_axis"]
+__all__ = ["COLOURS", "INK", "MUTED", "grid_of", "panel", "percent", "save", "whole_numbers"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933", "#332288", "#000000")
 """Told apart by colour-blind readers too (Okabe and Ito, then Tol)."""
@@ -81,8 +81,8 @@ def percent(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
 
 
-def tasks_axis(axes: Axes, most: int = 10) -> None:
-    """Marks whole numbers only on an x axis that counts tasks, ``most`` of them."""
+def whole_numbers(axes: Axes, most: int = 10) -> None:
+    """Marks whole numbers only on an x axis that counts something, at most ``most`` of them."""
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=most))
 
 

@@ -1,19 +1,15 @@
-"""Tables of a run's memory and cost."""
+"""A table, in every form that it is read in."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
+from html import escape
 from typing import Any
 
-from cltk.record import Record
-
-__all__ = ["Table", "cost_table", "memory_table"]
+__all__ = ["Table"]
 
 Cell = str | int | float | None
-
-_MIB = 2**20
-_PARTS = ("classifier", "generator", "buffer", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +23,10 @@ class Table:
 
     def to_markdown(self) -> str:
         """The table as Markdown: text to the left, numbers to the right."""
-        numeric = [any(isinstance(row[i], int | float) for row in self.rows) for i in range(len(self.columns))]
         lines = [
             _line(self.columns),
-            _line(["---:" if right else ":---" for right in numeric]),
-            *(_line([_shown(cell) for cell in row]) for row in self.rows),
+            _line("---:" if self._is_numeric(index) else ":---" for index in range(len(self.columns))),
+            *(_line(map(_text, row)) for row in self.rows),
         ]
         parts = [f"### {self.title}", "\n".join(lines), self.note]
         return "\n\n".join(part for part in parts if part) + "\n"
@@ -41,41 +36,34 @@ class Table:
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
         return {"title": self.title, "rows": rows, "note": self.note}
 
+    def to_html(self) -> str:
+        """The table as HTML; numbers are of the class ``number``, the note below of the class ``note``."""
+        kinds = [' class="number"' if self._is_numeric(index) else "" for index in range(len(self.columns))]
+        head = "".join(f"<th{kind}>{escape(column)}</th>" for kind, column in zip(kinds, self.columns, strict=True))
 
-def memory_table(record: Record) -> Table:
-    """What the run keeps from task to task, and how many stored images would take as much room."""
-    image = record.bytes.get("image", 0)
-    rows = [
-        (part, record.parameters.get(part), size, size / _MIB, size // image if image else None)
-        for part in _PARTS
-        if (size := record.bytes.get(part)) is not None
-    ]
-    columns = ("part", "parameters", "bytes", "MiB", "as images")
-    note = f"As images: how many images of {image:,} bytes would fill the same memory." if image else ""
-    return Table("Memory", columns, tuple(rows), note)
+        def line(row: tuple[Cell, ...]) -> str:
+            cells = (f"<td{kind}>{escape(_text(cell))}</td>" for kind, cell in zip(kinds, row, strict=True))
+            return f"<tr>{''.join(cells)}</tr>"
 
+        rows = "\n".join(map(line, self.rows))
+        note = f'\n<p class="note">{escape(self.note)}</p>' if self.note else ""
+        caption = f"<caption>{escape(self.title)}</caption>"
+        return f"<table>{caption}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>{note}"
 
-def cost_table(record: Record) -> Table:
-    """How many samples an epoch of each task trains on, and their sum so far."""
-    replayed = record.replay.counts
-    totals = [own + more for own, more in zip(record.samples, replayed, strict=False)]
-    rows = [
-        (task + 1, _classes(record, task), record.samples[task], replayed[task], total, cumulative)
-        for task, (total, cumulative) in enumerate(zip(totals, accumulate(totals), strict=True))
-    ]
-    columns = ("task", "classes", "current S0", "replayed", "S = S0 + replayed", "cumulative")
-    return Table("Training samples of one epoch", columns, tuple(rows))
+    def _is_numeric(self, column: int) -> bool:
+        return any(isinstance(row[column], int | float) for row in self.rows)
 
 
-def _classes(record: Record, task: int) -> str:
-    return ", ".join(map(str, record.classes[task])) if task < len(record.classes) else ""
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(map(_without_bars, cells))} |"
 
 
-def _line(cells: tuple[str, ...] | list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _without_bars(text: str) -> str:
+    """The text of a cell of a Markdown table, which a bar would end."""
+    return text.replace("|", r"\|")
 
 
-def _shown(cell: Cell) -> str:
+def _text(cell: Cell) -> str:
     if isinstance(cell, float):
         return f"{cell:,.2f}"
     return f"{cell:,}" if isinstance(cell, int) else str(cell or "")

@@ -1,43 +1,38 @@
+"""The forms of a table."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
 
-from cltk.record import Record
-from cltk_figures.tables import cost_table, memory_table
+from cltk_figures.tables import Table
 
-
-def test_the_memory_table_is_that_of_devoto_2024(record: Record) -> None:
-    """Its Table 1: 0.17, 4.08 and 4.25 MB for the same networks."""
-    rows = {str(row[0]): row for row in memory_table(record).rows}
-    assert [rows[part][1] for part in ("classifier", "generator", "total")] == [44_860, 1_068_820, 1_113_680]
-    sizes = {part: round(float(row[3] or 0), 2) for part, row in rows.items()}
-    assert sizes == {"classifier": 0.17, "generator": 4.08, "buffer": 0.0, "total": 4.25}
-    assert rows["total"][4] == 5682
+TABLE = Table("Costs", ("cell", "samples", "MiB"), (("a|b", 12665, 0.5), ("<b>&", None, None)), "A <note>.")
 
 
-def test_the_memory_table_leaves_out_a_generator_that_is_absent(make_record: Callable[..., Record]) -> None:
-    record = make_record(
-        bytes={"classifier": 8, "buffer": 784, "total": 792, "image": 784}, parameters={"classifier": 2}
-    )
-    assert [row[0] for row in memory_table(record).rows] == ["classifier", "buffer", "total"]
-
-
-def test_the_cost_grows_by_what_is_replayed(record: Record) -> None:
-    rows = cost_table(record).rows
-    assert rows[0] == (1, "0, 1", 12665, 0, 12665, 12665)
-    assert rows[2] == (3, "4, 5", 11263, 4000, 15263, 12665 + 14089 + 15263)
-
-
-def test_tables_are_markdown(record: Record) -> None:
-    lines = cost_table(record).to_markdown().splitlines()
-    assert lines[0].startswith("### ")
-    assert lines[2:5] == [
-        "| task | classes | current S0 | replayed | S = S0 + replayed | cumulative |",
-        "| ---: | :--- | ---: | ---: | ---: | ---: |",
-        "| 1 | 0, 1 | 12,665 | 0 | 12,665 | 12,665 |",
+def test_markdown_has_text_to_the_left_and_numbers_to_the_right() -> None:
+    assert TABLE.to_markdown().splitlines() == [
+        "### Costs",
+        "",
+        "| cell | samples | MiB |",
+        "| :--- | ---: | ---: |",
+        r"| a\|b | 12,665 | 0.50 |",
+        "| <b>& |  |  |",
+        "",
+        "A <note>.",
     ]
 
 
-def test_a_run_without_data_has_empty_tables(make_record: Callable[..., Record]) -> None:
-    record = make_record(bytes={}, parameters={}, tasks=[])
-    assert memory_table(record).rows == cost_table(record).rows == ()
+def test_html_escapes_everything() -> None:
+    text = TABLE.to_html()
+    assert "<td>&lt;b&gt;&amp;</td>" in text
+    assert '<td class="number">12,665</td>' in text
+    assert text.endswith('<p class="note">A &lt;note&gt;.</p>')
+
+
+def test_html_repeats_its_head_on_every_printed_page() -> None:
+    assert '<thead><tr><th>cell</th><th class="number">samples</th>' in TABLE.to_html()
+
+
+def test_json_has_an_object_a_row() -> None:
+    rows = json.loads(json.dumps(TABLE.to_dict()))["rows"]
+    assert rows[0] == {"cell": "a|b", "samples": 12665, "MiB": 0.5}

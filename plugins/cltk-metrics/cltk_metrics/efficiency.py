@@ -21,6 +21,8 @@ Epsilon = Annotated[
 class ModelSize(Metric):
     """MS: how little the models grow: min(1, Σ_i Mem(θ_1) / Mem(θ_i) / N), θ_i all parameters after task i.
 
+    What a strategy keeps beside networks and samples, such as the importance of each parameter, is of the model too.
+
     A ratio of bytes, in [0, 1], 1 for every model of fixed size, however large; defined from one task on.
 
     Source: Díaz-Rodríguez et al. 2018, arXiv 1810.13166.
@@ -30,8 +32,9 @@ class ModelSize(Metric):
 
     def value(self, history: History) -> float:
         """The mean ratio of the first size to each, at most 1."""
-        first = history.model_bytes[0]
-        return min(1.0, mean(first / size if size else 1.0 for size in history.model_bytes))
+        extras = history.extra_bytes or (0,) * history.tasks
+        sizes = [model + extra for model, extra in zip(history.model_bytes, extras, strict=True)]
+        return min(1.0, mean(sizes[0] / size if size else 1.0 for size in sizes))
 
 
 class SampleStorage(Metric):

@@ -26,7 +26,6 @@ class MLP(Classifier):
     """
 
     has_features = True
-    capturable = True
 
     class Config(Settings):
         """Size and regularisation."""

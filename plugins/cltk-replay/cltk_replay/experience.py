@@ -7,8 +7,21 @@ from collections.abc import Iterator
 from pydantic import Field, PositiveInt
 
 from cltk.config import Settings
-from cltk.interfaces import Buffer, Examples, Parts, Phase, ScenarioInfo, Strategy, Streams, Task, Training
-from cltk_replay.mixing import Replay, mix
+from cltk.interfaces import (
+    Buffer,
+    Examples,
+    Parts,
+    Phase,
+    Replay,
+    ScenarioInfo,
+    Strategy,
+    Streams,
+    Task,
+    Training,
+    draw_amount,
+    mix_replay,
+    total,
+)
 
 __all__ = ["ExperienceReplay"]
 
@@ -44,22 +57,16 @@ class ExperienceReplay(Strategy):
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields the classifier's phase, then stores a part of the task."""
         training, replay = self.config.classifier, self.config.replay
-        count = self.replay_count(task.index, len(task.train))
-        weights = replay.weights(task.index, len(task.train), count)
-        source = self.buffer.draw(count, streams.generator("replay")) if replay.refresh == "task" else self.buffer.draw
-        batches = mix(task.train, source, count, training.batch_size, weights)
+        amount, draw = self.scheduled(task.index, len(task.train)), self.buffer.draw
+        weights = replay.weights(task.index, len(task.train), total(amount))
+        source = draw_amount(draw, amount, streams.generator("replay")) if replay.refresh == "task" else draw
+        batches = mix_replay(task.train, source, amount, training.batch_size, weights)
         yield self.classifier_phase(batches, training)
         self.buffer.add(task, streams)
 
     def replay_count(self, completed: int, current: int) -> int:
         """What the schedule says; 0 at the first task."""
-        return self.parts.schedule.count(completed, current) if completed else 0
-
-    def work(self, completed: int, current: int) -> int:
-        """Training of the classifier on current and replayed samples."""
-        training, count = self.config.classifier, self.replay_count(completed, current)
-        steps = self.config.replay.steps(current, count, training.batch_size)
-        return training.work(self.parts.classifier, current + count, steps)
+        return total(self.scheduled(completed, current))
 
     def preview(self, n: int, streams: Streams) -> Examples:
         """Samples of the buffer as it is now."""

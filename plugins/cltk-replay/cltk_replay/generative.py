@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -11,18 +11,22 @@ from pydantic import Field, PositiveFloat
 from cltk.config import Settings
 from cltk.errors import ConfigError
 from cltk.interfaces import (
+    Amount,
     Batches,
     ConditionalGenerator,
     Examples,
     Parts,
     Phase,
+    Replay,
     ScenarioInfo,
     Strategy,
     Streams,
     Task,
     Training,
+    draw_amount,
+    mix_replay,
+    total,
 )
-from cltk_replay.mixing import Replay, mix
 from cltk_replay.teacher import Labels, Teacher, without_soft_labels
 
 __all__ = ["GenerativeReplay"]
@@ -83,8 +87,9 @@ class GenerativeReplay(Strategy):
         teacher = self._teacher(task.index)
         replay_set = None
         if replay.refresh == "task":
-            count = self.replay_count(task.index, len(task.train))
-            replay_set = teacher.draw(count, streams.generator("replay"), "own" if own else "none")
+            amount = self.scheduled(task.index, len(task.train))
+            drawn: Labels = "own" if own else "none"
+            replay_set = draw_amount(lambda n, rng: teacher.draw(n, rng, drawn), amount, streams.generator("replay"))
 
         training = self.config.classifier
         batches = self._batches(task, teacher, replay_set, replay.labels, training.batch_size)
@@ -99,15 +104,21 @@ class GenerativeReplay(Strategy):
 
     def replay_count(self, completed: int, current: int) -> int:
         """What the schedule says; 0 at the first task."""
-        return self.parts.schedule.count(completed, current) if completed else 0
+        return total(self.scheduled(completed, current))
 
-    def work(self, completed: int, current: int) -> int:
-        """Training of both networks on current and replayed samples, with the budgets that they have."""
-        config, parts, count = self.config, self.parts, self.replay_count(completed, current)
-        return sum(
-            budget.work(module, current + count, config.replay.steps(current, count, budget.batch_size))
-            for budget, module in ((config.classifier, parts.classifier), (config.generator, parts.generator))
-        )
+    def scheduled(self, completed: int, current: int) -> Amount:
+        """What the schedule says; 0 at the first task.
+
+        Raises:
+            ConfigError: It counts by class, and the generator cannot draw samples of a class.
+        """
+        amount = super().scheduled(completed, current)
+        if isinstance(amount, Mapping) and not isinstance(self.parts.generator, ConditionalGenerator):
+            raise ConfigError(
+                f"The schedule counts by class, but {type(self.parts.generator).__name__} draws no samples of a class.",
+                "Choose a class-conditional generator, or a schedule that gives one number.",
+            )
+        return amount
 
     def preview(self, n: int, streams: Streams) -> Examples:
         """Samples of the generator as it is now, with hard labels of the classifier as it is now, or with their own."""
@@ -115,16 +126,15 @@ class GenerativeReplay(Strategy):
         return self._teacher(self._learned).draw(n, streams.generator("preview"), labels)
 
     def _teacher(self, completed: int) -> Teacher:
-        seen, temperature = self.info.seen(completed), self.config.replay.temperature
-        return Teacher(self.parts.generator, self.parts.classifier, seen, self.info.outputs, temperature, self.device)
+        return Teacher(self, self.info.seen(completed), self.config.replay.temperature)
 
     def _batches(
         self, task: Task, teacher: Teacher, replay_set: Examples | None, labels: Labels, batch_size: int
     ) -> Batches:
-        current, count = task.train, self.replay_count(task.index, len(task.train))
+        current, amount = task.train, self.scheduled(task.index, len(task.train))
         if labels == "soft":
             current = without_soft_labels(current, self.info.outputs)
-        weights = self.config.replay.weights(task.index, len(current), count)
+        weights = self.config.replay.weights(task.index, len(current), total(amount))
         if replay_set is not None:
-            return mix(current, teacher.label(replay_set, labels), count, batch_size, weights)
-        return mix(current, lambda n, rng: teacher.draw(n, rng, labels), count, batch_size, weights)
+            return mix_replay(current, teacher.label(replay_set, labels), amount, batch_size, weights)
+        return mix_replay(current, lambda n, rng: teacher.draw(n, rng, labels), amount, batch_size, weights)

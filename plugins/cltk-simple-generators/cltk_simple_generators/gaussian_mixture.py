@@ -67,9 +67,19 @@ class GaussianMixture(ConditionalGenerator):
     def sample_labelled(self, n: int, rng: torch.Generator) -> Examples:
         """Draws a Gaussian by its share, then an image of it."""
         chosen = torch.multinomial(self.share.flatten() + 1e-12, max(n, 1), replacement=True, generator=rng)[:n]
+        return Examples(self._draw(chosen, rng), chosen // self.config.components)
+
+    def sample_of(self, labels: Tensor, rng: torch.Generator) -> Tensor:
+        """Draws a Gaussian of each class by its share, then an image of it."""
+        if len(labels) == 0:
+            return self._draw(labels, rng)
+        within = torch.multinomial(self.share[labels] + 1e-12, 1, generator=rng).flatten()
+        return self._draw(labels * self.config.components + within, rng)
+
+    def _draw(self, chosen: Tensor, rng: torch.Generator) -> Tensor:
+        """An image of each Gaussian that was chosen."""
         mean, variance = (kept.flatten(0, 1)[chosen] for kept in (self.mean, self.variance))
-        x = torch.normal(mean, variance.sqrt(), generator=rng).clamp(0, 1).view(n, *self.shape)
-        return Examples(x, chosen // self.config.components)
+        return torch.normal(mean, variance.sqrt(), generator=rng).clamp(0, 1).view(len(chosen), *self.shape)
 
 
 def _log_joint(x: Tensor, share: Tensor, mean: Tensor, variance: Tensor) -> Tensor:

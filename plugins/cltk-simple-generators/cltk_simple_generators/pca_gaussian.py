@@ -83,11 +83,15 @@ class PCAGaussian(ConditionalGenerator):
     def sample_labelled(self, n: int, rng: torch.Generator) -> Examples:
         """Draws a class by its share, then an image of it."""
         chosen = torch.multinomial(self.share + 1e-12, max(n, 1), replacement=True, generator=rng)[:n]
-        along = torch.randn((n, self.variance.shape[1]), generator=rng, device=rng.device)
-        along = along * self.variance[chosen].sqrt()
-        noise = torch.randn((n, self.mean.shape[1]), generator=rng, device=rng.device)
-        x = self.mean[chosen] + self.config.floor * noise
-        for label in set(chosen.tolist()):
-            own = chosen == label
+        return Examples(self.sample_of(chosen, rng), chosen)
+
+    def sample_of(self, labels: Tensor, rng: torch.Generator) -> Tensor:
+        """Draws along the principal components of each class, and everywhere around."""
+        along = torch.randn((len(labels), self.variance.shape[1]), generator=rng, device=rng.device)
+        along = along * self.variance[labels].sqrt()
+        noise = torch.randn((len(labels), self.mean.shape[1]), generator=rng, device=rng.device)
+        x = self.mean[labels] + self.config.floor * noise
+        for label in set(labels.tolist()):
+            own = labels == label
             x[own] += along[own] @ self.basis[label]
-        return Examples(x.clamp(0, 1).view(n, *self.shape), chosen)
+        return x.clamp(0, 1).view(len(labels), *self.shape)

@@ -36,7 +36,10 @@ def test_every_form(write: Write, cli: Cli, store: Path, tmp_path: Path) -> None
 
     markdown = cli("report", "small", "--store", store, "--markdown").out
     assert markdown.startswith("## small")
-    assert re.search(r"\| final-average-accuracy \| lr=0.001 \| 2 \| 0\.\d{4} ± 0\.\d{4} \| baseline \|", markdown)
+    rows = re.findall(r"\| (.*) \| (lr=0.\d+) \| 2 \| 0\.\d{4} ± 0\.\d{4}( \*)? \| (.*) \| .*\|", markdown)[:2]
+    assert {row[1] for row in rows} == {"lr=0.001", "lr=0.01"}
+    assert rows[0][0] == "final-average-accuracy ↑"
+    assert "baseline" in {row[3] for row in rows}
 
     page = tmp_path / "page.html"
     assert cli("report", "small", "--store", store, "--html", "-o", page).status == 0

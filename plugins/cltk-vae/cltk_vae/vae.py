@@ -30,8 +30,6 @@ class VAE(Generator):
     Deviations: none known; mean and log-variance share one linear layer, which is the same function as two.
     """
 
-    capturable = True
-
     class Config(Settings):
         """Size and objective."""
 

@@ -32,7 +32,7 @@ def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
 
     monkeypatch.setattr(capture, "_record", record)
     monkeypatch.setattr(capture, "_aside", lambda step, batch: step(batch))
-    monkeypatch.setattr(descent, "may_capture", lambda phase: phase.capturable)
+    monkeypatch.setattr(descent, "may_capture", lambda phase: phase.name == "captured")
     return results
 
 
@@ -47,12 +47,13 @@ def _net(device: str) -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 3)).to(device)
 
 
-def _phase(net: nn.Module, batches: Batches, capturable: bool, **settings: Any) -> Train:
+def _phase(net: nn.Module, batches: Batches, captured: bool, **settings: Any) -> Train:
     def loss(batch: Examples, rng: torch.Generator) -> Tensor:
         noise = 0.1 * torch.randn(batch.x.shape, generator=rng, device=batch.x.device)
         return classification_loss(net(batch.x + noise), batch)
 
-    return Train("net", net, batches, loss, Training(epochs=4, min_steps=0, **settings), capturable=capturable)
+    name = "captured" if captured else "net"
+    return Train(name, net, batches, loss, Training(epochs=4, min_steps=0, **settings))
 
 
 class Uneven(Shuffled):
@@ -91,10 +92,10 @@ def test_a_batch_replaces_the_one_before(on_cpu: list[Tensor]) -> None:
     assert len(on_cpu) == 1
 
 
-def _trained(device: str, kind: type[Shuffled], capturable: bool, settings: dict[str, Any]) -> list[Tensor]:
+def _trained(device: str, kind: type[Shuffled], captured: bool, settings: dict[str, Any]) -> list[Tensor]:
     """The losses of all steps of a phase, the weights at its end, and the gradient's norm."""
     net, batches = _net(device), kind(_examples(300).to(torch.device(device)), 32)
-    training = Descent(_phase(net, batches, capturable, **settings), "fp32")
+    training = Descent(_phase(net, batches, captured, **settings), "fp32")
     streams = Streams(0, device=torch.device(device))
     losses = torch.cat([training.epoch(streams.at(epoch)) for epoch in range(1, training.epochs + 1)])
     norm = nn.utils.get_total_norm([parameter.grad for parameter in net.parameters() if parameter.grad is not None])
@@ -110,15 +111,15 @@ KINDS = pytest.mark.parametrize("kind", [Shuffled, Uneven])
 def test_steps_on_the_same_memory_learn_what_others_learn(
     on_cpu: list[Tensor], settings: dict[str, Any], kind: type[Shuffled]
 ) -> None:
-    captured, others = (_trained("cpu", kind, capturable, settings) for capturable in (True, False))
+    ours, others = (_trained("cpu", kind, captured, settings) for captured in (True, False))
     assert len(on_cpu) == len({len(batch) for batch in kind(_examples(300), 32).epoch(Streams(0))})
-    for ours, theirs in zip(captured[:2], others[:2], strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+    for mine, theirs in zip(ours[:2], others[:2], strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("capturable", [True, False])
-def test_a_phase_that_is_over_leaves_memory_at_once(on_cpu: list[Tensor], capturable: bool) -> None:
-    training = Descent(_phase(_net("cpu"), Shuffled(_examples(60), 10), capturable), "fp32")
+@pytest.mark.parametrize("captured", [True, False])
+def test_a_phase_that_is_over_leaves_memory_at_once(on_cpu: list[Tensor], captured: bool) -> None:
+    training = Descent(_phase(_net("cpu"), Shuffled(_examples(60), 10), captured), "fp32")
     training.epoch(Streams(0).at(1))
     gone = weakref.ref(training)
     gc.disable()
@@ -129,21 +130,52 @@ def test_a_phase_that_is_over_leaves_memory_at_once(on_cpu: list[Tensor], captur
         gc.enable()
 
 
+def test_a_step_that_cannot_be_captured_is_taken_all_the_same(
+    on_cpu: list[Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+
+    def refuse(work: Callable[[], Tensor], rng: torch.Generator) -> tuple[Tensor, Callable[[], None]]:
+        tries.append(1)
+        torch.rand(1, generator=rng)
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(capture, "_record", refuse)
+    ours, others = (_trained("cpu", Shuffled, captured, {}) for captured in (True, False))
+    assert tries == [1]
+    for mine, theirs in zip(ours, others, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_it_is_tried_on_a_gpu_alone_and_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    phase = _phase(_net("cpu"), Shuffled(_examples(60), 10), captured=True)
+    assert not capture.may_capture(phase)
+    monkeypatch.setenv("CLTK_CAPTURE", "1")
+    assert not capture.may_capture(phase)
+
+
+@pytest.fixture
+def on_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descent, "may_capture", lambda phase: phase.name == "captured")
+
+
 @GPU
+@pytest.mark.usefixtures("on_gpu")
 @SETTINGS
 @KINDS
 def test_a_captured_phase_learns_what_it_learns_otherwise(settings: dict[str, Any], kind: type[Shuffled]) -> None:
-    for pair in zip(*(_trained("cuda", kind, capturable, settings) for capturable in (True, False)), strict=True):
+    for pair in zip(*(_trained("cuda", kind, captured, settings) for captured in (True, False)), strict=True):
         torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-5)
 
 
 @GPU
+@pytest.mark.usefixtures("on_gpu")
 def test_a_phase_is_a_few_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = []
     record = capture._record
     monkeypatch.setattr(capture, "_record", lambda work, rng: recorded.append(1) or record(work, rng))
     batches = Uneven(_examples(300).to(torch.device("cuda")), 32)
-    training = Descent(_phase(_net("cuda"), batches, capturable=True), "bf16")
+    training = Descent(_phase(_net("cuda"), batches, captured=True), "bf16")
     for epoch in range(1, 3):
         assert training.epoch(Streams(0, device=torch.device("cuda")).at(epoch)).isfinite().all()
     assert len(recorded) == 3

@@ -14,9 +14,10 @@ from cltk.engine.fast.optimizers import make_optimizer
 from cltk.interfaces import Training
 
 THEIRS = {
-    "adam": lambda parameters: torch.optim.Adam(parameters, 1e-2, weight_decay=1e-3, fused=True),
-    "sgd": lambda parameters: torch.optim.SGD(parameters, 1e-2, momentum=0.9, weight_decay=1e-3, fused=True),
+    "adam": lambda parameters, decay: torch.optim.Adam(parameters, 1e-2, weight_decay=decay, fused=True),
+    "sgd": lambda parameters, decay: torch.optim.SGD(parameters, 1e-2, momentum=0.9, weight_decay=decay, fused=True),
 }
+KINDS = pytest.mark.parametrize("kind", THEIRS)
 
 
 class Net(nn.Module):
@@ -28,7 +29,7 @@ class Net(nn.Module):
         self.frozen = nn.Parameter(torch.ones(3), requires_grad=False)
 
     def loss(self, step):
-        x = self.first(torch.full((2, 5), 0.1 * step))
+        x = self.first(torch.full((2, 5), 0.1 * (step + 1)))
         return (x if step % 2 else self.second(x)).square().sum()
 
 
@@ -39,19 +40,61 @@ def _walk(net, zero_grad, step, steps=range(6)):
         step()
 
 
-@pytest.mark.parametrize("kind", THEIRS)
-def test_steps_equal_those_of_pytorch(kind):
+@KINDS
+@pytest.mark.parametrize("decay", [0.0, 1e-3])
+def test_steps_equal_those_of_pytorch(kind, decay):
     net = Net()
     other = copy.deepcopy(net)
-    ours = make_optimizer(net, Training(optimizer=kind, weight_decay=1e-3))
-    theirs = THEIRS[kind](other.parameters())
+    ours = make_optimizer(net, Training(optimizer=kind, weight_decay=decay))
+    theirs = THEIRS[kind](other.parameters(), decay)
     _walk(net, ours.zero_grad, lambda: ours.step(1e-2))
     _walk(other, theirs.zero_grad, theirs.step)
     for name, parameter in net.state_dict().items():
-        assert torch.equal(parameter, other.state_dict()[name]), name
+        expected = other.state_dict()[name]
+        assert torch.equal(parameter, expected), name
 
 
-@pytest.mark.parametrize("kind", THEIRS)
+@KINDS
+def test_the_penalty_spares_what_takes_no_part_in_the_loss(kind):
+    """A head that no sample belongs to, and the weights of a pixel that is black throughout."""
+    net = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 6))
+    x, y = torch.rand(8, 5), torch.arange(8) % 2
+    x[:, 2] = 0
+    masked = torch.tensor([False, False, True, True, True, True])
+    before = copy.deepcopy(net.state_dict())
+    optimizer = make_optimizer(net, Training(optimizer=kind, weight_decay=0.1))
+
+    def step():
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x).masked_fill(masked, float("-inf")), y).backward()
+        optimizer.step(1e-2)
+
+    for _ in range(50):
+        step()
+    after = net.state_dict()
+    assert torch.equal(after["0.weight"][:, 2], before["0.weight"][:, 2])
+    for name in ("2.weight", "2.bias"):
+        assert torch.equal(after[name][2:], before[name][2:])
+        assert bool((after[name][:2] != before[name][:2]).all())
+
+
+@KINDS
+def test_the_penalty_is_that_of_l2_elsewhere(kind):
+    """With a constant loss gradient g, steps are those with the gradient g + decay * w."""
+    parameter, decay = nn.Parameter(torch.linspace(-1, 1, 6)), 0.5
+    other = nn.Parameter(parameter.detach().clone())
+    ours = make_optimizer(nn.ParameterList([parameter]), Training(optimizer=kind, weight_decay=decay))
+    plain = make_optimizer(nn.ParameterList([other]), Training(optimizer=kind, weight_decay=0))
+    gradient = torch.tensor([1.0, -2.0, 0.5, 3.0, -1.0, 0.25])
+    for _ in range(5):
+        parameter.grad, other.grad = gradient.clone(), gradient + decay * other.detach()
+        ours.step(1e-2)
+        plain.step(1e-2)
+        assert torch.equal(parameter.grad, gradient)
+    torch.testing.assert_close(parameter, other)
+
+
+@KINDS
 def test_a_restored_optimizer_goes_on_alike(kind):
     training = Training(optimizer=kind)
     net = Net()
@@ -108,3 +151,15 @@ def test_training_does_not_import_the_compiler():
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_momentum_is_a_setting(momentum):
+    net = Net()
+    other = copy.deepcopy(net)
+    ours = make_optimizer(net, Training(optimizer="sgd", weight_decay=0.0, momentum=momentum))
+    theirs = torch.optim.SGD(other.parameters(), lr=1e-2, momentum=momentum, fused=True)
+    _walk(net, ours.zero_grad, lambda: ours.step(1e-2))
+    _walk(other, theirs.zero_grad, theirs.step)
+    for name, parameter in net.state_dict().items():
+        assert torch.equal(parameter, other.state_dict()[name]), name

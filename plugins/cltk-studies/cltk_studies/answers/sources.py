@@ -1,28 +1,30 @@
-"""A study and its records from wherever they are: this machine's store, and MLflow for what other machines ran."""
+"""A study and its records from wherever they are: this machine's store, and a server for what other machines ran."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Collection
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from cltk.config import check
 from cltk.errors import ConfigError, StoreError
-from cltk.record import Record, read_record
-from cltk_mlflow.labels import RECORDS, STUDY_FILE, TAGS
-from cltk_mlflow.store import open_store
-from cltk_mlflow.writer import Writer
-from cltk_studies.answers.records import Records, Run, best, records_in
-from cltk_studies.answers.results import StudyResult, result_of
+from cltk.interfaces import RecordSource
+from cltk.record import Record
+from cltk.registry import installed, load
+from cltk.runs.reading import finished_runs, read_records
+from cltk_studies.answers.comparison import compare_cells
+from cltk_studies.answers.measures import choose_measures
+from cltk_studies.answers.records import Records, best_records, records_in
+from cltk_studies.answers.results import StudyResult
 from cltk_studies.questions.study import Study, read_study, study_path
 
-__all__ = ["find_study", "gather", "results_of"]
+__all__ = ["find_study", "load_records", "load_results"]
 
 
-def find_study(name: str, store: Path, tracking_uri: str | None) -> Study:
-    """The study of that name, from the store or, where that does not know it, from MLflow.
+def find_study(name: str, store: Path, tracking_uri: str | None = None) -> Study:
+    """Finds the study of that name in the store or, where that does not know it, on a tracking server.
 
     Raises:
         ConfigError: Neither knows it.
@@ -30,59 +32,81 @@ def find_study(name: str, store: Path, tracking_uri: str | None) -> Study:
     """
     if study_path(store, name).exists() or tracking_uri is None:
         return read_study(store, name)
-    writer = _reader(name, store, tracking_uri)
-    parents = writer.find({TAGS["study"]: name, "kind": "study"}) if writer else {}
-    if writer is None or not parents:
+    definition = _open_source(store, tracking_uri).study(name)
+    if definition is None:
         raise ConfigError(f"There is no study '{name}' in '{store}', and none on the tracking server.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = writer.download(next(iter(parents)), STUDY_FILE, Path(folder))
-        try:
-            return Study.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            raise StoreError(f"The study '{name}' on the tracking server is unreadable: {error}") from error
+    try:
+        return Study.model_validate(definition)
+    except ValidationError as error:
+        raise StoreError(f"The study '{name}' on the tracking server is unreadable: {error}") from error
 
 
-def results_of(name: str, store: Path, tracking_uri: str | None) -> list[StudyResult]:
-    """The result of a study; of a search, and what became of its choice on test data.
+def load_records(study: Study, store: Path, tracking_uri: str | None = None) -> Records:
+    """Reads the records of a study's runs; what the store lacks from the tracking server, if one is named."""
+    return _complete(study, records_in(store, _hashes(study)), store, tracking_uri)
+
+
+def load_results(
+    name: str,
+    store: Path,
+    tracking_uri: str | None = None,
+    metrics: Sequence[str] = (),
+    objectives: Sequence[str] = (),
+) -> list[StudyResult]:
+    """Computes the result of a study from its records; of a search, and of the comparison on test data after it.
+
+    Args:
+        name: The study's name.
+        store: The folder of the runs.
+        tracking_uri: Where else records are looked up; None for nowhere.
+        metrics: The names of metrics to compute beside those of the study.
+        objectives: The names of the metrics to rank cells by; none for those of the study.
 
     Raises:
-        ConfigError: There is no such study.
+        ConfigError: There is no such study, or no such metric.
         StoreError: It is unreadable, or the server does not answer.
     """
     studies = [find_study(name, store, tracking_uri)]
     if studies[0].kind != "ablation":
-        with suppress(ConfigError):  # It is not finished.
+        with suppress(ConfigError):  # It has not come to the comparison yet.
             studies.append(find_study(f"{name}-test", store, tracking_uri))
-    return [result_of(study, gather(study, store, tracking_uri)) for study in studies]
+    measures = [choose_measures(study, metrics, objectives) for study in studies]
+    stored, _ = read_records(store)  # Of all configurations, as metrics may compare with any of them.
+
+    def find_records(config_hash: str) -> Sequence[Record]:
+        return finished_runs(stored, config_hash)
+
+    results = []
+    for study, chosen in zip(studies, measures, strict=True):
+        records = _complete(study, best_records(stored, _hashes(study)), store, tracking_uri)
+        results.append(compare_cells(study, records, measures=chosen, find_records=find_records))
+    return results
 
 
-def gather(study: Study, store: Path, tracking_uri: str | None) -> Records:
-    """The records of a study's runs; what the store lacks is read from MLflow, if a server is named."""
-    hashes = {cell.config_hash for cell in study.cells}
-    here = records_in(store, hashes)
-    wanted = {(config_hash, seed) for config_hash in hashes for seed in study.seeds}
-    missing = {run for run in wanted if run not in here or here[run].status != "finished"}
+def _hashes(study: Study) -> set[str]:
+    return {cell.config_hash for cell in study.cells}
+
+
+def _complete(study: Study, stored: Records, store: Path, tracking_uri: str | None) -> Records:
+    """The records, with what is missing among them or unfinished from the tracking server, if one is named."""
+    wanted = {(config_hash, seed) for config_hash in _hashes(study) for seed in study.seeds}
+    missing = {run for run in wanted if run not in stored or not stored[run].finished}
     if tracking_uri is None or not missing:
-        return here
-    return best([*here.values(), *_remote(study.name, store, tracking_uri, missing)])
+        return stored
+    others = _open_source(store, tracking_uri).records(study.name, missing)
+    return best_records([*stored.values(), *others], _hashes(study))
 
 
-def _remote(name: str, store: Path, tracking_uri: str, missing: Collection[Run]) -> list[Record]:
-    writer = _reader(name, store, tracking_uri)
-    if writer is None:
-        return []
-    wanted = []
-    for run_id, tags in writer.find({TAGS["study"]: name, "kind": "cell"}).items():
-        seeds = {seed for config_hash, seed in missing if config_hash == tags.get(TAGS["cell"])}
-        files = writer.names(run_id, RECORDS) if seeds else []
-        wanted += [(run_id, file) for file in files if int(file.removesuffix(".json").rpartition("-seed")[2]) in seeds]
-    with tempfile.TemporaryDirectory() as folder:
-        return [read_record(writer.download(run_id, f"{RECORDS}/{file}", Path(folder))) for run_id, file in wanted]
+def _open_source(store: Path, tracking_uri: str) -> RecordSource:
+    """What reads records of other machines from a tracking server.
 
-
-def _reader(name: str, store: Path, tracking_uri: str) -> Writer | None:
-    """Access to the study's experiment; None where there is none, as reading is no reason to make one."""
-    opened = open_store(store, tracking_uri)
-    with opened.reported():
-        known = opened.client.get_experiment_by_name(name)
-    return Writer(opened, name) if known else None
+    Raises:
+        ConfigError: Nothing that is installed does.
+    """
+    sources = installed("source")
+    if not sources:
+        problem = "Nothing that is installed reads records from a tracking server."
+        raise ConfigError(problem, "Install what does: pip install cltk-mlflow")
+    source: type[RecordSource] = load(sources[0])
+    config = check(source.Config, {"tracking_uri": tracking_uri}, f"the source '{sources[0].name}'")
+    return source(config, store)

@@ -1,62 +1,73 @@
-"""The trials of a search, and the best among them."""
+"""The trials of a search, ranked, and those among them that no other one beats."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from cltk_figures.tables import Table
-from cltk_studies.answers.records import accuracy_of
 from cltk_studies.answers.results import CellResult, StudyResult
-from cltk_studies.answers.statistics import estimate
 from cltk_studies.questions.allocation import BASELINES
-from cltk_studies.reports.wording import interval
 
-__all__ = ["accuracy", "front", "is_baseline", "replayed", "trials_table"]
+__all__ = ["Goal", "best_trials", "find_front", "goals", "is_baseline"]
 
-_SHOWN = 12
-
-
-def trials_table(result: StudyResult) -> Table:
-    """The best trials and the baselines, by validation accuracy; without a budget, those that no other one beats."""
-    cells = [cell for cell in result.cells if cell.finished]
-    ranked = sorted(cells, key=lambda cell: -accuracy(cell))
-    best = ranked[:_SHOWN] if result.study.kind == "budget" else front(cells)
-    shown = [cell for cell in ranked if cell in best or is_baseline(cell)]
-    rows = tuple(
-        (cell.cell.name, interval(estimate([accuracy_of(r) for r in cell.finished])), replayed(cell), _counts(cell))
-        for cell in shown
-    )
-    seeds = len(result.study.seeds)
-    each = f"{seeds} seeds" if seeds > 1 else "one seed"
-    note = f"{len(cells)} configurations over {each} each, on validation data. Listed are "
-    note += f"the best {_SHOWN}" if result.study.kind == "budget" else "those that no other one beats"
-    note += " and the baselines."
-    return Table("Trials", ("trial", "validation accuracy ± 95 %", "samples replayed", "counts"), rows, note)
+_REPLAYED = "samples replayed"
 
 
-def front(cells: Sequence[CellResult]) -> list[CellResult]:
-    """Those that no other one beats in accuracy without replaying more, the cheapest first."""
-    best: list[CellResult] = []
-    for cell in sorted(cells, key=lambda cell: (replayed(cell), -accuracy(cell))):
-        if not best or accuracy(cell) > accuracy(best[-1]):
-            best.append(cell)
-    return best
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What trials are to be good at.
+
+    Attributes:
+        name: The metric or cost.
+        minimize: Whether less is better.
+        values: Its mean over the seeds, by the name of the trial; of trials that have one.
+    """
+
+    name: str
+    minimize: bool
+    values: Mapping[str, float]
+
+
+def goals(result: StudyResult) -> list[Goal]:
+    """What a search is for, the most important goal first.
+
+    A search for accuracy against cost that names one objective has the samples replayed as the second one.
+    """
+    measures = result.measures
+    found = []
+    for name in measures.objectives:
+        means = {cell.name: cell.metrics[name].mean for cell in result.cells if name in cell.metrics}
+        found.append(Goal(name, measures.is_minimized(name), means))
+    if result.study.kind == "pareto" and len(found) == 1:
+        found.append(Goal(_REPLAYED, True, {c.name: c.costs[_REPLAYED].mean for c in result.cells if c.costs}))
+    return found
+
+
+def find_front(up: Goal, right: Goal) -> list[str]:
+    """The names of the trials that no other one beats in both goals, from left to right where less is better."""
+
+    def is_better(value: float, than: float) -> bool:
+        return value < than if up.minimize else value > than
+
+    def key(name: str) -> tuple[float, float]:
+        across, height = right.values[name], up.values[name]
+        return across if right.minimize else -across, height if up.minimize else -height
+
+    front: list[str] = []
+    for name in sorted(up.values.keys() & right.values.keys(), key=key):
+        if not front or is_better(up.values[name], up.values[front[-1]]):
+            front.append(name)
+    return front
 
 
 def is_baseline(cell: CellResult) -> bool:
     """Whether a trial is one of those that are always tried."""
-    return cell.cell.name in BASELINES
+    return cell.name in BASELINES
 
 
-def accuracy(cell: CellResult) -> float:
-    """Its mean accuracy over the seeds, in [0, 1]."""
-    return estimate([accuracy_of(record) for record in cell.finished]).mean
-
-
-def replayed(cell: CellResult) -> int:
-    """Samples that it replays in an epoch of each task, in all."""
-    return sum(cell.finished[0].replay.counts)
-
-
-def _counts(cell: CellResult) -> str:
-    return " ".join(f"{count:,}" for count in cell.finished[0].replay.counts)
+def best_trials(result: StudyResult, count: int) -> Sequence[str]:
+    """The names of the best trials, at most ``count`` of them; with two goals, of those that no other one beats."""
+    found = goals(result)
+    if len(found) > 1:
+        return find_front(found[0], found[1])
+    return [cell.name for cell in result.ranked if cell.metrics][:count]

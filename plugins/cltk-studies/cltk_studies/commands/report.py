@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cltk.cli.options import RUNS, Json, Store, TrackingUri
-
-if TYPE_CHECKING:
-    from cltk_studies.answers.results import StudyResult
 
 __all__ = ["report"]
 
 
 def report(
     study: Annotated[str, typer.Argument(help="Name of the study.")],
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", help="A metric to report beside the study's own; repeat for more.")
+    ] = None,
+    objective: Annotated[
+        list[str] | None, typer.Option("--objective", help="The metric to rank cells by; by default, the study's own.")
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     html: Annotated[bool, typer.Option("--html", help="Print one page that needs nothing beside it.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file instead.")] = None,
@@ -26,33 +29,29 @@ def report(
 ) -> None:
     """Report a study: tables in the terminal, Markdown, an HTML page with figures, or JSON.
 
-    It reads the records in --store and, where a tracking server is named, those that other machines sent there.
+    It reads the records in --store and, where a tracking server is named, those that other machines sent there. Nothing
+    is run: metrics are computed from the records, also such as were not installed when the study was made.
     """
+    from json import dumps
+
+    from cltk.cli.console import print_json
     from cltk.errors import ConfigError
-    from cltk_studies.answers.sources import results_of
     from cltk_studies.commands.study import print_tables
-    from cltk_studies.reports.report import as_html, as_markdown
+    from cltk_studies.reports.report import load_report
 
     if markdown + html + json > 1:
         raise ConfigError("More than one form of report was asked for.", "Give one of --markdown, --html and --json.")
-    results = results_of(study, store, tracking_uri)
-    if json:
-        text = _as_json(results)
+    found = load_report(study, store, metrics=metric or (), objectives=objective or (), tracking_uri=tracking_uri)
+    if json and output is None:
+        print_json(found.to_dict())
+    elif json:
+        _write(dumps(found.to_dict(), indent=2, allow_nan=False) + "\n", output)
     elif html:
-        text = as_html(results)
+        _write(found.to_html(), output)
     elif markdown or output is not None:
-        text = as_markdown(results)
+        _write(found.to_markdown(), output)
     else:
-        print_tables(results)
-        return
-    _write(text, output)
-
-
-def _as_json(results: list[StudyResult]) -> str:
-    import json
-
-    first, *others = (result.to_dict() for result in results)
-    return json.dumps({**first, "test": others[0]} if others else first, indent=2, allow_nan=False) + "\n"
+        print_tables(found.results)
 
 
 def _write(text: str, output: Path | None) -> None:

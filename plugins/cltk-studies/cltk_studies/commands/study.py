@@ -18,13 +18,12 @@ from cltk.build import Prepared
 from cltk.cli.console import print_json, show_notice
 from cltk.record import Record
 from cltk_figures.tables import Table
-from cltk_studies.answers.records import accuracy_of
 from cltk_studies.answers.results import StudyResult
-from cltk_studies.answers.trials import trials_table
 from cltk_studies.questions.plan import Plan
 from cltk_studies.questions.search import Search
-from cltk_studies.reports.tables import counts_table, plan_table, tables_of
-from cltk_studies.reports.wording import clock
+from cltk_studies.reports.formats import format_duration
+from cltk_studies.reports.tables import counts_table, plan_table, result_tables
+from cltk_studies.reports.trials_table import trials_table
 from cltk_studies.work.queue import State
 from cltk_studies.work.session import Ending, Helped
 from cltk_studies.work.tuning import Tuned
@@ -61,7 +60,7 @@ class StudyProgress:
             TimeElapsedColumn(), TextColumn("{task.fields[left]}"), console=self._console, transient=True,
         )  # fmt: skip
         self._bar = self._bars.add_task(
-            "runs", total=self._runs or None, left=f"about {clock(plan.seconds)} left" if plan else ""
+            "runs", total=self._runs or None, left=f"about {format_duration(plan.seconds)} left" if plan else ""
         )
         self._live = self._console.is_terminal and not quiet
 
@@ -83,7 +82,7 @@ class StudyProgress:
         self._ended += 1
         self._spent += self._seconds.get(state.name, 0.0)
         self._runs = max(self._runs, sum(counts.values())) if not self._seconds else self._runs
-        left = f"about {clock(self._left())} left"
+        left = f"about {format_duration(self._left())} left"
         self._bars.update(self._bar, completed=self._ended, total=self._runs, left=left)
         line = f"{self._ended} of {self._runs} · {_what(state, records)} · {left}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -118,7 +117,7 @@ def conclude(ending: Ending, *, json: bool) -> NoReturn:
     if json:
         print_json(result.to_dict())
     else:
-        for table in tables_of(result):
+        for table in result_tables(result):
             print_table(table)
     _show_failures({f"{cell}, seed {seed}": error for (cell, seed), error in result.failures().items()})
     if ending.interrupted:
@@ -147,7 +146,7 @@ def conclude_tuning(search: Search, tuned: Tuned, ending: Ending | None, *, json
     else:
         for table in [*([trials_table(result)] if result else []), *([counts_table(test)] if test else [])]:
             print_table(table)
-        for table in tables_of(test) if test else []:
+        for table in result_tables(test) if test else []:
             print_table(table)
     _show_failures(tuned.errors)
     if choice is not None:
@@ -173,7 +172,7 @@ def print_tables(results: Iterable[StudyResult]) -> None:
     """Prints the tables of studies on standard output."""
     for result in results:
         print(f"{result.study.name}: {result.finished} of {result.total} runs finished\n")
-        for table in tables_of(result):
+        for table in result_tables(result):
             print_table(table)
 
 
@@ -218,6 +217,6 @@ def _what(state: State, records: Sequence[Record]) -> str:
         return f"{name} failed: {state.error.splitlines()[0]}"
     if not records:
         return f"{name} finished elsewhere"
-    accuracy = sum(map(accuracy_of, records)) / len(records)
+    accuracy = sum(record.final_accuracy for record in records) / len(records)
     seconds = sum(record.seconds.get("total", 0.0) for record in records)
-    return f"{name}: accuracy {accuracy:.3f}, {clock(seconds)}"
+    return f"{name}: accuracy {accuracy:.3f}, {format_duration(seconds)}"

@@ -51,8 +51,8 @@ def experiments_of(ablation: Ablation, base: Overrides) -> dict[str, tuple[Overr
 def fitting(base: Overrides, own: Overrides) -> Overrides:
     """Lays what a cell sets over the base, and leaves out the base's slots that the cell's strategy does not use."""
     layer = overlay([base, own])
-    slot = check(Experiment, layer, "the experiment").strategy
-    if slot.name is None:
+    slot = check(Experiment, layer, "the experiment").slot("strategy")
+    if slot is None or slot.name is None:
         return layer
     used = load(find("strategy", slot.name)).slots
     return {key: value for key, value in layer.items() if key not in SLOTS[2:] or key in used or key in own}

@@ -91,7 +91,7 @@ class Plan:
 
 
 class Clock:
-    """Estimates how long runs take, from the work that their strategies expect.
+    """Estimates how long runs take, from the samples that they train on.
 
     Args:
         records: Runs whose time is known.
@@ -113,8 +113,8 @@ class Clock:
         if alike not in self._rates:
             known_rates = list(self._rates.values())
             enough = len(known_rates) >= _TRIALS
-            self._rates[alike] = sum(known_rates) / len(known_rates) if enough else _seconds_per_operation(prepared)
-        return self._rates[alike] * sum(_work(prepared))
+            self._rates[alike] = sum(known_rates) / len(known_rates) if enough else _seconds_per_sample(prepared)
+        return self._rates[alike] * _samples(prepared)
 
 
 def planned(cell: Cell, prepared: Prepared, records: Records, clock: Clock) -> PlannedCell:
@@ -133,19 +133,19 @@ def _made_by(record: Record, prepared: Prepared) -> bool:
     return record.status == "finished" and versions == (dict(prepared.plugins), torch.__version__)
 
 
-def _work(prepared: Prepared) -> list[int]:
+def _samples(prepared: Prepared) -> int:
     strategy = prepared.assemble(0).strategy
-    return [strategy.work(index, size) for index, size in enumerate(prepared.info.sizes)]
+    return sum(size + strategy.replay_count(index, size) for index, size in enumerate(prepared.info.sizes))
 
 
-def _seconds_per_operation(prepared: Prepared) -> float:
+def _seconds_per_sample(prepared: Prepared) -> float:
     """Measured on a small part of the first task; 0 where that fails, as the run itself will say why.
 
     Of each phase a few epochs are trained, and the quickest one counts: the first steps of a process take longer.
     """
     run = prepared.assemble(0)
     task = replace(run.tasks[0], train=run.tasks[0].train[:_TRIAL_SAMPLES])
-    seconds = operations = 0.0
+    seconds = 0.0
     prepare_process()
     try:
         for phase in run.strategy.phases(task, run.streams):
@@ -154,7 +154,6 @@ def _seconds_per_operation(prepared: Prepared) -> float:
                 epochs = [*islice((event for event in events if isinstance(event, EpochEnded)), _TRIAL_EPOCHS)]
                 times = phase.training.rounds(phase.batches.steps)
                 seconds += times * min(epoch.seconds for epoch in epochs)
-                operations += times * epochs[0].operations
     except Exception:
         return 0.0
-    return seconds / operations if operations else 0.0
+    return seconds / len(task.train)

@@ -16,7 +16,6 @@ from cltk.interfaces import Dimension, FloatRange, IntRange, OneOf, Scenario, Sc
 from cltk.machine import Machine
 from cltk.mappings import without_none
 from cltk.seeding import derive_seed
-from cltk_studies.answers.records import accuracy_of
 from cltk_studies.questions.allocation import BASELINES, SHAPES, allocations, spend
 from cltk_studies.questions.space import allocator, at, encoded, layer_of, own_space, space_of, suggest
 from cltk_studies.questions.study import Cell, Study
@@ -173,7 +172,7 @@ class Searching:
             ("replayed", records[0].replay.counts),
         ):
             trial.set_user_attr(name, value)
-        accuracy = statistics.fmean(map(accuracy_of, records))
+        accuracy = statistics.fmean(record.final_accuracy for record in records)
         replayed = sum(records[0].replay.counts)
         return [accuracy] if self.search.budget is not None else [accuracy, float(replayed)]
 

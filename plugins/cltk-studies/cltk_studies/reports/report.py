@@ -1,104 +1,109 @@
-"""A study's result to read and to keep: as Markdown, as one HTML page, and as files for MLflow."""
+"""The report of a study: to compute with, to read and to keep."""
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
-
-from cltk_figures.style import save
 from cltk_figures.tables import Table
-from cltk_studies.answers.results import StudyResult
-from cltk_studies.reports.plots import Drawing, drawings
-from cltk_studies.reports.tables import tables_of
+from cltk_studies.answers.results import CellResult, StudyResult
+from cltk_studies.answers.sources import load_results
+from cltk_studies.reports.introduction import introduction
+from cltk_studies.reports.tables import result_tables
 
-__all__ = ["as_html", "as_markdown", "write_report"]
+if TYPE_CHECKING:
+    from cltk_studies.reports.figures import Drawing
 
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 0.5rem 0; } caption { text-align: left; font-weight: 600; }
-th, td { padding: 0.2rem 0.8rem 0.2rem 0; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; } p.note { color: #666; margin-top: 0; }
-figure { margin: 1.5rem 0; } img { max-width: 100%; } code { font-size: 0.9em; }
-"""
+__all__ = ["Report", "load_report", "write_report"]
 
 
-def as_markdown(results: Sequence[StudyResult]) -> str:
-    """The results as Markdown."""
-    return "\n".join(_markdown(result) for result in results)
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a study says.
+
+    Attributes:
+        result: The result of the study.
+        test: Of a search, the comparison of its choice on test data; None where there is none.
+    """
+
+    result: StudyResult
+    test: StudyResult | None = None
+
+    @property
+    def results(self) -> list[StudyResult]:
+        """The result, and the comparison after it."""
+        return [self.result] if self.test is None else [self.result, self.test]
+
+    @property
+    def cells(self) -> Sequence[CellResult]:
+        """The cells of the study, in its order."""
+        return self.result.cells
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of all metrics."""
+        return self.result.metrics
+
+    def tables(self) -> list[Table]:
+        """All tables."""
+        return [table for result in self.results for table in result_tables(result)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON."""
+        return self.result.to_dict() | ({"test": self.test.to_dict()} if self.test else {})
+
+    def to_markdown(self) -> str:
+        """The report as Markdown."""
+        return "\n".join(map(_to_markdown, self.results))
+
+    def to_html(self) -> str:
+        """The report as one page that needs nothing beside it: tables, figures, and each cell's experiment."""
+        # Most reports have no figures, and what draws them takes long to import.
+        from cltk_studies.reports.page import to_page
+
+        return to_page(self.results)
 
 
-def as_html(results: Sequence[StudyResult]) -> str:
-    """The results as one page that needs nothing beside it: tables, figures, and each cell's experiment."""
-    name = html.escape(results[0].study.name)
-    head = f'<meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
-    body = "\n".join(part for result in results for part in _sections(result))
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n'
+def load_report(
+    name: str,
+    store: Path | str = "runs",
+    *,
+    metrics: Iterable[str] = (),
+    objectives: Iterable[str] = (),
+    tracking_uri: str | None = None,
+) -> Report:
+    """Computes the report of a study from the records of its runs; nothing is run.
+
+    Args:
+        name: The study's name.
+        store: The folder of the runs.
+        metrics: The names of metrics to report beside those of the study; any that is installed.
+        objectives: The names of the metrics to rank cells by; by default, those of the study.
+        tracking_uri: Where records of other machines are; None for nowhere.
+
+    Raises:
+        ConfigError: There is no such study, or no such metric.
+        StoreError: It is unreadable, or the server does not answer.
+    """
+    return Report(*load_results(name, Path(store), tracking_uri, list(metrics), list(objectives)))
 
 
-def write_report(result: StudyResult, folder: Path, more: Sequence[Drawing] = ()) -> None:
-    """Writes ``report.md``, ``result.json`` and the figures; the accuracy matrices are with the cells."""
+def write_report(result: StudyResult, folder: Path, others: Sequence[Drawing] = ()) -> None:
+    """Writes ``report.md``, ``result.json`` and the figures of the study, with ``others`` beside them."""
+    from cltk_figures.style import save
+    from cltk_studies.reports.figures import figures_of_study
+
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    (folder / "report.md").write_text(as_markdown([result]), encoding="utf-8")
+    (folder / "report.md").write_text(Report(result).to_markdown(), encoding="utf-8")
     (folder / "result.json").write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
-    for name, draw in [*drawings(result), *more]:
-        if not name.startswith("accuracy_matrix"):
-            save(draw(), folder / "figures" / f"{name}.png")
+    for name, draw in [*figures_of_study(result), *others]:
+        save(draw(), folder / "figures" / f"{name}.png")
 
 
-def _markdown(result: StudyResult) -> str:
-    tables = [table.to_markdown() for table in tables_of(result)]
-    return "\n\n".join([f"## {result.study.name}", *_introduction(result), *tables])
-
-
-def _sections(result: StudyResult) -> Iterator[str]:
-    yield f"<h1>{html.escape(result.study.name)}</h1>"
-    yield from (f"<p>{html.escape(text)}</p>" for text in _introduction(result))
-    yield from map(_table, tables_of(result))
-    yield from (_figure(title, draw()) for title, draw in drawings(result))
-    yield "<h2>Cells</h2>"
-    yield from (_experiment(cell.name, cell.config_hash, cell.experiment) for cell in result.study.cells)
-
-
-def _introduction(result: StudyResult) -> list[str]:
-    seeds = ", ".join(map(str, result.study.seeds))
-    runs = f"{result.finished} of {result.total} runs finished, {len(result.study.cells)} cells, seeds {seeds}."
-    records = [record for cell in result.cells for record in cell.finished]
-    versions = sorted({version for record in records for version in record.plugins.values()})
-    machines = sorted(
-        {f"{r.device} {r.precision}, {r.threads} threads, torch {r.environment.get('torch')}" for r in records}
-    )
-    made = f"Made with {', '.join(versions)}; {'; '.join(machines)}." if records else ""
-    return [text for text in (result.study.description, runs, made) if text]
-
-
-def _table(table: Table) -> str:
-    head = "".join(f"<th>{html.escape(column)}</th>" for column in table.columns)
-    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>\n" for row in table.rows)
-    note = f'<p class="note">{html.escape(table.note)}</p>' if table.note else ""
-    return f"<table><caption>{html.escape(table.title)}</caption><tr>{head}</tr>\n{rows}</table>{note}"
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, int | float):
-        return f'<td class="number">{value:,}</td>'
-    return f"<td>{html.escape(str(value if value is not None else ''))}</td>"
-
-
-def _figure(title: str, figure: Figure) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, facecolor="white")
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<figure><img alt="{html.escape(title)}" src="data:image/png;base64,{data}"></figure>'
-
-
-def _experiment(name: str, config_hash: str, experiment: dict[str, object]) -> str:
-    import tomli_w
-
-    summary = f"<summary>{html.escape(name)} <code>{config_hash}</code></summary>"
-    return f"<details>{summary}<pre>{html.escape(tomli_w.dumps(experiment))}</pre></details>"
+def _to_markdown(result: StudyResult) -> str:
+    tables = [table.to_markdown() for table in result_tables(result)]
+    parts = [f"## {result.study.name}", *introduction(result), *tables]
+    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cltk.errors import ConfigError, StoreError
-from cltk_studies.answers.records import accuracy_of
 from cltk_studies.questions.search import SEARCH, Search, Searching, sampler
 from cltk_studies.questions.study import SCHEMA, Study
 from cltk_studies.work.queue import Queue
@@ -35,7 +34,7 @@ class Ablating:
                 "Install the versions that the study was begun with.",
             )
         trial.set_user_attr("run_ids", [record.run_id])
-        return [accuracy_of(record)]
+        return [record.final_accuracy]
 
 
 def job_of(queue: Queue) -> Job:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cltk_studies.answers.results import StudyResult, result_of
-from cltk_studies.answers.sources import gather
+from cltk_studies.answers.comparison import compare_cells
+from cltk_studies.answers.results import StudyResult
+from cltk_studies.answers.sources import load_records
 from cltk_studies.questions.ablation import errors_of, submit
 from cltk_studies.questions.plan import Plan
 from cltk_studies.questions.study import Study, save_study
@@ -103,6 +104,6 @@ def carry_out(
                 conduct(order, pool, Watch(queue, order.store, publisher, show))
         except KeyboardInterrupt:
             interrupted = True
-        result = result_of(study, gather(study, order.store, tracking_uri), errors_of(study, queue))
+        result = compare_cells(study, load_records(study, order.store, tracking_uri), errors_of(study, queue))
         publisher.finish(result, complete=result.finished == result.total)
     return Ending(result, interrupted, publisher.notices)

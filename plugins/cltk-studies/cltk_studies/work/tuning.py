@@ -15,9 +15,11 @@ from cltk.config import Experiment, Overrides, check
 from cltk.interfaces import Scenario
 from cltk.machine import Machine
 from cltk.record import write_atomically
+from cltk_studies.answers.comparison import compare_cells
+from cltk_studies.answers.importance import parameter_importances
 from cltk_studies.answers.records import records_in
-from cltk_studies.answers.results import StudyResult, result_of
-from cltk_studies.answers.sources import gather
+from cltk_studies.answers.results import StudyResult
+from cltk_studies.answers.sources import load_records
 from cltk_studies.questions.allocation import allocations
 from cltk_studies.questions.plan import Clock, Plan, PlannedCell
 from cltk_studies.questions.search import Search
@@ -134,15 +136,15 @@ def tune(
 
 def _publish(publisher: Publisher, result: StudyResult, choice: Choice, queue: Queue, whole: bool) -> None:
     """Writes tables, figures and the choice into MLflow, and the figures beside the choice."""
-    from cltk_studies.reports.report import (
-        write_report,  # What they draw with takes long to import, and is not needed before.
-    )
-    from cltk_studies.reports.trial_plots import importance
+    # What they draw with takes long to import, and is not needed before.
+    from cltk_figures.search_figures import importance
+    from cltk_studies.reports.report import write_report
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        matters = importance(queue.study)
-        write_report(result, folder, [("parameter_importance", lambda: matters)] if matters else [])
+        shares = parameter_importances(queue.study)
+        others = [("parameter_importance", lambda: importance(result.objective or "", shares))] if shares else []
+        write_report(result, folder, others)
         (folder / choice.file.name).write_bytes(choice.file.read_bytes())
         for path in (folder / "figures").iterdir():
             write_atomically(choice.file.parent / "figures" / path.name, path.read_bytes())
@@ -196,4 +198,4 @@ def test_study(
 def _result(search: Search, finished: Sequence[FrozenTrial], store: Path, tracking_uri: str | None) -> StudyResult:
     study = search.as_study(finished)
     save_study(store, study)
-    return result_of(study, gather(study, store, tracking_uri))
+    return compare_cells(study, load_records(study, store, tracking_uri))

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cltk.build import prepare
-from cltk.config import Experiment, Overrides, check
+from cltk.config import Experiment, Overrides, Settings, check
 from cltk.errors import CltkError
-from cltk.interfaces import Scenario
+from cltk.events import Event
+from cltk.interfaces import Scenario, Sink
 from cltk.machine import Machine
 from cltk.record import Record
 from cltk.runs.runner import execute
+from cltk.runs.sinks import Sinks
 from cltk_studies.work.queue import Queue
 
 __all__ = ["Check", "Job", "RunFailedError", "Workbench", "work"]
@@ -25,6 +27,18 @@ Check = Callable[[], None]
 
 class RunFailedError(CltkError):
     """A run of an item that did not end well."""
+
+
+class _StopAsked(Sink):
+    """Asks at each event of a run whether to stop."""
+
+    def __init__(self, stop: Check) -> None:
+        super().__init__(Settings(), Path())
+        self._stop = stop
+
+    def observe(self, event: Event, record: Record) -> None:
+        """Raises ``KeyboardInterrupt`` if the user wants to stop."""
+        self._stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class Workbench:
             CltkError: The experiment cannot be run on this machine at all.
         """
         prepared = prepare(check(Experiment, experiment, "the study's experiment"), self.machine, self.scenarios)
-        record = execute(prepared, seed, self.store, [lambda event, record: self.stop()], resume=True)
+        record = execute(prepared, seed, self.store, Sinks({"stop": _StopAsked(self.stop)}), resume=True)
         if record.status == "interrupted":
             raise KeyboardInterrupt
         if record.status != "finished":

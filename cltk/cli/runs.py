@@ -1,0 +1,98 @@
+"""``cltk runs``: what was run, and any metric of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cltk.cli.complete import plugin_names
+from cltk.cli.console import print_json, print_rows, show_notice
+from cltk.cli.options import RUNS, Json, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cltk.record import Record
+    from cltk.runs.measuring import Measured
+
+__all__ = ["app"]
+
+app = typer.Typer(help="List runs, and show what came of one.", no_args_is_help=True)
+
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metric",
+        help="A metric to compute, whatever the run was asked for; repeat it for more. One of several runs is computed "
+        "over all seeds of the run's experiment.",
+        autocompletion=plugin_names("metric"),
+    ),
+]
+
+
+@app.command("list")
+def list_runs(store: Store = RUNS, json: Json = False) -> None:
+    """List the runs in a store, the oldest first."""
+    from cltk.runs.reading import read_records
+
+    records, problems = read_records(store)
+    rows = [_row(record, store) for record in records]
+    if not json:
+        rows = [row | {"accuracy": "" if row["accuracy"] is None else f"{row['accuracy']:.4f}"} for row in rows]
+    print_rows(rows, json)
+    for problem in problems:
+        show_notice(f"Left out: {problem}")
+    if not records and not json:
+        show_notice(f"There is no run in '{store}'.")
+
+
+@app.command("show")
+def show_run(
+    run_id: Annotated[str, typer.Argument(help="The run's id, or the beginning of it.")],
+    metric: Metrics = None,
+    store: Store = RUNS,
+    json: Json = False,
+) -> None:
+    """Show a run: its result and its cost, and any metric of it without running it again."""
+    from cltk.cli.result import print_record
+    from cltk.runs.reading import find_record
+
+    record = find_record(store, run_id)
+    measured = _measure(record, metric, store) if metric else {}
+    values = {name: result.value for name, result in measured.items() if result.value is not None}
+    reasons = {name: result.reason for name, result in measured.items() if result.value is None}
+    if json:
+        metrics = {**record.metrics, **values}
+        print_json(record.to_dict() | {"metrics": metrics} | ({"reasons": reasons} if reasons else {}))
+        return
+    print_record(record.model_copy(update={"metrics": values if metric else record.metrics}))
+    for name, reason in reasons.items():
+        print(f"{name}: {reason}")
+
+
+def _row(record: Record, store: Path) -> dict[str, Any]:
+    written = datetime.fromtimestamp((store / record.run_id / "record.json").stat().st_mtime).astimezone()
+    return {
+        "run": record.run_id,
+        "written": written.isoformat(sep=" ", timespec="seconds"),
+        "name": record.config.get("name", ""),
+        "seed": record.seed,
+        "status": record.status,
+        "accuracy": record.final_accuracy if record.tasks else None,
+    }
+
+
+def _measure(record: Record, names: Sequence[str], store: Path) -> Mapping[str, Measured]:
+    """The metrics that are asked for: of this run, or of all finished runs of its experiment."""
+    from cltk.runs.measuring import load_metrics, measure, measure_groups
+    from cltk.runs.reading import finished_runs, read_records
+
+    metrics = load_metrics(names)
+    values = measure(record, metrics)
+    if len(values) == len(metrics):
+        return values
+    alike = finished_runs(read_records(store)[0], record.config_hash)
+    return values | measure_groups(alike, metrics, store)

@@ -1,0 +1,86 @@
+"""Finding records again in a store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from cltk.errors import ConfigError, StoreError, closest
+from cltk.record import Record, read_record
+
+__all__ = ["RunKey", "find_record", "finished_runs", "latest_runs", "read_records"]
+
+RunKey = tuple[str, int]
+"""A configuration's hash and a seed."""
+
+
+def read_records(store: Path, hashes: Collection[str] | None = None) -> tuple[list[Record], list[str]]:
+    """The records in a store, the oldest first.
+
+    Args:
+        store: The folder of all runs.
+        hashes: Of which configurations, also as records of version 1 were filed; None for all.
+
+    Returns:
+        The records, and what is wrong with each file that cannot be read, a sentence each.
+    """
+    records: list[Record] = []
+    problems: list[str] = []
+    for path in sorted(store.glob("*/record.json"), key=lambda path: path.stat().st_mtime):
+        try:
+            record = _read(path)
+        except StoreError as error:
+            problems.append(error.problem)
+            continue
+        if hashes is None or record.config_hash in hashes or record.recorded_hash in hashes:
+            records.append(record)
+    return records, problems
+
+
+def find_record(store: Path, run_id: str) -> Record:
+    """The record of a run in a store.
+
+    Args:
+        store: The folder of all runs.
+        run_id: Its id, or as much of the beginning as tells it from the others.
+
+    Raises:
+        ConfigError: There is no such run, or several runs begin so.
+        StoreError: Its record is incomplete or altered.
+    """
+    names = sorted(path.parent.name for path in store.glob("*/record.json"))
+    matches = [run_id] if run_id in names else [name for name in names if run_id and name.startswith(run_id)]
+    if len(matches) > 1:
+        raise ConfigError(f"{len(matches)} runs begin with '{run_id}'.", f"Such as: {', '.join(matches[:3])}.")
+    if not matches:
+        advice = (
+            closest(run_id, names) if names else f"Name the folder of its store with --store; '{store}' has no run."
+        )
+        raise ConfigError(f"There is no run '{run_id}' in '{store}'.", advice)
+    return _read(store / matches[0] / "record.json")
+
+
+def _read(path: Path) -> Record:
+    record = read_record(path)
+    if record.run_id != path.parent.name:
+        # What else a run left behind is looked for under its id.
+        raise StoreError(
+            f"'{path}' is the record of another run, '{record.run_id}'.", "Give the folder its name, or remove it."
+        )
+    return record
+
+
+def latest_runs(records: Iterable[Record]) -> Mapping[RunKey, Record]:
+    """One record for each configuration and seed: of several, the last that is finished, or else the last."""
+    latest: dict[RunKey, Record] = {}
+    for record in records:
+        key = (record.config_hash, record.seed)
+        if key not in latest or record.finished or not latest[key].finished:
+            latest[key] = record
+    return latest
+
+
+def finished_runs(records: Iterable[Record], config_hash: str) -> Sequence[Record]:
+    """The finished runs of a configuration, one a seed, by seed."""
+    runs = latest_runs(record for record in records if record.config_hash == config_hash and record.finished)
+    return [runs[key] for key in sorted(runs)]

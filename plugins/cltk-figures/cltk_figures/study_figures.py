@@ -1,0 +1,71 @@
+"""Figures that compare the cells of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cltk.runs.summary import Estimate
+from cltk_figures.style import COLOURS, grid_of, panel, percent, whole_numbers
+
+__all__ = ["accuracy_over_tasks", "metric_against_costs"]
+
+_LINE = 0.22
+"""Height of a line of the legend, in inches."""
+
+
+def metric_against_costs(
+    metric: str, values: Mapping[str, Estimate], costs: Mapping[str, Mapping[str, float]]
+) -> Figure:
+    """A metric of each cell against what a run costs, with 95 % intervals; one panel a cost.
+
+    Args:
+        metric: The name of the metric.
+        values: Its value, by cell.
+        costs: What a run costs, by the name of the cost and by cell.
+    """
+    legend = _LINE * len(values)
+    figure, panels = grid_of(len(costs), len(costs), 3.6, 3.4 + legend, left=0.82, bottom=0.5 + legend)
+    for axes, (cost, by_cell) in zip(panels, costs.items(), strict=True):
+        panel(axes, "", cost, metric)
+        for number, (cell, value) in enumerate(values.items()):
+            x, y, half = by_cell[cell], value.mean, value.ci95 or 0.0
+            axes.errorbar(x, y, half, fmt="o", label=cell, color=_colour(number), capsize=3, markersize=5)
+        axes.margins(0.15)
+        axes.locator_params(axis="x", nbins=4)  # Numbers of bytes are long: more of them would run together.
+    panels[0].set_title(f"{metric} against the cost of a run, with 95 % intervals", fontsize=10, loc="left")
+    _add_legend(figure)
+    return figure
+
+
+def accuracy_over_tasks(curves: Mapping[str, Sequence[Estimate]]) -> Figure:
+    """Mean accuracy over the tasks learned so far, with 95 % intervals.
+
+    Args:
+        curves: By cell, the accuracy after the first, second, ... task, in [0, 1].
+    """
+    legend = _LINE * len(curves)
+    figure, (axes,) = grid_of(1, 1, 5.6, 3.9 + legend, bottom=0.5 + legend)
+    panel(axes, "Accuracy on the tasks learned so far, with 95 % intervals", "Number of tasks learned", "Accuracy")
+    for number, (cell, curve) in enumerate(curves.items()):
+        learned = np.arange(1, len(curve) + 1)
+        mean = np.array([value.mean for value in curve])
+        half = np.array([value.ci95 or 0.0 for value in curve])
+        axes.plot(learned, mean, "o-", color=_colour(number), markersize=4, label=cell)
+        axes.fill_between(learned, mean - half, mean + half, color=_colour(number), alpha=0.15, linewidth=0)
+    percent(axes)
+    whole_numbers(axes)
+    _add_legend(figure)
+    return figure
+
+
+def _add_legend(figure: Figure) -> None:
+    """Names the cells below the panels, as they share them."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="lower left", fontsize=8, frameon=False, bbox_to_anchor=(0.02, 0.0))
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]

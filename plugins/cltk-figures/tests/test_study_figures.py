@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from cltk.runs.summary import Estimate
+from cltk_figures.study_figures import accuracy_over_tasks, metric_against_costs
+
+VALUES = {"fixed": Estimate(3, 0.8, 0.01, 0.02), "linear": Estimate(1, 0.7)}
+
+
+def test_each_cost_has_a_panel_and_each_cell_a_point() -> None:
+    costs = {"seconds": {"fixed": 2.0, "linear": 3.0}, "bytes": {"fixed": 4e6, "linear": 5e6}}
+    figure = metric_against_costs("diaz-accuracy", VALUES, costs)
+    assert [axes.get_xlabel() for axes in figure.axes] == ["seconds", "bytes"]
+    assert all(axes.get_ylabel() == "diaz-accuracy" for axes in figure.axes)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["fixed", "linear"]
+    points = [container[0].get_xydata().tolist() for container in figure.axes[1].containers]
+    assert points == [[[4e6, 0.8]], [[5e6, 0.7]]]
+
+
+def test_accuracy_over_tasks_starts_with_the_first_one_and_is_in_percent() -> None:
+    curve = [Estimate(3, 0.9, 0.01, 0.02), Estimate(3, 0.8, 0.01, 0.02)]
+    (axes,) = accuracy_over_tasks({"fixed": curve, "linear": curve}).axes
+    assert axes.lines[0].get_xdata().tolist() == [1, 2]
+    assert axes.lines[0].get_ydata().tolist() == pytest.approx([0.9, 0.8])
+    assert axes.get_ylim() == pytest.approx((-0.02, 1.02))
+
+
+def test_more_cells_than_colours_are_drawn() -> None:
+    curve = [Estimate(1, 0.5)]
+    assert len(accuracy_over_tasks({str(i): curve for i in range(12)}).axes[0].lines) == 12

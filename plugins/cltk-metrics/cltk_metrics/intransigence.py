@@ -1,0 +1,44 @@
+"""Intransigence as Chaudhry et al. 2018 measure it: what a model fails to learn because it must not forget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from cltk.config import Overrides
+from cltk.interfaces import GroupMetric, History, Record
+from cltk_metrics.mean import mean
+
+__all__ = ["Intransigence"]
+
+
+class Intransigence(GroupMetric):
+    """I: mean over the tasks k of a*[k] - R[k][k], where a* is the accuracy of joint training on the tasks up to k.
+
+    R[k][k] is the accuracy on task k right after it. Joint training has the same networks and the same budget of the
+    classifier; its runs are looked up, never run. A difference of fractions of samples, in [-1, 1], below 0 where
+    learning task after task is the better way; the means over the seeds of both are compared.
+
+    Source: Chaudhry et al. 2018, arXiv 1801.10112.
+
+    Deviations: the mean over all tasks, where the paper gives I_k for one.
+    """
+
+    direction: ClassVar[Literal["maximize", "minimize"]] = "minimize"
+    low: ClassVar[float] = -1.0
+
+    def references(self, config: Mapping[str, Any]) -> Mapping[str, Overrides]:
+        """Joint training with the classifier's budget of the experiment."""
+        strategy: Overrides = {"name": "joint"}
+        budget = config["strategy"].get("classifier")
+        return {"joint": {"strategy": strategy if budget is None else strategy | {"classifier": budget}}}
+
+    def value(self, records: Sequence[Record], references: Mapping[str, Sequence[Record]]) -> float:
+        """The mean accuracy of joint training on new tasks, less that of the runs."""
+        return _on_new_tasks(references["joint"]) - _on_new_tasks(records)
+
+
+def _on_new_tasks(records: Sequence[Record]) -> float:
+    """Mean accuracy on each task right after it, over all tasks and runs."""
+    histories = [History.of(record) for record in records]
+    return mean(history.after(task=k, learned=k) for history in histories for k in range(1, history.tasks + 1))

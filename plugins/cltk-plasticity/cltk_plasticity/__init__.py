@@ -1,1 +1,0 @@
-"""Metrics of plasticity: how well new tasks are learned."""

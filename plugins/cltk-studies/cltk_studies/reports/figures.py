@@ -1,0 +1,78 @@
+"""The figures of a study's result, drawn when they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from matplotlib.figure import Figure
+
+from cltk.runs.summary import Estimate, estimate
+from cltk_figures.run_figures import mean_accuracy_matrix
+from cltk_figures.search_figures import front_figure, history
+from cltk_figures.study_figures import accuracy_over_tasks, metric_against_costs
+from cltk_studies.answers.results import COSTS, CellResult, StudyResult
+from cltk_studies.answers.trials import Goal, find_front, goals, is_baseline
+
+__all__ = ["Drawing", "figures_of_cells", "figures_of_study"]
+
+Drawing = tuple[str, Callable[[], Figure]]
+"""The name of a figure, and what draws it."""
+
+
+def figures_of_study(result: StudyResult) -> Iterator[Drawing]:
+    """The name of each figure of the whole study that there is data for, and what draws it."""
+    cells = [cell for cell in result.cells if cell.finished]
+    if not cells:
+        return
+    if result.study.kind != "ablation":
+        yield from _figures_of_search(result)
+        return
+    objective = result.objective
+    measured = [cell for cell in cells if objective in cell.metrics]
+    if objective and measured:
+        yield "objective_against_cost", lambda: _objective_against_cost(objective, measured)
+    yield "accuracy_over_tasks", lambda: accuracy_over_tasks({cell.name: _curve(cell) for cell in cells})
+
+
+def figures_of_cells(result: StudyResult) -> Iterator[Drawing]:
+    """The accuracy matrix of each cell of an ablation, as ``figures_of_study``."""
+    cells = [cell for cell in result.cells if cell.finished] if result.study.kind == "ablation" else []
+    for number, cell in enumerate(cells, start=1):
+        yield f"accuracy_matrix_{number:02}", partial(mean_accuracy_matrix, cell.finished, f"{cell.name}, %")
+
+
+def _objective_against_cost(objective: str, cells: Sequence[CellResult]) -> Figure:
+    values = {cell.name: cell.metrics[objective] for cell in cells}
+    costs = {cost: {cell.name: cell.costs[cost].mean for cell in cells} for cost in COSTS}
+    return metric_against_costs(objective, values, costs)
+
+
+def _curve(cell: CellResult) -> list[Estimate]:
+    """Accuracy on the tasks learned so far, after each task."""
+    learned = range(1, len(cell.finished[0].accuracy))
+    return [estimate([record.seen_accuracy(count) for record in cell.finished]) for count in learned]
+
+
+def _figures_of_search(result: StudyResult) -> Iterator[Drawing]:
+    baselines = {cell.name for cell in result.cells if is_baseline(cell)}
+    found = goals(result)
+    if len(found) > 1:
+        yield "front", lambda: _front(found[0], found[1], baselines)
+    elif found and found[0].values:
+        yield "history", lambda: _history(found[0], baselines)
+
+
+def _history(goal: Goal, baselines: set[str]) -> Figure:
+    labels = {position: name for position, name in enumerate(goal.values) if name in baselines}
+    return history(goal.name, list(goal.values.values()), maximize=not goal.minimize, labels=labels)
+
+
+def _front(up: Goal, right: Goal, baselines: set[str]) -> Figure:
+    names = [name for name in up.values if name in right.values]
+
+    def points(names: Sequence[str]) -> list[tuple[float, float]]:
+        return [(right.values[name], up.values[name]) for name in names]
+
+    labels = {position: name for position, name in enumerate(names) if name in baselines}
+    return front_figure((up.name, right.name), points(names), points(find_front(up, right)), labels)

@@ -1,0 +1,47 @@
+"""A report as one HTML page that needs nothing beside it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from functools import cache
+
+import jinja2
+import tomli_w
+from matplotlib.figure import Figure
+
+from cltk_studies.answers.results import StudyResult
+from cltk_studies.reports.figures import figures_of_cells, figures_of_study
+from cltk_studies.reports.introduction import introduction
+from cltk_studies.reports.tables import result_tables
+
+__all__ = ["to_page"]
+
+
+def to_page(results: Sequence[StudyResult]) -> str:
+    """The page: tables, figures, and each cell's experiment."""
+    return _template().render(
+        results=results, introduction=introduction, tables=result_tables, figures=_figures, toml=tomli_w.dumps
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    loader = jinja2.PackageLoader("cltk_studies.reports", ".")
+    # Names and texts come from users and from other machines: everything is escaped.
+    return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template(
+        "page.html"
+    )
+
+
+def _figures(result: StudyResult) -> list[tuple[str, str]]:
+    """The name of each figure, and its PNG in Base64."""
+    drawings = [*figures_of_study(result), *figures_of_cells(result)]
+    return [(name.replace("_", " "), _to_base64(draw())) for name, draw in drawings]
+
+
+def _to_base64(figure: Figure) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110, facecolor="white")
+    return base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,62 @@
+"""The report of a study as an object: its parts and its forms."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cltk_studies.reports.report import load_report, write_report
+
+OLD = Path(__file__).parent.parent / "data" / "runs-v1"
+NASTY = '<script>alert("x")</script>'
+
+
+@pytest.fixture
+def nasty_store(tmp_path: Path) -> Path:
+    """A study whose description and cell are called what a page must not take for its own."""
+    store = shutil.copytree(OLD, tmp_path / "runs")
+    path = store / "studies" / "old-study" / "study.json"
+    study = json.loads(path.read_text())
+    study["description"] = study["cells"][1]["name"] = NASTY
+    path.write_text(json.dumps(study))
+    return store
+
+
+def test_it_has_cells_metrics_and_runs() -> None:
+    report = load_report("old-study", OLD, metrics=["learning-accuracy"])
+    assert [cell.name for cell in report.cells] == ["equal, a", "linear, hard"]
+    assert report.metrics[:2] == ["learning-accuracy", "final-average-accuracy"]
+    assert report.cells[0].metrics["learning-accuracy"].n == 3
+    assert report.to_dict()["cells"][0]["runs"][0]["metrics"]["learning-accuracy"] >= 0
+
+
+def test_cells_are_ranked_by_the_objective_in_its_direction() -> None:
+    result = load_report("old-study", OLD, objectives=["diaz-ce"]).result
+    assert [cell.name for cell in result.ranked] == ["equal, a", "linear, hard"]
+    result = load_report("old-study", OLD, objectives=["chaudhry-forgetting"]).result
+    values = [cell.metrics["chaudhry-forgetting"].mean for cell in result.ranked]
+    assert values == sorted(values)
+    assert values[0] == result.best_mean("chaudhry-forgetting")
+
+
+def test_the_page_escapes_what_users_wrote_and_needs_nothing_beside_it(nasty_store: Path) -> None:
+    text = load_report("old-study", nasty_store).to_html()
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;") >= 3
+    assert not re.search(r'(src|href)="(?!data:)', text)
+    assert text.count("data:image/png;base64") == 4
+    assert text.index('name="viewport"') < text.index("<body>")
+
+
+def test_its_files_are_the_tables_the_numbers_and_the_figures(tmp_path: Path) -> None:
+    report = load_report("old-study", OLD)
+    write_report(report.result, tmp_path)
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    figures = {"figures/objective_against_cost.png", "figures/accuracy_over_tasks.png"}
+    assert names == {"report.md", "result.json"} | figures
+    assert json.loads((tmp_path / "result.json").read_text()) == report.to_dict()
+    assert (tmp_path / "report.md").read_text() == report.to_markdown()

@@ -1,0 +1,78 @@
+"""``cltk runs``: what was run, and any metric of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.commandline import Cli
+
+DATA = Path(__file__).parent.parent / "data"
+OLD = "run-22b840a06105-seed0"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store with a run of version 1."""
+    store = tmp_path / "runs"
+    (store / OLD).mkdir(parents=True)
+    shutil.copy(DATA / "finetune-v1.json", store / OLD / "record.json")
+    return store
+
+
+def test_runs_are_listed(cli: Cli, store: Path) -> None:
+    (row,) = cli("runs", "list", "--store", store, "--json").json
+    assert (row["run"], row["name"], row["seed"], row["status"]) == (OLD, "run", 0, "finished")
+    assert row["accuracy"] == pytest.approx(0.18571428571428572)
+    assert f"{OLD}  " in cli("runs", "list", "--store", store).out
+
+
+def test_an_empty_store_is_said_to_be_empty(cli: Cli, tmp_path: Path) -> None:
+    done = cli("runs", "list", "--store", tmp_path)
+    assert (done.status, done.out) == (0, "")
+    assert "There is no run" in done.said
+    assert cli("runs", "list", "--store", tmp_path, "--json").json == []
+
+
+def test_a_broken_run_is_named_and_the_others_listed(cli: Cli, store: Path) -> None:
+    (store / "broken").mkdir()
+    (store / "broken" / "record.json").write_text("{}")
+    done = cli("runs", "list", "--store", store, "--json")
+    assert len(done.json) == 1
+    assert "Left out: " in done.said
+    assert "broken" in done.said
+
+
+def test_a_run_is_shown_as_it_was(cli: Cli, store: Path) -> None:
+    shown = cli("runs", "show", "run-22b", "--store", store)
+    assert shown.status == 0
+    for text in ("finetune · mlp on split-digits", "diaz-cl-score", "0.3341", "after 5"):
+        assert text in shown.out
+    assert cli("runs", "show", OLD, "--store", store, "--json").json["schema"] == "cltk.run/2"
+
+
+def test_metrics_that_it_did_not_have_are_computed(cli: Cli, store: Path) -> None:
+    asked = ["--metric", "operations", "--metric", "diaz-ms", "--metric", "diaz-cl-stability"]
+    done = cli("runs", "show", OLD, "--store", store, "--json", *asked)
+    assert done.json["metrics"]["operations"] == sum(done.json["operations"])
+    assert done.json["metrics"]["diaz-ms"] == 1.0
+    assert done.json["reasons"] == {"diaz-cl-stability": "undefined for what was measured"}
+    shown = cli("runs", "show", OLD, "--store", store, *asked)
+    assert "diaz-cl-stability: undefined for what was measured" in shown.out
+    assert "diaz-bwt" not in shown.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["show", "run-nothing"], "There is no run 'run-nothing'"),
+        (["show", OLD, "--metric", "opperations"], "operations"),
+        (["show", OLD, "--metric", "operations", "--metric", "operations"], "asked for twice"),
+    ],
+)
+def test_what_is_refused(cli: Cli, store: Path, words: list[str], said: str) -> None:
+    done = cli("runs", *words, "--store", store)
+    assert done.status == 2
+    assert said in done.said

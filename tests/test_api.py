@@ -1,0 +1,195 @@
+"""What Python users have: the same as the command line."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import cltk
+from cltk.build import Prepared, prepare
+from cltk.config import Experiment, Slot
+from cltk.errors import ConfigError, StoreError
+from cltk.events import Event, TaskEnded
+from cltk.interfaces import RunGroup, Sink, Summary
+from cltk.machine import Machine
+from cltk.record import Record
+from cltk.runs.runner import execute
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="module")
+def prepared(make_digits: Callable[..., Any]) -> Prepared:
+    return prepare(make_digits(scenario={"name": "split-digits", "per_class": 20}), Machine(device="cpu", threads=1))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def record(prepared: Prepared, store: Path) -> Record:
+    return execute(prepared, 0, store)
+
+
+def test_the_public_names_are_listed() -> None:
+    assert {"load", "run", "load_runs", "restore", "train", "CltkError"} <= set(dir(cltk))
+    assert all(getattr(cltk, name) is not None for name in dir(cltk))
+
+
+class TestRestoring:
+    def test_it_predicts_as_it_did_in_the_end(self, prepared: Prepared, record: Record, store: Path) -> None:
+        restored = cltk.restore(record.run_id[:-3], store)
+        for task, accuracy in zip(prepared.tasks, record.tasks[-1].accuracy, strict=True):
+            scores = restored.predict(task.test.x.numpy())
+            assert scores.shape == (len(task.test), 10)
+            assert float((scores.argmax(1) == task.test.y).float().mean()) == pytest.approx(accuracy)
+
+    def test_it_draws_the_same_images_for_the_same_seed(self, record: Record, store: Path) -> None:
+        restored = cltk.restore(record.run_id, store)
+        images = restored.sample(7, seed=3)
+        assert images.shape == (7, 1, 8, 8)
+        assert float(images.min()) >= 0
+        assert float(images.max()) <= 1
+        assert torch.equal(images, cltk.restore(record.run_id, store).sample(7, seed=3))
+        assert not torch.equal(images, restored.sample(7, seed=4))
+
+    def test_it_needs_no_data(self, record: Record, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def missing(*arguments: Any) -> None:
+            raise AssertionError("data was read")
+
+        monkeypatch.setattr("cltk.build._load_scenario", missing)
+        assert cltk.restore(record.run_id, store).record == record
+
+    def test_one_without_a_generator_draws_nothing(
+        self, make_digits: Callable[..., Any], machine: Machine, tmp_path: Path
+    ) -> None:
+        experiment = make_digits(scenario={"name": "split-digits", "per_class": 20}, strategy="gdumb", generator=None)
+        record = execute(prepare(experiment, machine), 0, tmp_path)
+        restored = cltk.restore(record.run_id, tmp_path)
+        assert restored.strategy.buffer is not None
+        assert len(restored.strategy.buffer) > 0
+        with pytest.raises(ConfigError, match="has no generator"):
+            restored.sample(1)
+
+    def test_what_cannot_be_restored_is_named(self, record: Record, store: Path, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="There is no run 'nothing'"):
+            cltk.restore("nothing", store)
+        copy = Path(shutil.copytree(store / record.run_id, tmp_path / record.run_id))
+        (copy / "weights.safetensors").write_bytes(b"short")
+        with pytest.raises(StoreError, match=r"weights\.safetensors' cannot be read"):
+            cltk.restore(record.run_id, tmp_path)
+        (copy / "weights.safetensors").unlink()
+        with pytest.raises(StoreError, match="cannot be read"):
+            cltk.restore(record.run_id, tmp_path)
+
+
+class TestRows:
+    def test_a_run_is_a_flat_row(self, record: Record, store: Path) -> None:
+        (row,) = cltk.load_runs(store)
+        assert row["id"] == record.run_id
+        assert (row["name"], row["seed"], row["status"], row["hash"]) == ("run", 0, "finished", record.config_hash)
+        assert row["generator.name"] == "vae"
+        assert row["generator.latent_dim"] == 4
+        assert row["strategy.classifier.epochs"] == 1
+        assert row["final-average-accuracy"] == row["accuracy"] == record.final_accuracy
+        assert row["parameters"] == record.parameters["total"]
+        assert not any(isinstance(value, dict) for value in row.values())
+
+    def test_any_metric_may_be_asked_for(self, record: Record, store: Path) -> None:
+        (row,) = cltk.load_runs(store, metrics=["operations"])
+        assert row["operations"] == sum(record.operations)
+        assert "diaz-bwt" not in row
+        assert cltk.load_runs(store, name="another") == []
+
+    def test_a_broken_one_is_left_out_with_a_warning(self, tmp_path: Path) -> None:
+        (tmp_path / "broken").mkdir()
+        (tmp_path / "broken" / "record.json").write_text("{")
+        with pytest.warns(UserWarning, match="broken"):
+            assert cltk.load_runs(tmp_path) == []
+
+    def test_runs_of_version_1_are_rows_too(self, tmp_path: Path) -> None:
+        folder = tmp_path / "run-22b840a06105-seed0"
+        folder.mkdir()
+        shutil.copy(DATA / "finetune-v1.json", folder / "record.json")
+        (row,) = cltk.load_runs(tmp_path)
+        assert row["classifier.hidden"] == [50, 50]
+        assert row["diaz-cl-score"] == pytest.approx(0.33408163265306123)
+
+
+class Listening(Sink):
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(self.Config(), Path())
+        self.told: list[str] = []
+
+    def observe(self, event: Event, record: Record) -> None:
+        if isinstance(event, TaskEnded):
+            self.told.append(f"task {event.task} of seed {record.seed}")
+
+    def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
+        self.told.append(f"{group.kind} {[record.seed for record in records]}, {len(summary)} metrics")
+
+
+class TestRunning:
+    @pytest.fixture
+    def quick(self, make_digits: Callable[..., Experiment]) -> Callable[..., Experiment]:
+        def make(**changes: Any) -> Experiment:
+            scenario = {"name": "split-digits", "per_class": 10, "tasks": 2}
+            strategy = {"name": "finetune", "classifier": {"epochs": 1, "min_steps": 0}}
+            return make_digits(scenario=scenario, strategy=strategy, generator=None, metrics=["diaz-ms"], **changes)
+
+        return make
+
+    def test_one_seed_gives_a_record(self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path) -> None:
+        record = cltk.run(quick(), seed=3, store=tmp_path, machine=machine)
+        assert (record.status, record.seed) == ("finished", 3)
+        assert isinstance(cltk.run(quick(), store=tmp_path, machine=machine), Record)
+        assert len(cltk.load_runs(tmp_path)) == 2
+
+    def test_the_experiments_own_seeds_are_run(
+        self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path
+    ) -> None:
+        ending = cltk.run(quick(seeds="1..2"), store=tmp_path, machine=machine)
+        assert isinstance(ending, cltk.Ending)
+        assert [record.seed for record in ending.records] == [1, 2]
+        assert ending.summary == {"diaz-ms": {"mean": 1.0, "std": 0.0, "ci95": 0.0}}
+        again = cltk.run(quick(), seeds=range(3), store=tmp_path, machine=machine, resume=True)
+        assert isinstance(again, cltk.Ending)
+        assert list(again.records[1:]) == list(ending.records)
+
+    def test_sinks_are_told(self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path) -> None:
+        sink = Listening()
+        cltk.run(quick(), seeds=[0, 1], store=tmp_path, machine=machine, sinks=[sink])
+        tasks = [f"task {task} of seed {seed}" for seed in (0, 1) for task in (0, 1)]
+        assert sink.told == [*tasks, "seeds [0, 1], 1 metrics"]
+
+    def test_what_is_wrong_is_said(self, quick: Callable[..., Experiment], tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="There is no sink 'nothing'"):
+            cltk.run(quick(), store=tmp_path, sinks=["nothing"])
+        with pytest.raises(ConfigError, match="seeds"):
+            cltk.run(quick(), seeds="none", store=tmp_path)
+        with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+            cltk.run(tmp_path / "nowhere.toml", store=tmp_path)
+
+    def test_metrics_of_several_runs_are_in_the_summary(
+        self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path
+    ) -> None:
+        experiment = quick().model_copy(
+            update={"metrics": (Slot(name="diaz-cl-stability"), Slot(name="intransigence"))}
+        )
+        ending = cltk.run(experiment, seeds=[0, 1], store=tmp_path, machine=machine)
+        assert isinstance(ending, cltk.Ending)
+        assert ending.summary is not None
+        assert list(ending.summary) == ["diaz-cl-stability"]
+        assert 0 <= ending.summary["diaz-cl-stability"]["mean"] <= 1
+        assert ending.notices == [
+            "The metric 'intransigence': no finished run of its reference 'joint' is in the store."
+        ]
