@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +35,6 @@ class ClassWise(Strategy, ABC):
     slots = ()
     gives_logits = False
     training: Training
-    unknown: ClassVar[float] = float("-inf")
 
     def __init__(self, config: Settings, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
@@ -46,7 +44,7 @@ class ClassWise(Strategy, ABC):
                 "A model a class is trained once, but tasks of this scenario share classes.",
                 "Choose another strategy, or a scenario in which each class belongs to one task.",
             )
-        self.networks_by_class = ClassModels([self.make_model() for _ in range(info.outputs)])
+        self.class_models = ClassModels([self.make_model() for _ in range(info.outputs)])
 
     @abstractmethod
     def make_model(self) -> nn.Module:
@@ -65,20 +63,22 @@ class ClassWise(Strategy, ABC):
         for label in task.classes:
             own = task.train[task.train.y == label]
             batches = Shuffled(own, self.training.batch_size)
-            model = self.networks_by_class.models[label]
+            model = self.class_models.models[label]
 
             def loss(batch: Examples, rng: torch.Generator, model: nn.Module = model) -> Tensor:
                 return self.losses(model, batch.x, rng)
 
             yield Train(f"class-{label}", model, batches, loss, self.training)
-            self.networks_by_class.trained[label] = True
+            self.class_models.trained[label] = True
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """The score of each class, (B, K); minus infinity for classes that were never met."""
-        self.networks_by_class.eval()
-        scores = x.new_full((len(x), self.info.outputs), self.unknown)
-        for label in self.networks_by_class.trained.nonzero().flatten().tolist():
-            model = self.networks_by_class.models[label]
-            scores[:, label] = torch.cat([self.scores(model, part) for part in x.split(CHUNK)]) if len(x) else 0.0
+        self.class_models.eval()
+        scores = x.new_full((len(x), self.info.outputs), float("-inf"))
+        for label in self.class_models.trained.nonzero().flatten().tolist():
+            model = self.class_models.models[label]
+            scores[:, label] = (
+                torch.cat([self.scores(model, part) for part in torch.split(x, CHUNK)]) if len(x) else 0.0
+            )
         return scores

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -33,8 +34,8 @@ class GenerativeClassifier(ClassWise):
 
     Source: van de Ven, Li & Tolias 2021, arXiv 2104.10093.
 
-    Deviations: none known. As in the published code, networks learn a Bernoulli likelihood and are compared by a Gaussian
-    one of unit variance; its default is 10,000 samples in the paper's table and 50 here.
+    Deviations: none known. Networks learn a Bernoulli likelihood and are compared by a Gaussian one of unit variance, as
+    in the published code; the paper's table is of 10,000 samples, the default here is 50.
     """
 
     class Config(Settings):
@@ -79,11 +80,12 @@ class GenerativeClassifier(ClassWise):
         likelihood = -0.5 * (x.flatten(1) - images).square().sum(2)
         # log p(z) - log q(z | x), in which the normalising constants cancel.
         ratio = 0.5 * (noise.square() - latent.square()).sum(2) + 0.5 * log_variance.sum(1)
-        return (likelihood + ratio).logsumexp(0) - math.log(len(noise))
+        estimate: Tensor = (likelihood + ratio).logsumexp(0) - math.log(len(noise))
+        return estimate
 
 
 def _perceptron(*sizes: int) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     return nn.Sequential(*layers[:-1])

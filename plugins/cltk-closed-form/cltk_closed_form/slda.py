@@ -20,7 +20,7 @@ class SLDA(Strategy):
 
     It stores no sample and needs no network; the order of tasks makes no difference to what it ends with.
 
-    Source: Hayes & Kanan 2020, arXiv 1909.01520, with the shrinkage of 1e-4 of van de Ven et al. 2021, arXiv 2104.10093.
+    Source: Hayes & Kanan 2020, arXiv 1909.01520; on Split MNIST: van de Ven, Li & Tolias 2021, arXiv 2104.10093.
 
     Deviations: works on pixels, where the papers take the features of a pretrained network on natural images.
     """
@@ -64,6 +64,6 @@ class SLDA(Strategy):
         return scores
 
     def _take_in(self, examples: Examples, rng: torch.Generator) -> None:
-        for x, y in zip(examples.x.split(CHUNK), examples.y.split(CHUNK), strict=True):
+        for x, y in zip(torch.split(examples.x, CHUNK), torch.split(examples.y, CHUNK), strict=True):
             self.discriminant.add(self.embedding(x), y)
         self._classifier = None

@@ -12,7 +12,7 @@ from cltk_closed_form.randumb import RanDumb
 from cltk_closed_form.slda import SLDA
 
 test_slda = conformance_tests(SLDA)
-test_randumb = conformance_tests(RanDumb, config={"features": 40})
+test_randumb = conformance_tests(RanDumb, config={"features": 40, "shrinkage": 0.1})
 
 
 def final(store: Path, machine: Machine, **slots: Any) -> float:
