@@ -34,8 +34,8 @@ class GenerativeClassifier(ClassWise):
 
     Source: van de Ven, Li & Tolias 2021, arXiv 2104.10093.
 
-    Deviations: none known. Networks learn a Bernoulli likelihood and are compared by a Gaussian one of unit variance, as
-    in the published code; the paper's table is of 10,000 samples, the default here is 50.
+    Deviations: none known. As in the published code, networks learn a Bernoulli likelihood and are compared by a
+    Gaussian one of unit variance; the paper's table is of 10,000 samples, the default here is 50.
     """
 
     class Config(Settings):
