@@ -29,7 +29,7 @@ def plan_table(plan: Plan) -> Table:
             planned.cell.config_hash,
             len(planned.done),
             len(planned.open),
-            planned.replayed,
+            "decided while it runs" if planned.replayed is None else planned.replayed,
             format_duration(planned.seconds),
             format_duration(planned.seconds * len(planned.open)),
         )

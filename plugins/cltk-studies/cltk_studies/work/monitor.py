@@ -12,13 +12,13 @@ from cltk.record import Record, read_record
 from cltk_studies.work.publisher import Publisher
 from cltk_studies.work.queue import Queue, State
 
-__all__ = ["Show", "Watch"]
+__all__ = ["Show", "StudyMonitor"]
 
 Show = Callable[[State, Sequence[Record], Mapping[str, int]], None]
 """Is told of an item that ended: how, its records as far as they are here, and how many items are in which state."""
 
 
-class Watch:
+class StudyMonitor:
     """Compares the queue with what it was before.
 
     Args:
@@ -32,8 +32,8 @@ class Watch:
         self._queue, self._store, self._publisher, self._show = queue, store, publisher, show
         self._seen = {state.trial.number for state in queue.states().values() if state.ended}
 
-    def __call__(self) -> None:
-        """Looks once."""
+    def look(self) -> bool:
+        """Looks once; returns whether anything is still under way."""
         states = self._queue.states().values()
         counts = Counter(state.status for state in states)
         for state in states:
@@ -43,6 +43,7 @@ class Watch:
                 for record in records:
                     self._publisher.run_ended(record, state.name)
                 self._show(state, records, counts)
+        return not all(state.ended for state in states)
 
     def _records(self, state: State) -> list[Record]:
         records = []
