@@ -25,7 +25,7 @@ EVERY = [(kind, plugin.name) for kind in COMPONENTS for plugin in installed(kind
     ("words", "expected"),
     [
         ("cltk run --schedule l", ["linear"]),
-        ("cltk run --strategy g", ["gdumb", "generative-replay"]),
+        ("cltk run --strategy g", ["gdumb", "generative-classifier", "generative-replay"]),
         ("cltk plugins show split-d", ["split-digits"]),
         ("cltk plugins new sc", ["scenario", "schedule"]),
     ],

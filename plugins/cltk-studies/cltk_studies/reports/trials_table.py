@@ -21,7 +21,7 @@ def trials_table(result: StudyResult) -> Table:
     metrics, shown = result.measures.objectives, _listed(result)
     columns: dict[str, list[Any]] = {"trial": [cell.name for cell in shown]}
     for name in metrics:
-        columns[f"{arrow(result, name)} ± 95 %"] = [_value(cell, name) for cell in shown]
+        columns[arrow(result, name)] = [_value(cell, name) for cell in shown]
     if any("counts" in cell.cell.settings for cell in shown):
         if _REPLAYED not in metrics:
             columns["samples replayed"] = [sum(cell.finished[0].replay.counts) for cell in shown]
@@ -49,7 +49,10 @@ def _note(result: StudyResult) -> str:
     seeds = len(result.study.seeds)
     each = f"{seeds} seeds" if seeds > 1 else "one seed"
     listed = "those that no other one beats" if len(goals(result)) > 1 else f"the best {_LISTED}"
-    return f"{finished} configurations over {each} each, on validation data. Listed are {listed} and the baselines."
+    return (
+        f"{finished} configurations over {each} each, on validation data: means with 95 % intervals. "
+        f"Listed are {listed} and the baselines."
+    )
 
 
 def _value(cell: CellResult, metric: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cltk.errors import StoreError
-from cltk_mlflow.store import open_store, shown, store_uri
+from cltk_mlflow.experiment import MlflowExperiment
+from cltk_mlflow.server import open_server, server_uri, without_secrets
 
 # SQLAlchemy 2.1 warns of what MLflow's tables use.
 pytestmark = pytest.mark.filterwarnings("ignore:The ..noload.. loader strategy:DeprecationWarning")
@@ -17,14 +18,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:The ..noload.. loader strategy:D
 OPEN = """
 import sys, time
 from pathlib import Path
-from cltk_mlflow.store import open_store
-from cltk_mlflow.writer import Writer
+from cltk_mlflow.experiment import MlflowExperiment
+from cltk_mlflow.server import open_server
 import mlflow
 Path(sys.argv[2]).touch()
 while not Path(sys.argv[3]).exists():
     time.sleep(0.001)
-store = open_store(Path(sys.argv[1]))
-Writer(store, "shared").create("run", {})
+server = open_server(Path(sys.argv[1]))
+MlflowExperiment(server, "shared").create("run", {})
 """
 
 
@@ -56,7 +57,7 @@ def test_processes_open_a_fresh_store_at_once_again_and_again(tmp_path: Path, at
 def test_an_unreachable_server_is_named_within_seconds(tmp_path: Path) -> None:
     begin = time.monotonic()
     with pytest.raises(StoreError, match=r"http://127\.0\.0\.1:9.*refused") as caught:
-        open_store(tmp_path, "http://127.0.0.1:9")
+        open_server(tmp_path, "http://127.0.0.1:9")
     assert time.monotonic() - begin < 10
     assert "Start that server" in caught.value.advice
 
@@ -64,7 +65,7 @@ def test_an_unreachable_server_is_named_within_seconds(tmp_path: Path) -> None:
 def test_a_database_without_server_or_driver_is_named_within_seconds(tmp_path: Path) -> None:
     begin = time.monotonic()
     with pytest.raises(StoreError, match=r"\*\*\*@127\.0\.0\.1:9") as caught:
-        open_store(tmp_path, "mysql://me:secret@127.0.0.1:9/runs")
+        open_server(tmp_path, "mysql://me:secret@127.0.0.1:9/runs")
     assert time.monotonic() - begin < 10
     assert "secret" not in str(caught.value)
 
@@ -72,18 +73,18 @@ def test_a_database_without_server_or_driver_is_named_within_seconds(tmp_path: P
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="file"):
-        open_store(tmp_path / "file" / "store", None)
+        open_server(tmp_path / "file" / "store", None)
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     (tmp_path / "mlflow.db").write_bytes(b"no database" * 100)
     with pytest.raises(StoreError, match="not a database"):
-        open_store(tmp_path)
+        open_server(tmp_path)
 
 
 def test_a_database_in_a_folder_to_be_made_is_opened(tmp_path: Path) -> None:
-    open_store(tmp_path, f"sqlite:///{tmp_path}/to be/made/runs.db")
+    open_server(tmp_path, f"sqlite:///{tmp_path}/to be/made/runs.db")
     assert (tmp_path / "to be" / "made" / "runs.db").exists()
 
 
@@ -91,17 +92,59 @@ def test_the_uri_given_wins_over_the_environment_and_that_over_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://environment")
-    assert store_uri(tmp_path, "http://given") == "http://given"
-    assert store_uri(tmp_path) == "http://environment"
+    assert server_uri(tmp_path, "http://given") == "http://given"
+    assert server_uri(tmp_path) == "http://environment"
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    assert store_uri(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
+    assert server_uri(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
 
 
-def test_passwords_are_not_shown() -> None:
-    assert shown("http://me:secret@host/path") == "http://***@host/path"
-    assert shown("sqlite:////folder/mlflow.db") == "sqlite:////folder/mlflow.db"
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("http://me:secret@host/path", "http://***@host/path"),
+        ("postgresql://me:sec/ret@host/runs", "postgresql://***@host/runs"),
+        ("postgresql://me:se@ret@host/runs", "postgresql://***@host/runs"),
+        ("postgresql://host/runs?user=me&password=secret", "postgresql://host/runs?user=***&password=***"),
+        ("http://host/?token=secret", "http://host/?token=***"),
+        ("sqlite:////folder/mlflow.db", "sqlite:////folder/mlflow.db"),
+        ("sqlite:////folder/me@home/mlflow.db", "sqlite:////folder/me@home/mlflow.db"),
+    ],
+)
+def test_secrets_are_not_shown(uri: str, shown: str) -> None:
+    assert without_secrets(uri) == shown
+    assert without_secrets(f"Nobody answers at {uri} today.") == f"Nobody answers at {shown} today."
 
 
-def test_importing_the_sinks_imports_no_mlflow() -> None:
-    code = "import sys, cltk_mlflow.tracking, cltk_mlflow.store; assert 'mlflow' not in sys.modules"
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mysql://me:sec/ret@127.0.0.1:9/runs",
+        "postgresql://127.0.0.1:9/runs?user=me&password=secret",
+        "http://me:sec/ret@127.0.0.1:9",
+        "http://127.0.0.1:9/?token=secret",
+        "http://me:secret@127.0.0.1:9",
+    ],
+)
+def test_no_error_shows_a_secret(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        open_server(tmp_path, uri)
+    assert not {"secret", "sec/ret", "'sec'"} & set(str(caught.value).replace(":", " ").split())
+    assert "sec" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["feature%2Freplay", "what?now", "50%", "a#b", "a & b=c", "quote'd", "[x]"])
+def test_the_database_is_in_its_folder_whatever_that_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    folder = tmp_path / name / "runs"
+    run_id = MlflowExperiment(open_server(folder), "escaped").create("run", {})
+    MlflowExperiment(open_server(folder), "escaped").text(run_id, "note.txt", "here")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert {path.name for path in folder.iterdir()} >= {"mlflow.db", "artifacts"}
+    assert [path.read_text() for path in folder.rglob("note.txt")] == ["here"]
+
+
+def test_importing_the_sink_imports_no_mlflow() -> None:
+    code = "import sys, cltk_mlflow.sink, cltk_mlflow.records; assert not {'mlflow', 'matplotlib'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""Writing runs into an MLflow experiment: the one place that talks to MLflow's client.
+"""Writing into an MLflow experiment: the one place that reads and writes runs through MLflow's client.
 
 Runs are written by id, never through MLflow's active run, so that several may be open at once.
 """
@@ -13,36 +13,36 @@ from typing import Any
 
 from cltk.errors import StoreError
 from cltk_mlflow.fields import Point
-from cltk_mlflow.store import Store
+from cltk_mlflow.server import TrackingServer
 
-__all__ = ["Writer"]
+__all__ = ["MlflowExperiment"]
 
 # What MLflow takes in one call: 1,000 entries, of them 100 parameters and 100 tags.
 _POINTS, _PAIRS = 800, 100
 _TAG_LENGTH = 8000
 
 
-class Writer:
+class MlflowExperiment:
     """Writes into one experiment.
 
     Args:
-        store: Where the experiment is.
-        experiment: Its name; it is created on first use.
+        server: Where the experiment is.
+        name: Its name; it is created on first use.
 
     Raises:
-        StoreError: By each method too, when the store fails.
+        StoreError: By each method too, when the server fails.
     """
 
-    def __init__(self, store: Store, experiment: str) -> None:
-        self._store = store
-        self._client = store.client
-        with store.reported():
-            self.experiment_id = _experiment_id(store, experiment)
+    def __init__(self, server: TrackingServer, name: str) -> None:
+        self._client = server.client
+        self._reported = server.reported
+        with self._reported():
+            self.id = _experiment_id(server, name)
 
     def create(self, name: str, tags: Mapping[str, str], started: float | None = None) -> str:
         """Creates a run that began at ``started`` (seconds since the epoch; now by default) and returns its id."""
-        with self._store.reported():
-            run = self._client.create_run(self.experiment_id, _milliseconds(started), _cut(tags), name)
+        with self._reported():
+            run = self._client.create_run(self.id, _milliseconds(started), _cut(tags), name)
         return str(run.info.run_id)
 
     def find(self, tags: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
@@ -50,40 +50,13 @@ class Writer:
         query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
         runs: list[Any] = []
         token: str | None = None
-        with self._store.reported():
+        with self._reported():
             while token != "":
                 page = self._client.search_runs(
-                    [self.experiment_id], query, order_by=["attributes.start_time ASC"], page_token=token
+                    [self.id], query, order_by=["attributes.start_time ASC"], page_token=token
                 )
                 runs, token = [*runs, *page], page.token or ""
         return {run.info.run_id: run.data.tags for run in runs}
-
-    def names(self, run_id: str, folder: str) -> list[str]:
-        """The names of the files in a folder of a run."""
-        with self._store.reported():
-            return [file.path.rpartition("/")[2] for file in self._client.list_artifacts(run_id, folder)]
-
-    def download(self, run_id: str, path: str, folder: Path) -> Path:
-        """Copies a file of a run into a folder that is there; returns where it is."""
-        with self._store.reported():
-            return Path(self._client.download_artifacts(run_id, path, str(folder)))
-
-    def text(self, run_id: str, path: str, text: str) -> None:
-        """Stores a text with the run as a file."""
-        with self._store.reported():
-            self._client.log_text(run_id, text, path)
-
-    def reopen(self, run_id: str, parent_id: str | None) -> bool:
-        """Sets a run back to running, below this parent; whether it is there."""
-        from mlflow.exceptions import MlflowException
-
-        try:
-            self._client.update_run(run_id, status="RUNNING")
-            if parent_id is not None:
-                self._client.set_tag(run_id, "mlflow.parentRunId", parent_id)
-        except MlflowException:
-            return False
-        return True
 
     def log(
         self,
@@ -99,14 +72,19 @@ class Writer:
         metrics = [Metric(name, value, now, step) for name, value, step in points]
         settings = [Param(name, value) for name, value in (params or {}).items()]
         labels = [RunTag(name, value) for name, value in _cut(tags or {}).items()]
-        with self._store.reported():
+        with self._reported():
             while metrics or settings or labels:
                 self._client.log_batch(run_id, metrics[:_POINTS], settings[:_PAIRS], labels[:_PAIRS])
                 metrics, settings, labels = metrics[_POINTS:], settings[_PAIRS:], labels[_PAIRS:]
 
+    def text(self, run_id: str, path: str, text: str) -> None:
+        """Stores a text with the run as a file."""
+        with self._reported():
+            self._client.log_text(run_id, text, path)
+
     def files(self, run_id: str, folder: Path, names: Sequence[str] | None = None) -> None:
         """Stores files of a folder with the run: those of the ``names`` that exist, or all with their subfolders."""
-        with self._store.reported():
+        with self._reported():
             if names is None:
                 self._client.log_artifacts(run_id, str(folder))
                 return
@@ -114,10 +92,30 @@ class Writer:
                 if path.exists():
                     self._client.log_artifact(run_id, str(path))
 
+    def names(self, run_id: str, folder: str) -> list[str]:
+        """The names of the files in a folder of a run."""
+        with self._reported():
+            return [file.path.rpartition("/")[2] for file in self._client.list_artifacts(run_id, folder)]
+
+    def download(self, run_id: str, path: str, folder: Path) -> Path:
+        """Copies a file of a run into a folder that is there; returns where it is."""
+        with self._reported():
+            return Path(self._client.download_artifacts(run_id, path, str(folder)))
+
     def end(self, run_id: str, status: str, ended: float | None = None) -> None:
         """Ends a run as ``FINISHED``, ``FAILED`` or ``KILLED``."""
-        with self._store.reported():
+        with self._reported():
             self._client.set_terminated(run_id, status, _milliseconds(ended))
+
+    def reopen(self, run_id: str) -> bool:
+        """Sets a run back to running; returns whether it is there."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.update_run(run_id, status="RUNNING")
+        except MlflowException:
+            return False
+        return True
 
     def discard(self, run_id: str) -> None:
         """Deletes a run if it is there."""
@@ -127,27 +125,25 @@ class Writer:
             self._client.delete_run(run_id)
 
 
-def _experiment_id(store: Store, name: str) -> str:
+def _experiment_id(server: TrackingServer, name: str) -> str:
     from mlflow.exceptions import MlflowException
 
-    experiment = store.client.get_experiment_by_name(name)
+    client = server.client
+    experiment = client.get_experiment_by_name(name)
     if experiment is None:
         # Says what the experiment is, or MLflow's pages ask.
         tags = {"mlflow.experimentKind": "custom_model_development"}
+        artifacts = None if server.artifacts is None else f"{server.artifacts}/{name}"
         try:
-            return str(store.client.create_experiment(name, _artifacts(store, name), tags))
+            return str(client.create_experiment(name, artifacts, tags))
         except MlflowException:
-            experiment = store.client.get_experiment_by_name(name)  # Another process may have been quicker.
+            experiment = client.get_experiment_by_name(name)  # Another process may have been quicker.
             if experiment is None:
                 raise
     if experiment.lifecycle_stage == "deleted":
         advice = "Restore or permanently delete it in MLflow, or choose another name for the experiment."
         raise StoreError(f"The MLflow experiment '{name}' was deleted.", advice)
     return str(experiment.experiment_id)
-
-
-def _artifacts(store: Store, name: str) -> str | None:
-    return None if store.artifacts is None else f"{store.artifacts}/{name}"
 
 
 def _cut(tags: Mapping[str, str]) -> dict[str, Any]:
