@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cltk.api import Experiment, Machine, Restored, load, load_runs, restore, run, train
+    from cltk.api import Ending, Experiment, Machine, Restored, load, load_runs, restore, run, train
     from cltk.errors import CltkError
 
 __all__ = [
     "CltkError",
+    "Ending",
     "Experiment",
     "Machine",
     "Restored",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from cltk.build import prepare
 from cltk.config import Experiment, check, combine, overlay, override_at, read_toml
 from cltk.engine import train as _train
 from cltk.events import Event
-from cltk.interfaces import Measure
+from cltk.interfaces import Measure, Sink
 from cltk.machine import Machine
 from cltk.mappings import flatten
 from cltk.record import Record
@@ -19,9 +19,10 @@ from cltk.runs.measuring import load_metrics, measure
 from cltk.runs.reading import read_records
 from cltk.runs.restoring import Restored
 from cltk.runs.restoring import restore as _restore
-from cltk.runs.runner import execute
+from cltk.runs.seeds import Ending, run_seeds
+from cltk.runs.sinks import NO_SINK, make_sinks
 
-__all__ = ["Experiment", "Machine", "Restored", "load", "load_runs", "restore", "run", "train"]
+__all__ = ["Ending", "Experiment", "Machine", "Restored", "load", "load_runs", "restore", "run", "train"]
 
 _NO_SETTINGS = ("name", "description", "seeds", "metrics")
 """Entries of a record's configuration that no result depends on."""
@@ -42,13 +43,68 @@ def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
     return check(Experiment, overlay(layers), f"'{file}'" if file else "the experiment")
 
 
-def run(experiment: Experiment, seed: int = 0, store: str | Path = "runs", machine: Machine | None = None) -> Record:
-    """Runs an experiment with one seed, keeps its folder in ``store``, and returns its record.
+@overload
+def run(
+    experiment: Experiment | str | Path,
+    seed: int,
+    store: str | Path = "runs",
+    machine: Machine | None = None,
+    *,
+    sinks: Sequence[str | Sink] | None = None,
+    resume: bool = False,
+) -> Record: ...
+
+
+@overload
+def run(
+    experiment: Experiment | str | Path,
+    seed: None = None,
+    store: str | Path = "runs",
+    machine: Machine | None = None,
+    *,
+    seeds: Sequence[int] | str | None = None,
+    sinks: Sequence[str | Sink] | None = None,
+    resume: bool = False,
+) -> Record | Ending: ...
+
+
+def run(
+    experiment: Experiment | str | Path,
+    seed: int | None = None,
+    store: str | Path = "runs",
+    machine: Machine | None = None,
+    *,
+    seeds: Sequence[int] | str | None = None,
+    sinks: Sequence[str | Sink] | None = None,
+    resume: bool = False,
+) -> Record | Ending:
+    """Runs an experiment, and keeps a folder for each run in ``store``.
+
+    Args:
+        experiment: The experiment, or its file.
+        seed: The one seed to run it with.
+        store: The folder of all runs.
+        machine: Where and how to compute.
+        seeds: Several seeds, such as ``range(5)`` or ``"0..4"``; by default those of the experiment.
+        sinks: Who is told of the runs: sinks, or names of installed ones; by default those that the experiment names.
+        resume: Whether runs that were cut off go on, and those that are finished stay as they are.
+
+    Returns:
+        The record of the run; with several seeds, their records and what they say together.
 
     Raises:
         CltkError: The experiment is not valid, its data is missing, or the store cannot be written.
     """
-    return execute(prepare(experiment, machine), seed, Path(store))
+    given = load(experiment) if isinstance(experiment, str | Path) else experiment
+    if seed is not None or seeds is not None:
+        several = [seed] if seeds is None else seeds
+        values = {"seeds": several if isinstance(several, str) else list(several)}
+        given = given.model_copy(update={"seeds": check(Experiment, values, "the seeds").seeds})
+    wanted = (given.sinks or ()) if sinks is None else sinks
+    names = [sink for sink in wanted if isinstance(sink, str)] or [NO_SINK]
+    made = make_sinks(names, given.sink, Path(store), [sink for sink in wanted if isinstance(sink, Sink)])
+    ending = run_seeds(prepare(given, machine), Path(store), made, resume)
+    return ending if len(given.seeds) > 1 else ending.records[0]
 
 
 def train(experiment: Experiment, seed: int = 0, machine: Machine | None = None) -> Iterator[Event]:

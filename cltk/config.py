@@ -138,21 +138,18 @@ Sizes = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_as_l
 """The type of a field for layer sizes: positive whole numbers, one of them or a list."""
 
 
-_Slots: Any = create_model(
-    "_Slots",
-    __base__=Settings,
-    **{
-        kind.name: (SlotField, Field(Slot(), description=kind.purpose))
-        if kind.is_compulsory
-        else (SlotField | None, Field(None, description=kind.purpose))
-        for kind in KINDS.values()
-        if kind.is_slot
-    },
-)
+_fields: dict[str, Any] = {
+    kind.name: (SlotField, Field(Slot(), description=kind.purpose))
+    if kind.is_compulsory
+    else (SlotField | None, Field(None, description=kind.purpose))
+    for kind in KINDS.values()
+    if kind.is_slot
+}
+_Slots: Any = create_model("_Slots", __base__=Settings, **_fields)
 """A field for each slot: a component by name, with the settings that differ from its defaults."""
 
 
-class Experiment(_Slots):  # type: ignore[misc]
+class Experiment(_Slots):
     """What is run: a component in each slot, the seeds, and what to report."""
 
     name: Name = "run"

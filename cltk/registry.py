@@ -19,6 +19,7 @@ from cltk.errors import ConfigError, PluginError, closest
 from cltk.kinds import KINDS
 
 __all__ = [
+    "OWN_COMMANDS",
     "Plugin",
     "default_names",
     "find",
@@ -35,6 +36,9 @@ _TARGET = re.compile(r"[\w.]+:[\w.]+")
 
 DEFAULTS = "cltk.defaults"
 """The group in which a distribution may offer its components for use where the user names none."""
+
+OWN_COMMANDS = ("cite", "data", "plugins", "run", "runs", "schema")
+"""The core's own commands, which no plugin can replace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +238,8 @@ def plugin_of(kind: str, cls: type[Any]) -> Plugin:
 
 def state(plugin: Plugin) -> str:
     """What metadata alone says of a plugin: ``ready``, or what is wrong with it."""
+    if plugin.kind == "command" and plugin.name in OWN_COMMANDS:
+        return f"refused: 'cltk {plugin.name}' is a command of the core"
     unmet = _unmet_requirement(plugin)
     others = [other for other in installed(plugin.kind) if other.name == plugin.name and other != plugin]
     if not _TARGET.fullmatch(plugin.target):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from cltk.record import Epoch, Record, TaskRecord, to_json, write_atomically
-from cltk_mlflow.store import Store, open_store
 
 TASKS = 5
 
@@ -26,13 +25,6 @@ def record() -> Record:
 @pytest.fixture
 def run_folder(tmp_path: Path, record: Record) -> Path:
     return write_run(tmp_path / "runs" / record.run_id, record)
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        return open_store(tmp_path_factory.mktemp("store"))
 
 
 def finished_record(seed: int = 0, **changes: Any) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ import torch
 
 import cltk
 from cltk.build import Prepared, prepare
+from cltk.config import Experiment, Slot
 from cltk.errors import ConfigError, StoreError
+from cltk.events import Event, TaskEnded
+from cltk.interfaces import RunGroup, Sink, Summary
 from cltk.machine import Machine
 from cltk.record import Record
 from cltk.runs.runner import execute
@@ -118,3 +121,75 @@ class TestRows:
         (row,) = cltk.load_runs(tmp_path)
         assert row["classifier.hidden"] == [50, 50]
         assert row["diaz-cl-score"] == pytest.approx(0.33408163265306123)
+
+
+class Listening(Sink):
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(self.Config(), Path())
+        self.told: list[str] = []
+
+    def observe(self, event: Event, record: Record) -> None:
+        if isinstance(event, TaskEnded):
+            self.told.append(f"task {event.task} of seed {record.seed}")
+
+    def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
+        self.told.append(f"{group.kind} {[record.seed for record in records]}, {len(summary)} metrics")
+
+
+class TestRunning:
+    @pytest.fixture
+    def quick(self, make_digits: Callable[..., Experiment]) -> Callable[..., Experiment]:
+        def make(**changes: Any) -> Experiment:
+            scenario = {"name": "split-digits", "per_class": 10, "tasks": 2}
+            strategy = {"name": "finetune", "classifier": {"epochs": 1, "min_steps": 0}}
+            return make_digits(scenario=scenario, strategy=strategy, generator=None, metrics=["diaz-ms"], **changes)
+
+        return make
+
+    def test_one_seed_gives_a_record(self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path) -> None:
+        record = cltk.run(quick(), seed=3, store=tmp_path, machine=machine)
+        assert (record.status, record.seed) == ("finished", 3)
+        assert isinstance(cltk.run(quick(), store=tmp_path, machine=machine), Record)
+        assert len(cltk.load_runs(tmp_path)) == 2
+
+    def test_the_experiments_own_seeds_are_run(
+        self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path
+    ) -> None:
+        ending = cltk.run(quick(seeds="1..2"), store=tmp_path, machine=machine)
+        assert isinstance(ending, cltk.Ending)
+        assert [record.seed for record in ending.records] == [1, 2]
+        assert ending.summary == {"diaz-ms": {"mean": 1.0, "std": 0.0, "ci95": 0.0}}
+        again = cltk.run(quick(), seeds=range(3), store=tmp_path, machine=machine, resume=True)
+        assert isinstance(again, cltk.Ending)
+        assert list(again.records[1:]) == list(ending.records)
+
+    def test_sinks_are_told(self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path) -> None:
+        sink = Listening()
+        cltk.run(quick(), seeds=[0, 1], store=tmp_path, machine=machine, sinks=[sink])
+        tasks = [f"task {task} of seed {seed}" for seed in (0, 1) for task in (0, 1)]
+        assert sink.told == [*tasks, "seeds [0, 1], 1 metrics"]
+
+    def test_what_is_wrong_is_said(self, quick: Callable[..., Experiment], tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="There is no sink 'nothing'"):
+            cltk.run(quick(), store=tmp_path, sinks=["nothing"])
+        with pytest.raises(ConfigError, match="seeds"):
+            cltk.run(quick(), seeds="none", store=tmp_path)
+        with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+            cltk.run(tmp_path / "nowhere.toml", store=tmp_path)
+
+    def test_metrics_of_several_runs_are_in_the_summary(
+        self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path
+    ) -> None:
+        experiment = quick().model_copy(
+            update={"metrics": (Slot(name="diaz-cl-stability"), Slot(name="intransigence"))}
+        )
+        ending = cltk.run(experiment, seeds=[0, 1], store=tmp_path, machine=machine)
+        assert isinstance(ending, cltk.Ending)
+        assert ending.summary is not None
+        assert list(ending.summary) == ["diaz-cl-stability"]
+        assert 0 <= ending.summary["diaz-cl-stability"]["mean"] <= 1
+        assert ending.notices == [
+            "The metric 'intransigence': no finished run of its reference 'joint' is in the store."
+        ]

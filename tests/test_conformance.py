@@ -1,6 +1,6 @@
-"""Every installed component, of whatever package, passes the conformance kit."""
+"""Every installed plugin, of whatever kind and package, passes the conformance kit."""
 
-from cltk.kinds import COMPONENTS
+from cltk.kinds import KINDS
 from cltk.registry import installed, load
 from cltk.testing import conformance_tests
 
@@ -25,7 +25,7 @@ def _name(word: str) -> str:
     return word.replace("-", "_").replace(":", "_")
 
 
-for kind in COMPONENTS:
+for kind in KINDS:
     for plugin in installed(kind):
         component = load(plugin)
         config = SMALL.get(f"{kind} {plugin.name}", {})

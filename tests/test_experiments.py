@@ -14,9 +14,9 @@ from cltk.build import prepare
 from cltk.config import Experiment, check, read_toml
 from cltk.record import Record
 from cltk.runs.runner import execute
-from cltk_studies.questions.ablation import study_of
+from cltk_studies.questions.ablation import prepare_study
 from cltk_studies.questions.grid import Ablation
-from cltk_studies.questions.search import Tuning, search_of
+from cltk_studies.questions.tuning import Tuning, prepare_search
 
 FOLDER = Path(__file__).parent.parent / "experiments"
 ALL = sorted(FOLDER.glob("*.toml"))
@@ -102,9 +102,10 @@ class TestEachStudy:
         """On the digits, after every setting was found valid at full size."""
         base = read_toml(file) | {"scenario": {"name": "split-digits", "per_class": 20}, "seeds": [0]}
         table = check(Ablation, base.pop("ablate"), "[ablate]")
-        study, _ = study_of(table, base, machine, {})
+        study, _ = prepare_study(table, base, machine, {})
         assert len(study.cells) >= 4
-        small, benches = study_of(check(Ablation, shrunk(table.model_dump()), "[ablate]"), shrunk(base), machine, {})
+        table = check(Ablation, shrunk(table.model_dump()), "[ablate]")
+        small, benches = prepare_study(table, shrunk(base), machine, {})
         assert [cell.name for cell in small.cells] == [cell.name for cell in study.cells]
         for prepared in benches.values():
             assert_whole(execute(prepared, 0, tmp_path), prepared.experiment)
@@ -116,10 +117,10 @@ class TestEachSearch:
         """On the digits, after every setting was found valid at full size."""
         base = read_toml(file) | {"scenario": {"name": "split-digits"}}
         tuning = check(Tuning, base.pop("tune"), "[tune]")
-        search, _ = search_of(tuning, base, machine, {})
+        search, _ = prepare_search(tuning, base, machine, {})
         assert search.name == file.stem
         assert not {*search.seeds} & {*search.test_seeds}
-        _, prepared = search_of(tuning, shrunk(base), machine, {})
+        _, prepared = prepare_search(tuning, shrunk(base), machine, {})
         assert_whole(execute(prepared, 0, tmp_path), prepared.experiment)
 
 
@@ -127,7 +128,7 @@ def test_the_schedules_spend_the_same_on_mnist(machine: Machine, mnist_folder: P
     base = read_toml(FOLDER / "schedules.toml")
     table = check(Ablation, base.pop("ablate"), "[ablate]")
     where = Machine(machine.device, machine.threads, data_dir=mnist_folder)
-    _, benches = study_of(table, base, where, {})
+    _, benches = prepare_study(table, base, where, {})
     for name, prepared in benches.items():
         strategy = prepared.assemble(0).strategy
         total = sum(strategy.replay_count(task, size) for task, size in enumerate(prepared.info.sizes))

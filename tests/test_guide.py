@@ -68,16 +68,30 @@ def commands(block: str) -> list[str]:
 def test_what_the_guide_says_is_so(tmp_path: Path, environment: dict[str, str]) -> None:
     text = GUIDE.read_text()
     for file in FILE.finditer(text):
-        path = tmp_path / "class-gaussian" / file["path"]
+        path = tmp_path / "weight-anchor" / file["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["text"])
-    execute("mypy --strict --no-incremental class-gaussian/cltk_class_gaussian", tmp_path, environment)
+    execute("mypy --strict --no-incremental weight-anchor/cltk_weight_anchor", tmp_path, environment)
     hurry, by_hand = (commands(block["commands"]) for block in SHELL.finditer(text))
     short = environment | {"CLTK_STRATEGY__GENERATOR__EPOCHS": "1", "CLTK_STRATEGY__GENERATOR__MIN_STEPS": "0"}
     for command in [*hurry, *by_hand]:
-        output = execute(command, tmp_path, short)
+        output = execute(command, tmp_path, short if "--generator" in command else environment)
         if command.startswith("cltk run"):
             assert "final-average-accuracy" in output
+
+
+@pytest.mark.slow
+def test_the_generator_of_its_page_passes_the_kit(tmp_path: Path, environment: dict[str, str]) -> None:
+    page = FILE.search((GUIDE.parent / "generator.md").read_text())
+    assert page
+    (tmp_path / "gaussian.py").write_text(page["text"])
+    (tmp_path / "test_gaussian.py").write_text(
+        "from cltk.testing import conformance_tests\nfrom gaussian import ClassGaussian\n\n"
+        "test_conformance = conformance_tests(ClassGaussian)\n"
+    )
+    path = {"PYTHONPATH": str(tmp_path)}
+    execute("mypy --strict --no-incremental gaussian.py", tmp_path, environment | path)
+    execute("pytest test_gaussian.py", tmp_path, environment | path)
 
 
 @pytest.mark.slow

@@ -12,20 +12,12 @@ from typer.main import get_command
 from cltk.cli.console import show_notice
 from cltk.cli.source import first_line
 from cltk.errors import CltkError, ConfigError, PluginError, closest
-from cltk.registry import Plugin, find, installed, load
+from cltk.registry import OWN_COMMANDS, Plugin, find, installed, load, state
 
-__all__ = ["PluginCommands", "refusal"]
-
-OWN = ("cite", "data", "plugins", "run", "runs", "schema")
-"""The core's own commands, which no plugin can replace."""
+__all__ = ["PluginCommands"]
 
 _ELSEWHERE = {"mlflow": ("sync", "ui"), "studies": ("ablate", "report", "tune", "worker")}
 """Extras of the core's distribution whose commands people know, and may miss."""
-
-
-def refusal(plugin: Plugin) -> str | None:
-    """Why a plugin's command is not offered, where it has the name of one of the core's own."""
-    return f"refused: 'cltk {plugin.name}' is a command of the core" if plugin.name in OWN else None
 
 
 class PluginCommands(TyperGroup):
@@ -69,7 +61,7 @@ class PluginCommands(TyperGroup):
 
     @cached_property
     def _plugins(self) -> dict[str, Plugin]:
-        return {plugin.name: plugin for plugin in installed("command") if plugin.name not in OWN}
+        return {plugin.name: plugin for plugin in installed("command") if plugin.name not in OWN_COMMANDS}
 
     def _explain_missing(self, name: str) -> None:
         for extra, commands in _ELSEWHERE.items():
@@ -83,9 +75,9 @@ class PluginCommands(TyperGroup):
 
 def _name_refused(name: str) -> None:
     """Says that a plugin has tried to replace a command of the core's."""
-    for plugin in installed("command") if name in OWN else ():
+    for plugin in installed("command") if name in OWN_COMMANDS else ():
         if plugin.name == name:
-            show_notice(f"The command '{name}' of {plugin.provider} is {refusal(plugin)}.")
+            show_notice(f"The command '{name}' of {plugin.provider} is {state(plugin)}.")
 
 
 def _made(plugin: Plugin) -> Any:

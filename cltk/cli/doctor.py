@@ -6,18 +6,11 @@ import time
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
-from cltk.cli.commands import refusal
 from cltk.errors import PluginError
 from cltk.kinds import KINDS
-from cltk.registry import Plugin, installed, load, unreadable
-from cltk.registry import state as metadata_state
+from cltk.registry import Plugin, installed, load, state, unreadable
 
-__all__ = ["conflicts", "examine", "state_of"]
-
-
-def state_of(plugin: Plugin) -> str:
-    """What metadata alone says of a plugin: ``ready``, or what is wrong with it."""
-    return (refusal(plugin) if plugin.kind == "command" else None) or metadata_state(plugin)
+__all__ = ["conflicts", "examine"]
 
 
 def examine() -> list[dict[str, Any]]:
@@ -44,9 +37,9 @@ def conflicts() -> list[str]:
 
 
 def _examine(plugin: Plugin) -> dict[str, Any]:
-    state, started = state_of(plugin), time.perf_counter()
+    known, started = state(plugin), time.perf_counter()
     try:
         load(plugin)
     except PluginError as error:
-        state = error.problem
-    return plugin.row | {"seconds": round(time.perf_counter() - started, 3), "state": state}
+        known = error.problem
+    return plugin.row | {"seconds": round(time.perf_counter() - started, 3), "state": known}

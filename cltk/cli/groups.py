@@ -21,7 +21,7 @@ def with_groups(function: F) -> F:
         function: A command, whose groups come last.
     """
     hints = get_type_hints(function, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
     own = [
         parameter.replace(annotation=hints[name])
         for name, parameter in signature(function).parameters.items()

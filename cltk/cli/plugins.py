@@ -15,7 +15,7 @@ from cltk.cli.options import Json
 from cltk.cli.overrides import OverridesCommand, overrides_of
 from cltk.errors import ConfigError, closest
 from cltk.kinds import KINDS, Kind
-from cltk.registry import Plugin, default_names, find, installed, load, shortest_name, unreadable
+from cltk.registry import Plugin, default_names, find, installed, load, shortest_name, state, unreadable
 
 __all__ = ["app", "named"]
 
@@ -31,11 +31,8 @@ app = typer.Typer(help="List, describe, check and write plugins.", no_args_is_he
 @app.command("list")
 def list_plugins(kind: KindName = "", json: Json = False) -> None:
     """List the installed plugins and their states, from their metadata alone."""
-    from cltk.cli.doctor import state_of
-
     rows = [
-        plugin.row
-        | {"default": "yes" if shortest_name(plugin) in default_names(name) else "", "state": state_of(plugin)}
+        plugin.row | {"default": "yes" if shortest_name(plugin) in default_names(name) else "", "state": state(plugin)}
         for name in ([_kind(kind).name] if kind else KINDS)
         for plugin in installed(name)
     ]

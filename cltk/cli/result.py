@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cltk.cli.progress import matrix_table
+from cltk.kinds import SLOTS
 from cltk.record import Record
 from cltk.runs.seeds import Ending
 
@@ -43,8 +44,7 @@ def _print_warnings(console: Console, records: Sequence[Record]) -> None:
 
 def _title(record: Record) -> RenderableType:
     config = record.config
-    slots = ("strategy", "generator", "classifier", "schedule")
-    parts = [config[slot]["name"] for slot in slots if slot in config]
+    parts = [config[slot]["name"] for slot in SLOTS if slot in config and slot != "scenario"]
     return Text.assemble("\n", (" · ".join(parts), "bold"), f" on {config['scenario']['name']}\n")
 
 

@@ -87,15 +87,12 @@ def _row(record: Record, store: Path) -> dict[str, Any]:
 
 def _measure(record: Record, names: Sequence[str], store: Path) -> Mapping[str, Measured]:
     """The metrics that are asked for: of this run, or of all finished runs of its experiment."""
-    from functools import partial
-
-    from cltk.interfaces import GroupMetric
-    from cltk.runs.measuring import load_metrics, measure, measure_group
+    from cltk.runs.measuring import load_metrics, measure, measure_groups
     from cltk.runs.reading import finished_runs, read_records
 
     metrics = load_metrics(names)
-    groups = {name: metric for name, metric in metrics.items() if isinstance(metric, GroupMetric)}
-    records = read_records(store)[0] if groups else []
-    find = partial(finished_runs, records)
-    alike = find(record.config_hash)
-    return measure(record, metrics) | {name: measure_group(alike, metric, find) for name, metric in groups.items()}
+    values = measure(record, metrics)
+    if len(values) == len(metrics):
+        return values
+    alike = finished_runs(read_records(store)[0], record.config_hash)
+    return values | measure_groups(alike, metrics, store)

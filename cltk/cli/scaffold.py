@@ -10,10 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from cltk.cli.commands import OWN
 from cltk.errors import ConfigError, StoreError
 from cltk.kinds import Kind
-from cltk.registry import installed
+from cltk.registry import OWN_COMMANDS, installed
 
 __all__ = ["scaffold"]
 
@@ -56,7 +55,7 @@ def scaffold(kind: Kind, name: str, parent: Path) -> Path:
 
 def _taken(kind: Kind, name: str) -> str | None:
     """What has the name already, in words; None where nothing has."""
-    if kind.name == "command" and name in OWN:
+    if kind.name == "command" and name in OWN_COMMANDS:
         return f"'cltk {name}' is a command of the core"
     for plugin in installed(kind.name):
         if plugin.name == name:

@@ -30,7 +30,7 @@ from cltk.events import (
 )
 from cltk.interfaces import Past, Streams, Task
 
-__all__ = ["Progress", "Trainer", "train"]
+__all__ = ["ResumePoint", "Trainer", "train"]
 
 SHOWN = 64
 """Replayed samples in a picture."""
@@ -41,7 +41,7 @@ LOST = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ResumePoint:
     """How far a task has come, at the end of an epoch.
 
     Attributes:
@@ -55,7 +55,7 @@ class Progress:
     seconds: float
 
 
-_BEGINNING = Progress((), (), 0.0)
+_BEGINNING = ResumePoint((), (), 0.0)
 
 
 class Trainer:
@@ -66,13 +66,13 @@ class Trainer:
     Args:
         run: What to train; of one that goes on, the strategy has its state after the tasks completed.
         completed: Number of tasks that it has learned already.
-        progress: How far the task after them has come.
+        point: How far the task after them has come.
     """
 
-    def __init__(self, run: Run, completed: int = 0, progress: Progress | None = None) -> None:
+    def __init__(self, run: Run, completed: int = 0, point: ResumePoint | None = None) -> None:
         self.run = run
         self._completed = completed
-        self._past = progress or _BEGINNING
+        self._past = point or _BEGINNING
         self._events: list[PhaseEvent] = []
         self._states: list[Mapping[str, Tensor]] = []
         self._started = 0.0
@@ -93,12 +93,12 @@ class Trainer:
             yield from self._learn(task)
             self._past = _BEGINNING
 
-    def progress(self) -> Progress:
+    def resume_point(self) -> ResumePoint:
         """How far the task has come, right after an epoch ended; its tensors are those that are being trained."""
         assert self._phase is not None
         assert isinstance(self._events[-1], EpochEnded), "the network is ahead of what was reported of it"
         states = (*self._states, self._phase.state_dict())
-        return Progress(tuple(self._events), states, time.perf_counter() - self._started)
+        return ResumePoint(tuple(self._events), states, time.perf_counter() - self._started)
 
     def _learn(self, task: Task) -> Iterator[Event]:
         self._started = time.perf_counter() - self._past.seconds
@@ -170,7 +170,7 @@ def _past(run: Run, epochs: Sequence[EpochEnded], replayed: int, operations: int
     return past.and_then(row, dict(losses), replayed, operations)
 
 
-def _resumed(task: Task, replayed: int, past: Progress) -> TaskResumed:
+def _resumed(task: Task, replayed: int, past: ResumePoint) -> TaskResumed:
     """Where a task goes on."""
     phase = [event for event in past.events if isinstance(event, PhaseStarted)][-1]
     epochs = [event for event in past.events if isinstance(event, EpochEnded)]

@@ -61,7 +61,10 @@ class Sink(Component, ABC):
         """Is told what happened in a run, with its record as it stands after it."""
 
     def finish(self, record: Record) -> None:
-        """Is told that a run has ended, well or not; its folder is complete."""
+        """Is told that a run has ended, well or not; its folder is complete.
+
+        Also of one that ended before, and was found to be what was asked for: nothing was observed of that.
+        """
 
     def begin_group(self, group: RunGroup) -> None:
         """Is told that runs are about to begin that belong together."""
@@ -73,7 +76,8 @@ class Sink(Component, ABC):
             group: The group.
             records: Its runs as far as there are any, finished or not.
             summary: What the finished ones say together.
-            files: A folder with what else there is to keep, such as a report; None where there is nothing.
+            files: A folder with what else there is to keep, such as a report, which stays until ``close``; None where
+                there is nothing.
         """
 
     def close(self) -> Sequence[str]:

@@ -23,8 +23,9 @@ class Training(Settings):
         default=None, description="train for exactly so many steps, whatever epochs and min_steps say"
     )
     batch_size: PositiveInt = Field(default=128, description="samples of the current task in a batch")
-    optimizer: Literal["adam", "sgd"] = Field(default="adam", description="Adam, or SGD with momentum 0.9")
+    optimizer: Literal["adam", "sgd"] = Field(default="adam", description="Adam, or SGD with momentum")
     lr: PositiveFloat = Field(default=1e-3, description="learning rate")
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="of SGD; Adam has its own")
     lr_schedule: Literal["constant", "linear", "cosine"] = Field(
         default="constant", description="course of the learning rate in a phase; all but constant end at 0"
     )

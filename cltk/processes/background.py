@@ -1,6 +1,6 @@
-"""Writing to a server in a process of its own, beside the training and never in its way.
+"""An object in a process of its own, called in order and never in the way of the process that calls it.
 
-MLflow takes seconds to import and to draw for; in a thread it would take them from the training.
+A library that is slow to import or to draw would take its time from the training, in a thread too.
 """
 
 from __future__ import annotations
@@ -11,36 +11,39 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from pkgutil import resolve_name
 from queue import SimpleQueue
-from typing import IO, Any
+from typing import IO, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from cltk.errors import StoreError
+from cltk.errors import CltkError
 from cltk.processes.collector import collect_rarely
 from cltk.processes.entry_points import tolerate_malformed
 from cltk.processes.interrupts import ignoring
 
-__all__ = ["Background", "serve"]
+__all__ = ["BackgroundProcess", "serve"]
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 _CLOSE = b""
-"""Instead of an order: there are no more."""
-_GIVES_WAY = 5
-"""How much nicer than the training the process is to others."""
+"""Instead of a call: no more will come."""
+_NICENESS = 5
+"""By how much the process yields to others."""
 
 
-class Background:
-    """An object in another process, whose methods are called in order until something fails.
+class BackgroundProcess(Generic[T]):
+    """An object in another process, whose methods are called there in order until one fails.
+
+    Functions and arguments are pickled, functions by their names: what ``make`` and the methods import when they are
+    called, they import in that process alone. It prints to standard error, and ends when this process does.
 
     Args:
-        remedy: What the user can do about results that did not arrive, a sentence for ``notices``.
-        make: Makes the object: ``module:name`` of a class or function, which is imported there alone.
-        arguments: What it takes. These, and those of the methods, are pickled.
+        make: Makes the object in that process: a class, or a function at the top of a module.
+        arguments: What ``make`` takes.
     """
 
-    def __init__(self, remedy: str, make: str, *arguments: object) -> None:
-        self._notices: list[str] = []
-        self._remedy = remedy
+    def __init__(self, make: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> None:
         command = [sys.executable, "-P", "-m", "cltk.processes.background"]
         errors = None if sys.stderr else subprocess.DEVNULL  # Where ours is closed, its own would be one of the pipes.
         with ignoring(signal.SIGINT, signal.SIGTERM):
@@ -48,79 +51,78 @@ class Background:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
             )
         self._closed = False
-        self._send(pickle.dumps((make, arguments)))
-
-    def submit(self, method: str, *arguments: object) -> None:
-        """Has a method called; after the first failure none is any more."""
-        self._send(pickle.dumps((method, arguments)))
+        self._problem: str | None = None
+        self._send(pickle.dumps((make, arguments, options)))
 
     @property
-    def notices(self) -> list[str]:
-        """What went wrong, a sentence each; waits until everything is written."""
-        self.close()
-        return self._notices
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
-    def close(self) -> None:
-        """Waits until everything is written."""
-        if self._closed:
-            return
-        self._closed = True
-        self._send(_CLOSE)
-        assert self._process.stdout is not None
-        answer = self._process.stdout.read()  # With the other pipe open: it is what shows that somebody waits.
-        self._process.communicate()
-        died = f"The process that writes to MLflow ended with status {self._process.returncode}"
-        problem = pickle.loads(answer) if answer else died  # noqa: S301 - from our own process
-        if problem:
-            self._notices.append(f"{problem.rstrip('.')}. {self._remedy}")
+    def submit(self, method: Callable[Concatenate[T, P], object], *arguments: P.args, **options: P.kwargs) -> None:
+        """Has a method of the object called, such as ``submit(Writer.write, "text")``; after a failure, none is."""
+        self._send(pickle.dumps((method, arguments, options)))
 
-    def _send(self, order: bytes) -> None:
+    def close(self) -> str | None:
+        """Waits until all calls are done; returns what went wrong, in words, or None."""
+        if not self._closed:
+            self._closed = True
+            self._send(_CLOSE)
+            assert self._process.stdout is not None
+            # The other pipe stays open while this one is read: it shows the process that somebody waits.
+            answer = self._process.stdout.read()
+            self._process.communicate()
+            died = f"The background process ended with status {self._process.returncode}"
+            self._problem = pickle.loads(answer) if answer else died  # noqa: S301 - from our own process
+        return self._problem
+
+    def _send(self, call: bytes) -> None:
         pipe = self._process.stdin
         assert pipe is not None
         with suppress(OSError):  # It ended, and ``close`` says why.
-            pickle.dump(order, pipe)
+            pickle.dump(call, pipe)
             pipe.flush()
 
 
 def serve() -> None:
-    """The life of the process: carries out the orders that come, and answers at the end what went wrong, if anything.
+    """Makes the calls that come in, and writes at the end what went wrong, if anything.
 
-    Whoever gives the orders may be killed. Then nothing more is written: the same command, called again, will do it.
+    The process that sends them may be killed. Then nothing more is done: the same command, called again, will do it.
     """
     collect_rarely()
     tolerate_malformed()
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # What a library prints is no result.
+    os.dup2(2, 1)  # Standard output of the calling process belongs to results.
     if hasattr(os, "nice"):
-        os.nice(_GIVES_WAY)
-    orders: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
-    answers.write(pickle.dumps(_carry_out(orders)))
+        os.nice(_NICENESS)
+    calls: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_receive, args=(sys.stdin.buffer, calls), daemon=True).start()
+    answers.write(pickle.dumps(_make_calls(calls)))
     answers.flush()
-    os._exit(0)  # A library's threads are not worth waiting for.
+    os._exit(0)  # Threads of libraries are not worth waiting for.
 
 
-def _listen(pipe: IO[bytes], orders: SimpleQueue[bytes]) -> None:
-    """Takes orders as they come, so that nobody waits who gives one, until there is nobody any more."""
+def _receive(pipe: IO[bytes], calls: SimpleQueue[bytes]) -> None:
+    """Takes calls as they come, however long one takes, so that whoever submits them need not wait."""
     while True:
         try:
-            orders.put(pickle.load(pipe))  # noqa: S301 - from the process that started this one
-        except Exception:  # At the end, or in the middle of an order.
+            calls.put(pickle.load(pipe))  # noqa: S301 - from the process that started this one
+        except Exception:  # That process ended, perhaps in the middle of a call.
             os._exit(1)
 
 
-def _carry_out(orders: SimpleQueue[bytes]) -> str | None:
-    """Makes the object and calls its methods, up to the first mistake; returns that."""
+def _make_calls(calls: SimpleQueue[bytes]) -> str | None:
+    """Makes the object and calls its methods, up to the first failure; returns that in words."""
     target: Any = None
-    while (order := orders.get()) != _CLOSE:
+    while (call := calls.get()) != _CLOSE:
         try:
-            call, arguments = pickle.loads(order)  # noqa: S301 - from the process that started this one
+            function, arguments, options = pickle.loads(call)  # noqa: S301 - from the process that started this one
             if target is None:
-                target = resolve_name(call)(*arguments)
+                target = function(*arguments, **options)
             else:
-                getattr(target, call)(*arguments)
-        except Exception as error:  # No mistake in tracking is worth a result.
-            return error.problem if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
+                function(target, *arguments, **options)
+        except Exception as error:
+            return error.problem if isinstance(error, CltkError) else f"{type(error).__name__}: {error}"
     return None
 
 

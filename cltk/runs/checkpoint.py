@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from cltk.engine import Progress
+from cltk.engine import ResumePoint
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.record import Record, write_atomically
 from cltk.runs.tensors import pack, unpack
@@ -50,11 +50,11 @@ class EpochCheckpoint:
     """A run within a task, at the end of an epoch.
 
     Attributes:
-        progress: How far the task after those learned has come.
-        record: The record so far, with all that ``progress`` has seen.
+        point: How far the task after those learned has come.
+        record: The record so far, with all that ``point`` has seen.
     """
 
-    progress: Progress
+    point: ResumePoint
     record: Record
 
     @property
@@ -93,13 +93,13 @@ class Checkpoints:
         Raises:
             StoreError: The folder cannot be written.
         """
-        earlier, progress = self._paths("progress"), checkpoint.progress
-        events = [{"kind": type(event).__name__, **asdict(event)} for event in progress.events]
-        state = {f"{i}.{name}": tensor for i, part in enumerate(progress.states) for name, tensor in part.items()}
+        earlier, point = self._paths("progress"), checkpoint.point
+        events = [{"kind": type(event).__name__, **asdict(event)} for event in point.events]
+        state = {f"{i}.{name}": tensor for i, part in enumerate(point.states) for name, tensor in part.items()}
         texts = {
             "events": json.dumps(events),
-            "phases": str(len(progress.states)),
-            "seconds": str(progress.seconds),
+            "phases": str(len(point.states)),
+            "seconds": str(point.seconds),
             "record": json.dumps(checkpoint.record.to_dict()),
         }
         written = self._write(f"progress-{checkpoint.completed:03}", state, texts)
@@ -168,8 +168,8 @@ def _epoch_checkpoint(state: State, texts: Texts) -> EpochCheckpoint:
         phase, _, rest = name.partition(".")
         states[int(phase)][rest] = tensor
     events = tuple(_event(**event) for event in json.loads(texts["events"]))
-    progress = Progress(events, states, float(texts["seconds"]))
-    return EpochCheckpoint(progress, Record.model_validate_json(texts["record"]))
+    point = ResumePoint(events, states, float(texts["seconds"]))
+    return EpochCheckpoint(point, Record.model_validate_json(texts["record"]))
 
 
 def _event(kind: str, **fields: Any) -> PhaseEvent:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from cltk.build import choose_metrics, resolve
@@ -15,8 +16,9 @@ from cltk.interfaces import GroupMetric, History, Measure, Metric
 from cltk.kinds import SLOTS
 from cltk.record import Record
 from cltk.registry import find, load
+from cltk.runs.reading import finished_runs, read_records
 
-__all__ = ["FindRecords", "Measured", "load_metrics", "measure", "measure_group", "overlaid"]
+__all__ = ["FindRecords", "Measured", "load_metrics", "measure", "measure_group", "measure_groups", "overlaid"]
 
 FindRecords = Callable[[str], Sequence[Record]]
 """Finds the finished runs of a configuration by its hash, by seed."""
@@ -53,8 +55,10 @@ def measure(record: Record, metrics: Mapping[str, Measure]) -> dict[str, Measure
 
     A record of version 1 may lack what a metric needs: it then keeps the value that it stored, if it stored one.
     """
-    history = History.of(record)
     single = {name: metric for name, metric in metrics.items() if isinstance(metric, Metric)}
+    if not record.tasks:
+        return dict.fromkeys(single, Measured(None, "no task was learned"))
+    history = History.of(record)
     return {
         name: _with_stored(_measured(partial(metric.value, history)), record, name, metric)
         for name, metric in single.items()
@@ -81,6 +85,13 @@ def measure_group(records: Sequence[Record], metric: GroupMetric, find_records: 
     except CltkError as error:
         return Measured(None, f"its references cannot be resolved: {error.problem}")
     return _measured(partial(metric.value, finished, references))
+
+
+def measure_groups(records: Sequence[Record], metrics: Mapping[str, Measure], store: Path) -> dict[str, Measured]:
+    """Those of the metrics that are of several runs, with references from a store; the others are left out."""
+    groups = {name: metric for name, metric in metrics.items() if isinstance(metric, GroupMetric)}
+    find_records = partial(finished_runs, read_records(store)[0] if groups else [])
+    return {name: measure_group(records, metric, find_records) for name, metric in groups.items()}
 
 
 def overlaid(record: Record, overrides: Overrides) -> Experiment:

@@ -132,7 +132,7 @@ class _Session:
 
     def _keep_progress(self) -> None:
         with self.pace.writing():
-            self.checkpoints.save_progress(EpochCheckpoint(self.trainer.progress(), self.recorder.record))
+            self.checkpoints.save_progress(EpochCheckpoint(self.trainer.resume_point(), self.recorder.record))
 
 
 def _begin(
@@ -150,7 +150,7 @@ def _begin(
     for problem in (*problems, *broken, *broken_too):
         if problem not in recorder.record.warnings:
             recorder.warn(problem)
-    trainer = Trainer(run, completed, begun.progress if begun else None)
+    trainer = Trainer(run, completed, begun.point if begun else None)
     return _Session(trainer, recorder, folder, checkpoints, pace)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from cltk.build import Prepared
 from cltk.interfaces.sink import RunGroup
 from cltk.record import Record
 from cltk.runs.interval import MINUTE
+from cltk.runs.measuring import Measured, measure_groups
 from cltk.runs.runner import execute
 from cltk.runs.sinks import Sinks
 from cltk.runs.summary import Summary, summarise
@@ -72,9 +73,20 @@ def run_seeds(
             records.append(record)
             if record.status == "interrupted":
                 break
-        summary = summarise(records) if len(group.seeds) > 1 else None
+        over_runs = measure_groups(records, prepared.build_metrics(), store)
+        summary = None
+        if len(group.seeds) > 1:
+            values = {name: {"mean": result.value} for name, result in over_runs.items() if result.value is not None}
+            summary = {**summarise(records), **values}
         sinks.finish_group(group, records, summary or {})
-        return Ending(records, summary, sinks.close())
+        return Ending(records, summary, [*_missing(over_runs, summary), *sinks.close()])
+
+
+def _missing(over_runs: Mapping[str, Measured], summary: Summary | None) -> list[str]:
+    """Why metrics of several runs are not in the summary, a sentence each."""
+    if summary is None:
+        return [f"The metric '{name}' is of several runs: 'cltk runs show' computes it too." for name in over_runs]
+    return [f"The metric '{name}': {result.reason}." for name, result in over_runs.items() if result.value is None]
 
 
 def _group(prepared: Prepared) -> RunGroup:

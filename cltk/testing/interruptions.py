@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from cltk.engine import Progress, Trainer, load_state, state_of
+from cltk.engine import ResumePoint, Trainer, load_state, state_of
 from cltk.events import EpochEnded, TaskEnded
 from cltk.interfaces import Task
 from cltk.runs.tensors import pack, unpack
@@ -32,16 +32,16 @@ def interrupted_trace(subject: Subject) -> Trace:
 
 def _learn(subject: Subject, made: Trace, tasks: Sequence[Task], index: int) -> None:
     state = _through_file(state_of(made.strategy))
-    progress: Progress | None = None
+    point: ResumePoint | None = None
     begun: set[str] = set()
     while True:
         made.strategy = build(subject, made.info.setting).strategy
         load_state(made.strategy, state, completed=index)
-        trainer = trainer_of(made, tasks, index, progress)
+        trainer = trainer_of(made, tasks, index, point)
         if _go_on(made, trainer, begun):
             return
-        kept = trainer.progress()
-        progress = replace(kept, states=[_through_file(part) for part in kept.states])
+        kept = trainer.resume_point()
+        point = replace(kept, states=[_through_file(part) for part in kept.states])
 
 
 def _go_on(made: Trace, trainer: Trainer, begun: set[str]) -> bool:

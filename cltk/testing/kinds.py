@@ -17,6 +17,7 @@ from cltk.testing.metrics import METRIC_CHECKS
 from cltk.testing.scenarios import SCENARIO_CHECKS
 from cltk.testing.schedules import SCHEDULE_CHECKS
 from cltk.testing.sinks import SINK_CHECKS
+from cltk.testing.sources import SOURCE_CHECKS
 from cltk.testing.strategies import STRATEGY_CHECKS
 from cltk.testing.subject import Body
 
@@ -30,6 +31,7 @@ CHECKED: Mapping[str, Sequence[Body]] = {
     "schedule": SCHEDULE_CHECKS,
     "metric": METRIC_CHECKS,
     "sink": SINK_CHECKS,
+    "source": SOURCE_CHECKS,
     "launcher": LAUNCHER_CHECKS,
     "command": COMMAND_CHECKS,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ __all__ = ["SINK_CHECKS"]
 
 SUMMARY: Summary = {"made-up": {"mean": 0.5, "std": 0.0, "ci95": 0.0}}
 
+AFTERWARDS = 0.3
+"""Seconds in which nothing may be written after the end."""
+
 Story = Callable[[Sink, MadeUpStore], Any]
 """Tells a sink of runs in a store; returns what it says in the end."""
 
@@ -35,12 +39,14 @@ class Telling:
         notices: What it said in the end.
         strays: Files that it left where it was started, instead of in the store.
         altered: Files of runs that are not what they were.
+        late: Files that it wrote after it was closed.
         drawn: Global generators that it drew from.
     """
 
     notices: Any
     strays: Sequence[str]
     altered: Sequence[str]
+    late: Sequence[str]
     drawn: Sequence[str]
 
 
@@ -69,6 +75,14 @@ def notices_are_sentences(subject: Subject) -> None:
         notices = _told(subject, story).notices
         plain = isinstance(notices, list | tuple) and all(isinstance(notice, str) and notice for notice in notices)
         require(plain, f"it gave {notices!r}", "Return a tuple of str.")
+
+
+def closing_waits_for_writing(subject: Subject) -> None:
+    """Once ``close`` is over, nothing more is written: the command ends then, and the machine may be given back."""
+    for story in (_tell_of_seeds, _tell_of_study):
+        late = _told(subject, story).late
+        fix = "Wait in close for every thread and process that begin_group and others have started."
+        require(not late, f"afterwards it wrote {', '.join(late[:3])}", fix)
 
 
 def leaves_the_folders_of_others_alone(subject: Subject) -> None:
@@ -132,7 +146,9 @@ def _tell(subject: Subject, story: Story) -> Telling:
     Raises:
         NotRunError: It raised because there is no network here.
     """
-    with tempfile.TemporaryDirectory() as folder, _somewhere_else() as here, offline() as tried:
+    # What is written while the folder is removed is found by a check; the removal is not to fail for it.
+    temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with temporary as folder, _somewhere_else() as here, offline() as tried:
         store = made_up_store(Path(folder))
         files, before = _contents(store.folder), randomness()
         try:
@@ -142,9 +158,10 @@ def _tell(subject: Subject, story: Story) -> Telling:
                 raise NotRunError(f"it needs a network: {tried[0]}") from error
             raise
         drawn = [name for name, state in randomness().items() if before.get(name, state) != state]
-        now = _contents(store.folder)
-        altered = [name for name, content in files.items() if now.get(name) != content]
-        return Telling(notices, sorted(os.listdir(here)), altered, drawn)
+        closed = _contents(store.folder)
+        time.sleep(AFTERWARDS)
+        strays = sorted(os.listdir(here))
+        return Telling(notices, strays, _differing(files, closed), _late(closed, _contents(store.folder)), drawn)
 
 
 def _build(subject: Subject, store: Path) -> Sink:
@@ -152,8 +169,21 @@ def _build(subject: Subject, store: Path) -> Sink:
     return sink
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
+Contents = dict[str, bytes]
+
+
+def _contents(folder: Path) -> Contents:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _differing(before: Contents, after: Contents) -> list[str]:
+    """The files that were there before and have changed or gone."""
+    return [name for name, content in before.items() if after.get(name) != content]
+
+
+def _late(before: Contents, after: Contents) -> list[str]:
+    """The files that were changed or added, but not those that were tidied away."""
+    return [name for name, content in after.items() if before.get(name) != content]
 
 
 @contextmanager
@@ -175,6 +205,7 @@ SINK_CHECKS: tuple[Body, ...] = (
     takes_all_that_happens,
     takes_a_study,
     notices_are_sentences,
+    closing_waits_for_writing,
     leaves_the_folders_of_others_alone,
     leaves_global_randomness_alone,
 )

@@ -9,7 +9,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from cltk.engine import Progress, Run, Trainer, state_of
+from cltk.engine import ResumePoint, Run, Trainer, state_of
 from cltk.events import Event, PhaseStarted, TaskEnded, TaskStarted
 from cltk.interfaces import Examples, IncrementalSetting, Parts, ScenarioInfo, Strategy, Streams, Task
 from cltk.testing.outcome import Outcome
@@ -122,11 +122,11 @@ def usual_trace(subject: Subject, setting: IncrementalSetting | None = None) -> 
     return trace(subject, setting)
 
 
-def trainer_of(made: Trace, tasks: Sequence[Task], completed: int = 0, progress: Progress | None = None) -> Trainer:
+def trainer_of(made: Trace, tasks: Sequence[Task], completed: int = 0, point: ResumePoint | None = None) -> Trainer:
     """What trains the strategy of a trace, from where it was left."""
     # What is hidden may well make a loss infinite; what comes of it is to be compared.
     run = Run(made.info, tasks, made.strategy, Streams(0, device=made.strategy.device), stop_on_divergence=False)
-    return Trainer(run, completed, progress)
+    return Trainer(run, completed, point)
 
 
 def snapshot(strategy: Strategy) -> dict[str, Tensor]:

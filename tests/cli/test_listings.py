@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import cltk
-from cltk.kinds import COMPONENTS
+from cltk.kinds import COMPONENTS, SLOTS
 from cltk.registry import installed
 
 Cli = Callable[..., Any]
@@ -25,7 +25,7 @@ EVERY = [(kind, plugin.name) for kind in COMPONENTS for plugin in installed(kind
     ("words", "expected"),
     [
         ("cltk run --schedule l", ["linear"]),
-        ("cltk run --strategy g", ["gdumb", "generative-replay"]),
+        ("cltk run --strategy g", ["gdumb", "generative-classifier", "generative-replay"]),
         ("cltk plugins show split-d", ["split-digits"]),
         ("cltk plugins new sc", ["scenario", "schedule"]),
     ],
@@ -49,7 +49,7 @@ class TestPlugins:
         rows = cli("plugins", "list", "--json").json
         listed = [(row["kind"], row["name"]) for row in rows if row["kind"] in COMPONENTS]
         assert listed == EVERY
-        defaults = {row["kind"]: row["name"] for row in rows if row["default"] and row["kind"] != "metric"}
+        defaults = {row["kind"]: row["name"] for row in rows if row["default"] and row["kind"] in SLOTS}
         assert defaults == {
             "scenario": "split-mnist",
             "strategy": "generative-replay",

@@ -14,7 +14,7 @@ import pytest
 from cltk.build import Prepared
 from cltk.record import read_record
 from cltk.runs.runner import execute
-from cltk_mlflow.store import open_store
+from cltk_mlflow.server import open_server
 from tests.durability.conftest import STRATEGIES, comparable, run_all, start
 
 KILLS = 10
@@ -69,6 +69,6 @@ def test_so_does_one_that_is_killed_whenever_it_goes_on(
 
 
 def _tracked(store: Path) -> list[object]:
-    opened = open_store(store, None)
+    opened = open_server(store)
     experiments = [experiment.experiment_id for experiment in opened.client.search_experiments()]
     return list(opened.client.search_runs(experiments))

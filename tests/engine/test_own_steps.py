@@ -206,7 +206,7 @@ def test_it_goes_on_at_the_end_of_an_epoch_as_if_nothing_had_been(kind: type[Str
             state = {name: tensor.clone() for name, tensor in state_of(cut.strategy).items()}
         if len(losses) == epochs:
             break
-    progress = trainer.progress()
+    progress = trainer.resume_point()
     progress = replace(progress, states=[{n: t.clone() for n, t in part.items()} for part in progress.states])
     load_state(other.strategy, state)
     completed = epochs // 4 if kind is not Adversarial else 0

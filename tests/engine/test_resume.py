@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from cltk.engine import Progress, Run, Trainer, train
+from cltk.engine import ResumePoint, Run, Trainer, train
 from cltk.events import EpochEnded, Event, PhaseStarted, RunStarted, TaskEnded, TaskResumed, TaskStarted, Warned
 from cltk.interfaces import Training
 
@@ -34,7 +34,7 @@ def up_to(run: Run, epochs: int) -> tuple[Trainer, list[Event]]:
     return trainer, events
 
 
-def kept(progress: Progress) -> Progress:
+def kept(progress: ResumePoint) -> ResumePoint:
     """A copy, as a file would hold it."""
     states: list[dict[str, Tensor]] = [{name: t.clone() for name, t in state.items()} for state in progress.states]
     return replace(progress, states=states)
@@ -45,7 +45,7 @@ def test_what_both_attempts_tell_is_what_one_tells(make_run: MakeRun, epochs: in
     whole = [timeless(event) for event in train(make_run(training=TRAINING, fits=[]))]
     trainer, before = up_to(make_run(training=TRAINING, fits=[]), epochs)
     run = make_run(training=TRAINING, fits=[])
-    begun, resumed, *after = Trainer(run, progress=kept(trainer.progress())).events()
+    begun, resumed, *after = Trainer(run, point=kept(trainer.resume_point())).events()
     assert isinstance(begun, RunStarted)
     assert begun.goes_on
     assert isinstance(resumed, TaskResumed)
@@ -62,24 +62,24 @@ def test_the_network_goes_on_from_where_it_was(make_run: MakeRun) -> None:
     whole, resumed = make_run(training=TRAINING), make_run(training=TRAINING)
     trainer, _ = up_to(make_run(training=TRAINING), 7)
     list(train(whole))
-    list(Trainer(resumed, progress=kept(trainer.progress())).events())
+    list(Trainer(resumed, point=kept(trainer.resume_point())).events())
     for one, other in zip(*(run.strategy.state_dict().values() for run in (whole, resumed)), strict=True):
         assert torch.equal(one, other)
 
 
 def test_going_on_time_and_again_tells_each_thing_once(make_run: MakeRun) -> None:
     """Every attempt is stopped after one epoch, two in turn are stopped before they have done any."""
-    progress: Progress | None = None
+    progress: ResumePoint | None = None
     told: list[Event] = []
     for attempt in range(3 * FIRST):
-        trainer = Trainer(make_run(training=TRAINING, fits=[]), progress=progress)
+        trainer = Trainer(make_run(training=TRAINING, fits=[]), point=progress)
         for event in trainer.events():
             if isinstance(event, TaskResumed) and attempt % 3:
                 break
             if not isinstance(event, RunStarted | TaskResumed):
                 told.append(timeless(event))
             if isinstance(event, EpochEnded):
-                progress = kept(trainer.progress())
+                progress = kept(trainer.resume_point())
                 break
             if isinstance(event, TaskEnded):
                 break
@@ -94,12 +94,10 @@ def test_going_on_time_and_again_tells_each_thing_once(make_run: MakeRun) -> Non
 
 def test_seconds_are_those_of_all_attempts(make_run: MakeRun) -> None:
     trainer, before = up_to(make_run(training=TRAINING), 10)
-    progress = replace(kept(trainer.progress()), seconds=1000.0)
-    ended = next(
-        e for e in Trainer(make_run(training=TRAINING), progress=progress).events() if isinstance(e, TaskEnded)
-    )
+    progress = replace(kept(trainer.resume_point()), seconds=1000.0)
+    ended = next(e for e in Trainer(make_run(training=TRAINING), point=progress).events() if isinstance(e, TaskEnded))
     assert 1000 < ended.seconds < 1100
-    assert trainer.progress().seconds >= sum(event.seconds for event in before if isinstance(event, EpochEnded))
+    assert trainer.resume_point().seconds >= sum(event.seconds for event in before if isinstance(event, EpochEnded))
 
 
 def test_there_is_no_checkpoint_in_the_middle_of_an_epoch_or_before_one(make_run: MakeRun) -> None:
@@ -108,4 +106,4 @@ def test_there_is_no_checkpoint_in_the_middle_of_an_epoch_or_before_one(make_run
         if isinstance(event, PhaseStarted):
             break
     with pytest.raises(AssertionError):
-        trainer.progress()
+        trainer.resume_point()

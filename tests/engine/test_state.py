@@ -197,7 +197,7 @@ def test_it_goes_on_within_a_task_too(kind: type[Strategy], epochs: int) -> None
             state = saved(cut)
         if left == 0:
             break
-    progress, completed = trainer.progress(), int(state is not None)
+    progress, completed = trainer.resume_point(), int(state is not None)
     load_state(other, make_state(kind) if state is None else state)
     list(Trainer(run_of(other), completed, progress).events())
     expected, came = state_of(whole), state_of(other)

@@ -1,17 +1,22 @@
-"""The process that writes to MLflow: in order, up to the first mistake, and never longer than its owner lives."""
+"""A background process: its calls in order, up to the first failure, and never longer than its owner lives."""
 
 from __future__ import annotations
 
+import importlib
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
-from cltk.processes.background import Background
+from cltk.processes.background import BackgroundProcess
 
 WRITER = """
 import pathlib, time
@@ -38,82 +43,98 @@ class Diary:
 """
 
 
-def start(folder: Path, monkeypatch: pytest.MonkeyPatch, word: str = "begin") -> Background:
-    (folder / "diary_of_a_test.py").write_text(WRITER)
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-    return Background("Write by hand.", "diary_of_a_test:Diary", folder / "diary", word)
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The module of the object, which both processes can import."""
+    (tmp_path / "diary_of_a_test.py").write_text(WRITER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("diary_of_a_test")
+    del sys.modules["diary_of_a_test"]
+
+
+def start(module: ModuleType, folder: Path) -> BackgroundProcess[Any]:
+    return BackgroundProcess(module.Diary, folder / "diary", word="begin")
 
 
 def written(folder: Path) -> str:
     return (folder / "diary").read_text()
 
 
-def test_everything_is_written_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    background = start(tmp_path, monkeypatch)
+def test_everything_is_written_in_order(tmp_path: Path, module: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
+    background = start(module, tmp_path)
     for word in ("a", "b", "c"):
-        background.submit("note", word)
-    background.close()
-    background.close()
+        background.submit(module.Diary.note, word)
+    assert background.close() is None
+    assert background.close() is None
     assert written(tmp_path) == "begin a b c "
-    assert background.notices == []
     assert capfd.readouterr().out == ""
 
 
-def test_after_a_mistake_nothing_more_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    background = start(tmp_path, monkeypatch)
-    background.submit("fail")
-    background.submit("note", "more")
-    background.close()
+def test_after_a_mistake_nothing_more_is_written(tmp_path: Path, module: ModuleType) -> None:
+    background = start(module, tmp_path)
+    background.submit(module.Diary.fail)
+    background.submit(module.Diary.note, "more")
+    assert background.close() == "The ink is dry."
     assert written(tmp_path) == "begin "
-    assert background.notices == ["The ink is dry. Write by hand."]
 
 
-def test_any_mistake_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    background = start(tmp_path, monkeypatch)
-    background.submit("stumble")
-    background.close()
-    assert background.notices == ["KeyError: 'pen'. Write by hand."]
+def test_any_mistake_is_told(tmp_path: Path, module: ModuleType) -> None:
+    background = start(module, tmp_path)
+    background.submit(module.Diary.stumble)
+    assert background.close() == "KeyError: 'pen'"
 
 
-def test_one_that_cannot_begin_says_why(tmp_path: Path) -> None:
-    background = Background("Write by hand.", "no_such_module:Diary", tmp_path)
-    background.submit("note", "a")
-    background.close()
-    assert background.notices == ["ModuleNotFoundError: No module named 'no_such_module'. Write by hand."]
+def test_one_that_cannot_begin_says_why(tmp_path: Path, module: ModuleType) -> None:
+    background = start(module, tmp_path / "nowhere")
+    background.submit(module.Diary.note, "a")
+    assert "No such file or directory" in (background.close() or "")
 
 
-def test_submitting_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_cannot_be_imported_there_says_why(
+    tmp_path: Path, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH")
+    assert start(module, tmp_path).close() == "ModuleNotFoundError: No module named 'diary_of_a_test'"
+
+
+def test_what_is_not_found_by_its_name_is_refused_at_once(tmp_path: Path, module: ModuleType) -> None:
+    background = start(module, tmp_path)
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        background.submit(lambda diary: diary.note("a"))
+    assert background.close() is None
+
+
+def test_submitting_does_not_wait(tmp_path: Path, module: ModuleType) -> None:
     """Not for a server that hangs, with more to write than a pipe holds."""
-    background = start(tmp_path, monkeypatch)
-    background.submit("wait", 3.0)
+    background = start(module, tmp_path)
+    background.submit(module.Diary.wait, 3.0)
     started = time.monotonic()
     for _ in range(20):
-        background.submit("note", "x" * 100_000)
+        background.submit(module.Diary.note, "x" * 100_000)
     assert time.monotonic() - started < 2.5
     background.close()
     assert len(written(tmp_path)) > 2_000_000
 
 
-def test_one_that_was_killed_is_a_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    background = start(tmp_path, monkeypatch)
-    background.submit("wait", 60.0)
-    background._process.kill()
-    background.submit("note", "a")
-    background.close()
-    assert background.notices == ["The process that writes to MLflow ended with status -9. Write by hand."]
+def test_one_that_was_killed_is_a_notice(tmp_path: Path, module: ModuleType) -> None:
+    background = start(module, tmp_path)
+    background.submit(module.Diary.wait, 60.0)
+    os.kill(background.pid, signal.SIGKILL)
+    background.submit(module.Diary.note, "a")
+    assert background.close() == "The background process ended with status -9"
 
 
 def test_it_ends_with_its_owner(tmp_path: Path) -> None:
     """An owner that is killed leaves nobody behind who writes on."""
     (tmp_path / "diary_of_a_test.py").write_text(WRITER)
     owner = f"""
-from cltk.processes.background import Background
-background = Background("", "diary_of_a_test:Diary", {str(tmp_path / "diary")!r}, "begin")
-background.submit("wait", 60.0)
-background.submit("note", "more")
-print(background._process.pid, flush=True)
+from cltk.processes.background import BackgroundProcess
+from diary_of_a_test import Diary
+background = BackgroundProcess(Diary, {str(tmp_path / "diary")!r}, "begin")
+background.submit(Diary.wait, 60.0)
+background.submit(Diary.note, "more")
+print(background.pid, flush=True)
 input()
 """
     process = subprocess.Popen(

@@ -181,3 +181,8 @@ class TestReading:
         for config_hash in (record.config_hash, record.recorded_hash):
             assert read_records(tmp_path, {config_hash})[0] == [record]
         assert read_records(tmp_path, {"another"}) == ([], [])
+
+
+def test_a_run_that_learned_nothing_has_no_value(records: list[Record]) -> None:
+    cut_off = records[0].model_copy(update={"tasks": [], "status": "interrupted"})
+    assert measure(cut_off, {"right": RightClasses(PLAIN)}) == {"right": Measured(None, "no task was learned")}

@@ -147,11 +147,11 @@ def test_an_interrupt_before_a_new_epoch_leaves_the_checkpoint_as_it_was(
             signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(CutError):
-        execute(prepared, 0, tmp_path, [cut_after_epoch(epochs)], checkpoint_every=0)
+        execute(prepared, 0, tmp_path, calling(cut_after_epoch(epochs)), checkpoint_every=0)
     (path,) = tmp_path.glob("*/progress-*")
     content = path.read_bytes()
     for _ in range(3):
-        record = execute(prepared, 0, tmp_path, [interrupt], resume=True, checkpoint_every=checkpoint_every)
+        record = execute(prepared, 0, tmp_path, calling(interrupt), resume=True, checkpoint_every=checkpoint_every)
         assert (record.status, len(record.losses)) == ("interrupted", epochs)
         assert [*tmp_path.glob("*/progress-*")] == [path]
         assert path.read_bytes() == content
@@ -184,7 +184,7 @@ def test_any_number_of_interruptions_changes_nothing(
                 signal.raise_signal(signal.SIGINT)
 
         with suppress(CutError):
-            execute(prepared, 0, tmp_path / "cut", [stop], resume=True, checkpoint_every=checkpoint_every)
+            execute(prepared, 0, tmp_path / "cut", calling(stop), resume=True, checkpoint_every=checkpoint_every)
     assert attempts > 5
     resumed = read_record(tmp_path / "cut" / whole.run_id / "record.json")
     assert comparable(resumed) == comparable(whole)
@@ -206,8 +206,8 @@ def test_seconds_add_up_over_the_attempts(prepared: Prepared, tmp_path: Path) ->
 
     for epochs in (1, 3, 5):
         with pytest.raises(CutError):
-            execute(prepared, 0, tmp_path, [note, cut_after_epoch(epochs)], resume=True, checkpoint_every=0)
-    record = execute(prepared, 0, tmp_path, [note], resume=True)
+            execute(prepared, 0, tmp_path, calling(note, cut_after_epoch(epochs)), resume=True, checkpoint_every=0)
+    record = execute(prepared, 0, tmp_path, calling(note), resume=True)
     assert record.seconds == pytest.approx({**seconds, "total": sum(tasks)}, abs=0.01)
     assert record.seconds["total"] >= sum(seconds.values())
 

@@ -1,6 +1,7 @@
 """Wrong sinks."""
 
 import socket
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,19 @@ def test_each_defect_is_found_by_its_own_check(failing, check, attributes):
 @pytest.mark.parametrize("finish", [_finished_alone, _in_pairs])
 def test_a_run_that_comes_unexpected_is_found(failing, finish):
     assert "takes-all-that-happens" in failing(Lines, finish=finish)
+
+
+def test_a_sink_that_writes_on_is_found(failing):
+    threads = []
+
+    def finish(self, record):
+        store = self.store
+        threads.append(threading.Timer(0.2, lambda: (store / "late.txt").write_text("late")))
+        threads[-1].start()
+
+    assert failing(Lines, finish=finish) == {"closing-waits-for-writing"}
+    for thread in threads:
+        thread.join()
 
 
 def test_a_sink_that_needs_a_server_cannot_be_judged_without_one():

@@ -113,11 +113,15 @@ class Adam(Optimizer):
 
 
 class Momentum(Optimizer):
-    """Stochastic gradient descent with momentum 0.9.
+    """Stochastic gradient descent with momentum.
 
     Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's
         form, in which the learning rate multiplies the accumulated gradient.
     """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], weight_decay: float, momentum: float = 0.9) -> None:
+        super().__init__(parameters, weight_decay)
+        self._momentum = momentum
 
     def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
         return (torch.zeros_like(parameter),)
@@ -130,7 +134,7 @@ class Momentum(Optimizer):
             [*averages],
             fused=True,
             weight_decay=0.0,
-            momentum=0.9,
+            momentum=self._momentum,
             lr=lr,
             dampening=0.0,
             nesterov=False,
@@ -140,5 +144,7 @@ class Momentum(Optimizer):
 
 def make_optimizer(module: nn.Module, training: Training) -> Optimizer:
     """A fresh optimizer over the parameters of ``module`` that are to be trained."""
-    kind = Momentum if training.optimizer == "sgd" else Adam
-    return kind((p for p in module.parameters() if p.requires_grad), training.weight_decay)
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    if training.optimizer == "sgd":
+        return Momentum(parameters, training.weight_decay, training.momentum)
+    return Adam(parameters, training.weight_decay)

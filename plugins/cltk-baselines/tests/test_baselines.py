@@ -12,6 +12,7 @@ from cltk.build import prepare
 from cltk.engine import Run, load_state, state_of, train
 from cltk.events import PhaseStarted, TaskEnded
 from cltk.interfaces import Examples, Phase, Streams
+from cltk.runs.runner import execute
 
 
 def make(strategy: str, tasks: int = 2, per_class: int | None = 40, setting: str = "class", **settings: Any) -> Run:
@@ -131,3 +132,11 @@ class TestGDumb:
         load_state(other.strategy, state_of(one.strategy))
         for name, tensor in state_of(one.strategy).items():
             assert torch.equal(tensor, state_of(other.strategy)[name])
+
+
+def test_whoever_stores_all_data_has_stored_a_share_of_1(tmp_path):
+    experiment = load(scenario="split-digits", strategy={"name": "joint", "classifier": {"epochs": 1, "min_steps": 0}})
+    record = execute(prepare(experiment, Machine(device="cpu", threads=1)), 0, tmp_path)
+    assert record.tasks[-1].buffer_bytes == record.data_bytes
+    stored = (289, 578, 869, 1158, 1442)
+    assert record.metrics["diaz-sss"] == pytest.approx(1 - sum(stored) / 1442 / 5)

@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cltk.kinds import SLOTS
 from cltk.mappings import flatten
 from cltk.record import Record
 
-__all__ = ["Point", "final_points", "params", "run_name", "run_tags", "summary_points", "task_points"]
+__all__ = [
+    "SOURCE",
+    "Point",
+    "cost_points",
+    "final_points",
+    "mean_curves",
+    "mean_points",
+    "params",
+    "run_name",
+    "run_tags",
+    "summary_points",
+    "task_points",
+]
 
 Point = tuple[str, float, int]
 """A metric's name, its value and its step."""
+
+SOURCE = {"mlflow.source.name": "cltk", "mlflow.source.type": "LOCAL"}
+"""Tags that say what made a run."""
+
+COSTS: Mapping[str, Callable[[Record], float]] = {
+    "seconds": lambda record: record.seconds.get("total", 0.0),
+    "samples_replayed": lambda record: sum(record.replay.counts),
+    "bytes": lambda record: record.bytes.get("total", 0),
+}
+"""What a run costs, by name. Samples replayed are those of one epoch of each task."""
 
 _VALUE_LENGTH = 6000
 _NO_SETTINGS = ("name", "description", "seeds")
@@ -33,8 +56,7 @@ def run_name(record: Record, seeds: str) -> str:
 
 def run_tags(record: Record) -> dict[str, str]:
     """What runs are searched and grouped by: the component in each slot and what identifies the configuration."""
-    source = {"mlflow.source.name": "cltk", "mlflow.source.type": "LOCAL"}
-    return {**_slot_names(record.config), "config_hash": record.config_hash, **source}
+    return {**_slot_names(record.config), "config_hash": record.config_hash, **SOURCE}
 
 
 def params(record: Record) -> dict[str, str]:
@@ -74,14 +96,36 @@ def final_points(record: Record) -> list[Point]:
     return [(_allowed(name), float(value), learned) for name, value in values.items()]
 
 
-def summary_points(summary: Mapping[str, Mapping[str, float]]) -> list[Point]:
+def summary_points(summary: Mapping[str, Mapping[str, float]], step: int = 0) -> list[Point]:
     """A summary over seeds: the mean under the metric's own name, the rest with a suffix."""
     values = {
         (name if statistic == "mean" else f"{name}.{statistic}"): value
-        for name, statistics in summary.items()
-        for statistic, value in statistics.items()
+        for name, measures in summary.items()
+        for statistic, value in measures.items()
     }
-    return [(_allowed(name), float(value), 0) for name, value in values.items()]
+    return [(_allowed(name), float(value), step) for name, value in values.items()]
+
+
+def mean_points(records: Sequence[Record]) -> list[Point]:
+    """The mean of each metric over runs that have ended well, at a step that counts them."""
+    names = dict.fromkeys(name for record in records for name in record.metrics)
+    values = {name: [record.metrics[name] for record in records if name in record.metrics] for name in names}
+    return [(_allowed(name), statistics.fmean(numbers), len(records)) for name, numbers in values.items()]
+
+
+def cost_points(records: Sequence[Record]) -> list[Point]:
+    """What a run costs in the mean, at a step that counts the runs."""
+    return [(f"cost/{name}", statistics.fmean(map(cost, records)), len(records)) for name, cost in COSTS.items()]
+
+
+def mean_curves(records: Sequence[Record]) -> list[Point]:
+    """What each run has a curve of over the tasks, averaged over the runs."""
+    values: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
+    for record in records:
+        for learned in range(len(record.accuracy)):
+            for name, value, step in task_points(record, learned):
+                values[name, step].append(value)
+    return [(name, statistics.fmean(numbers), step) for (name, step), numbers in values.items()]
 
 
 def _accuracy(record: Record, learned: int) -> Iterator[tuple[str, float]]:
@@ -92,7 +136,7 @@ def _accuracy(record: Record, learned: int) -> Iterator[tuple[str, float]]:
     for task, value in enumerate(row, start=1):
         yield f"accuracy/task_{task:0{digits}}", value
     if learned:
-        yield "accuracy/seen_so_far", sum(row[:learned]) / learned
+        yield "accuracy/seen_so_far", record.seen_accuracy(learned)
 
 
 def _curves(record: Record, task: int) -> Iterator[tuple[str, float]]:

@@ -1,4 +1,4 @@
-"""The mark that a run's folder bears: where in MLflow the run went."""
+"""The receipt in a run's folder: where in MLflow the run is."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cltk.errors import StoreError
-from cltk.record import write_atomically
+from cltk.files import write_atomically
+from cltk_mlflow.server import without_secrets
 
-__all__ = ["Mark", "drop_complete_mark", "read_mark", "write_mark"]
+__all__ = ["Receipt", "forget_if_complete", "has_receipt", "read_receipt", "write_receipt"]
 
 _NAME = "mlflow.json"
 
 
-class Mark(BaseModel):
-    """Where a run went.
+class Receipt(BaseModel):
+    """Where a run is.
 
     Attributes:
-        tracking_uri: The store, without a password.
+        tracking_uri: The server, without secrets.
         experiment_id: The MLflow experiment.
         run_id: The MLflow run.
         parent_id: The MLflow run that groups it with other seeds.
@@ -34,37 +35,50 @@ class Mark(BaseModel):
     parent_id: str | None = None
     complete: bool
 
+    def names(self, tracking_uri: str, experiment_id: str) -> bool:
+        """Whether it names that experiment on that server, whose URI bears no secrets."""
+        # Earlier versions hid less of the URI.
+        return (without_secrets(self.tracking_uri), self.experiment_id) == (tracking_uri, experiment_id)
 
-def read_mark(folder: Path) -> Mark | None:
-    """Reads the mark of a run's folder, None if it has none.
+
+def has_receipt(folder: Path) -> bool:
+    """Whether there is a receipt in a run's folder, readable or not."""
+    return (folder / _NAME).exists()
+
+
+def read_receipt(folder: Path) -> Receipt | None:
+    """Reads the receipt in a run's folder, None if there is none.
 
     Raises:
-        StoreError: The mark is unreadable.
+        StoreError: It is unreadable.
     """
     path = folder / _NAME
     try:
-        return Mark.model_validate_json(path.read_bytes())
+        return Receipt.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
         raise StoreError(f"'{path}' is unreadable: {error}", "Remove it to upload the run again.") from error
 
 
-def drop_complete_mark(folder: Path) -> None:
-    """Removes the mark of a run that arrived whole, or one that is unreadable, before another run takes the folder."""
+def forget_if_complete(folder: Path) -> None:
+    """Removes the receipt of a run that arrived whole, or one that is unreadable, before another run takes the folder.
+
+    That of a run that did not arrive whole stays: it says which MLflow run the new one replaces.
+    """
     try:
-        mark = read_mark(folder)
+        receipt = read_receipt(folder)
     except StoreError:
-        mark = None
-    if mark is None or mark.complete:
+        receipt = None
+    if receipt is None or receipt.complete:
         with contextlib.suppress(OSError):  # Whoever writes the record first says what is wrong with the folder.
             (folder / _NAME).unlink()
 
 
-def write_mark(folder: Path, mark: Mark) -> None:
-    """Marks a run's folder.
+def write_receipt(folder: Path, receipt: Receipt) -> None:
+    """Writes the receipt into a run's folder.
 
     Raises:
         StoreError: The folder cannot be written.
     """
-    write_atomically(folder / _NAME, (mark.model_dump_json(indent=1) + "\n").encode())
+    write_atomically(folder / _NAME, (receipt.model_dump_json(indent=1) + "\n").encode())

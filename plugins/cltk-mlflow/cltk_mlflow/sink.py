@@ -1,4 +1,4 @@
-"""The sink that sends runs to MLflow while they go on."""
+"""The sink that sends runs and studies to MLflow while they go on."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pydantic import Field
 from cltk.config import Settings
 from cltk.events import Event, RunStarted, TaskEnded
 from cltk.interfaces import RunGroup, Sink, Summary
-from cltk.processes.background import Background
+from cltk.processes.background import BackgroundProcess
 from cltk.record import Record
-from cltk_mlflow.receipt import drop_complete_mark
+from cltk_mlflow.receipt import forget_if_complete
+from cltk_mlflow.tracker import RunTracker
 
 __all__ = ["MlflowSink"]
 
@@ -34,37 +35,41 @@ class MlflowSink(Sink):
 
     def __init__(self, config: Config, store: Path) -> None:
         super().__init__(config, store)
-        self._background: Background | None = None
+        self._process: BackgroundProcess[RunTracker] | None = None
 
     def begin_group(self, group: RunGroup) -> None:
-        """Starts the process that writes."""
-        later = f"The records are kept in '{self.store}'; 'cltk sync --store {self.store}' uploads them later."
-        self._background = Background(
-            later, "cltk_mlflow.scribe:Scribe", self.store, self.config.tracking_uri, group.name, group.seeds
-        )
+        """Sends the beginning of a group, in whose time the process that writes is started."""
+        if self._process is None:
+            self._process = BackgroundProcess(RunTracker, self.store, self.config.tracking_uri)
+        self._process.submit(RunTracker.begin_group, group)
 
     def observe(self, event: Event, record: Record) -> None:
         """Sends the beginning of a run and the end of each task."""
-        if self._background is None:
+        if self._process is None:
             return
         match event:
             case RunStarted():
                 if not event.completed:
-                    drop_complete_mark(self.store / record.run_id)
-                self._background.submit("start", record, time.time(), event.completed)
+                    # Not in the other process, which may fail: 'cltk sync' would take this run for the one before.
+                    forget_if_complete(self.store / record.run_id)
+                self._process.submit(RunTracker.start, record, time.time(), event.completed)
             case TaskEnded():
-                self._background.submit("log_task", record, event.task + 1)
+                self._process.submit(RunTracker.log_task, record, event.task + 1)
 
     def finish(self, record: Record) -> None:
         """Sends the end of a run."""
-        if self._background:
-            self._background.submit("finish", record)
+        if self._process:
+            self._process.submit(RunTracker.finish, record)
 
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
-        """Sends the summary over the seeds, where there are several."""
-        if self._background:
-            self._background.submit("summarise", records, summary)
+        """Sends what the runs of a group say together."""
+        if self._process:
+            self._process.submit(RunTracker.finish_group, group, records, summary, files)
 
     def close(self) -> Sequence[str]:
         """Waits until everything is written; says what did not arrive."""
-        return self._background.notices if self._background else ()
+        problem = self._process.close() if self._process else None
+        if problem is None:
+            return []
+        later = f"The records are kept in '{self.store}'; 'cltk sync --store {self.store}' uploads them later."
+        return [f"{problem.rstrip('.')}. {later}"]

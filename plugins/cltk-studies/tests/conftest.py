@@ -56,7 +56,11 @@ def store(tmp_path: Path) -> Path:
 
 
 def command_line(pid: object) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Command:
@@ -85,11 +89,13 @@ class Command:
 
     @property
     def workers(self) -> list[int]:
-        """Its worker processes, which are its copies."""
+        """Its worker processes: copies of the command that it launched, or of itself where it is that command."""
         with suppress(OSError):
-            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-            own = command_line(self.process.pid)
-            return [int(child) for child in children if command_line(child) == own]
+            launched = [child for child in children(self.process.pid) if " worker " in command_line(child)]
+            parents = [self.process.pid] if " worker " in command_line(self.process.pid) else launched
+            return [
+                child for parent in parents for child in children(parent) if command_line(child) == command_line(parent)
+            ]
         return []
 
     def interrupt(self) -> None:

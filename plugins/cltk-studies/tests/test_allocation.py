@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cltk.errors import ConfigError
 from cltk.interfaces import FloatRange, IntRange, OneOf, ScenarioInfo
 from cltk_studies.questions.allocation import allocations, spend
-from cltk_studies.questions.space import layer_of, space_of
+from cltk_studies.questions.space import layer_of, read_space
 
 weights = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
@@ -44,7 +44,7 @@ def test_the_shapes() -> None:
 
 
 class Nothing:
-    parts: dict[str, Any] = {}  # noqa: RUF012
+    components: dict[str, Any] = {}  # noqa: RUF012
 
 
 def test_a_space_is_read() -> None:
@@ -53,7 +53,7 @@ def test_a_space_is_read() -> None:
         "classifier.hidden": [50, 100],
     }
     table["generator.latent-dim"] = {"low": 2, "high": 100}
-    assert space_of(table, Nothing()) == {  # type: ignore[arg-type]
+    assert read_space(table, Nothing()) == {  # type: ignore[arg-type]
         "strategy.generator.lr": FloatRange(1e-4, 1e-2, log=True),
         "classifier.hidden": OneOf((50, 100)),
         "generator.latent_dim": IntRange(2, 100),
@@ -74,7 +74,7 @@ def test_a_space_is_read() -> None:
 )
 def test_what_is_no_space_is_named(table: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
-        space_of(table, Nothing())  # type: ignore[arg-type]
+        read_space(table, Nothing())  # type: ignore[arg-type]
 
 
 def test_entries_of_lists_are_set_one_by_one() -> None:

@@ -1,4 +1,4 @@
-"""Workers that are processes: what they carry out, one order after the other, and what becomes of those that die."""
+"""Workers that are processes: what they work on, and what becomes of those that die."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,68 +14,98 @@ import pytest
 from cltk.errors import CltkError, ConfigError
 from cltk.machine import Machine
 from cltk_studies.work.database import StudyDatabase, open_database
-from cltk_studies.work.pool import Order, Pool, conduct
+from cltk_studies.work.pool import Pool, spread_over_gpus
 from cltk_studies.work.queue import Queue
+from cltk_studies.work.worker import Worker
 
 MACHINE = Machine("cpu", threads=1)
 
 
 @pytest.fixture
-def storage(store: Path) -> StudyDatabase:
+def database(store: Path) -> StudyDatabase:
     return open_database(store)
 
 
-@pytest.fixture
-def empty(store: Path, storage: StudyDatabase) -> Order:
-    """An order for a study that is there, and has nothing to do."""
-    queue = Queue(storage, "empty", ["maximize"])
-    definition = {"schema": "cltk.study/1", "name": "empty", "baseline": "a", "seeds": [0], "cells": []}
+def define(database: StudyDatabase, name: str) -> Queue:
+    """A study that is there, and has nothing to do."""
+    queue = Queue(database, name, ["maximize"])
+    definition = {"schema": "cltk.study/1", "name": name, "baseline": "a", "seeds": [0], "cells": []}
     queue.define(definition, definition)
-    return Order("empty", store, storage.url, MACHINE)
+    return queue
 
 
-def nothing() -> None:
-    return
+@pytest.fixture
+def worker(store: Path, database: StudyDatabase) -> Worker:
+    """A worker on an empty study."""
+    define(database, "empty")
+    return Worker(("empty",), store, database.url, MACHINE)
 
 
-def test_workers_take_one_order_after_the_other(empty: Order, storage: StudyDatabase) -> None:
+def test_workers_wait_while_more_is_to_come(worker: Worker, database: StudyDatabase) -> None:
+    queue = Queue(database, "empty")
+    queue.hold(60)
     looked = []
-    with Pool(2, MACHINE, {}, storage) as pool:
-        for _ in range(2):
-            conduct(empty, pool, lambda: looked.append(1))
-            assert not pool.is_busy
-    assert len(looked) >= 2
+
+    def watch() -> None:
+        looked.append(1)
+        if len(looked) == 2:
+            assert queue.is_held
+            queue.hold(0)
+
+    with Pool([worker] * 2, {}, database) as pool:
+        pool.run_until_done(watch)
+    assert len(looked) >= 3
 
 
-def test_what_none_of_them_can_do_is_an_error(empty: Order, store: Path, storage: StudyDatabase) -> None:
-    unknown = Order("unknown", store, empty.storage, MACHINE)
-    with Pool(2, MACHINE, {}, storage) as pool:
-        with pytest.raises(ConfigError, match="no study 'unknown'"):
-            conduct(unknown, pool, nothing)
-        conduct(empty, pool, nothing)
+def test_what_none_of_them_can_do_is_an_error(worker: Worker, database: StudyDatabase) -> None:
+    with (
+        Pool([replace(worker, studies=("unknown",))] * 2, {}, database) as pool,
+        pytest.raises(ConfigError, match="no study 'unknown'"),
+    ):
+        pool.run_until_done()
 
 
-def test_one_that_died_is_missed_by_nobody(empty: Order, storage: StudyDatabase) -> None:
-    with Pool(2, MACHINE, {}, storage) as pool:
+def test_studies_after_the_first_may_be_begun_later(worker: Worker, database: StudyDatabase) -> None:
+    with Pool([replace(worker, studies=("empty", "unknown"))] * 2, {}, database) as pool:
+        pool.run_until_done()
+
+
+def test_one_that_died_is_missed_by_nobody(worker: Worker, database: StudyDatabase) -> None:
+    with Pool([worker] * 2, {}, database) as pool:
         os.kill(pool.processes[0], signal.SIGKILL)
-        conduct(empty, pool, nothing)
+        pool.run_until_done()
 
 
-def test_without_workers_the_study_ends(empty: Order, storage: StudyDatabase) -> None:
-    with Pool(2, MACHINE, {}, storage) as pool:
+def test_without_workers_the_study_ends(worker: Worker, database: StudyDatabase) -> None:
+    Queue(database, "empty").hold(60)
+    with Pool([worker] * 2, {}, database) as pool:
         for process in pool.processes:
             os.kill(process, signal.SIGKILL)
         with pytest.raises(CltkError, match=r"All workers ended .* \(exit status -9, -9\)"):
-            conduct(empty, pool, nothing)
+            pool.run_until_done()
 
 
-def test_workers_share_no_connection_with_whoever_started_them(empty: Order, storage: StudyDatabase) -> None:
+def test_workers_take_turns_on_the_gpus(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    auto = replace(worker, machine=Machine("auto", threads=1))
+    assert [each.machine.device for each in spread_over_gpus(auto, 3)] == ["cuda:0", "cuda:1", "cuda:0"]
+    assert [each.machine.device for each in spread_over_gpus(worker, 2)] == ["cpu", "cpu"]
+
+
+def test_workers_share_no_connection_with_whoever_started_them(worker: Worker) -> None:
     script = """
-import os, pathlib, sys
+import os, pathlib, sys, time
 from cltk.machine import Machine
+from cltk_studies.work.database import open_database
 from cltk_studies.work.pool import Pool
 from cltk_studies.work.queue import Queue
-from cltk_studies.work.database import open_database
+from cltk_studies.work.worker import Worker
+
+class Idle(Worker):
+    def work(self, stop, scenarios, after=None):
+        while True:
+            stop()
+            time.sleep(0.05)
 
 def opened(process):
     folder = f"/proc/{process}/fd"
@@ -82,34 +113,39 @@ def opened(process):
 
 if __name__ == "__main__":
     store = pathlib.Path(sys.argv[1])
-    storage = open_database(store)
-    queue = Queue(storage, "empty")
+    database = open_database(store)
+    worker = Idle(("empty",), store, database.url, Machine("cpu", threads=1))
+    queue = Queue(database, "empty")
     shared = f"{store}/optuna.db" in opened("self")
-    with Pool(2, Machine("cpu", threads=1), {}, storage) as pool:
+    with Pool([worker] * 2, {}, database) as pool:
         print(shared, *(f"{store}/optuna.db" in opened(worker) for worker in pool.processes), queue.states())
 """
-    process = subprocess.run([sys.executable, "-c", script, empty.store], capture_output=True, text=True, check=True)
+    process = subprocess.run([sys.executable, "-c", script, worker.store], capture_output=True, text=True, check=True)
     assert process.stdout.split() == ["True", "False", "False", "{}"]
 
 
-def test_a_copy_is_made_only_where_it_is_safe(store: Path) -> None:
+def test_a_copy_is_made_only_where_it_is_safe(worker: Worker) -> None:
     """Of a fresh process a copy, of one with a thread a process that begins anew."""
     script = """
 import multiprocessing, pathlib, sys, threading
 from cltk.machine import Machine
-from cltk_studies.work.pool import Pool
 from cltk_studies.work.database import open_database
+from cltk_studies.work.pool import Pool
+from cltk_studies.work.worker import Worker
 if __name__ == "__main__":
     wait = threading.Event()
     if sys.argv[1] == "thread":
         threading.Thread(target=wait.wait).start()
-    with Pool(2, Machine("cpu", threads=int(sys.argv[2])), {}, open_database(pathlib.Path(sys.argv[3]))):
+    store = pathlib.Path(sys.argv[3])
+    database = open_database(store)
+    worker = Worker(("empty",), store, database.url, Machine("cpu", threads=int(sys.argv[2])))
+    with Pool([worker] * 2, {}, database):
         print(*{type(child).__name__ for child in multiprocessing.active_children()})
     wait.set()
 """
     kinds = {}
     for case in (("alone", "1"), ("thread", "1"), ("alone", "2")):
-        command = [sys.executable, "-c", script, *case, store]
+        command = [sys.executable, "-c", script, *case, worker.store]
         process = subprocess.run(command, capture_output=True, text=True, check=True)
         kinds[case] = process.stdout.strip()
     began_anew = "SpawnProcess"

@@ -151,3 +151,15 @@ def test_training_does_not_import_the_compiler():
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_momentum_is_a_setting(momentum):
+    net = Net()
+    other = copy.deepcopy(net)
+    ours = make_optimizer(net, Training(optimizer="sgd", weight_decay=0.0, momentum=momentum))
+    theirs = torch.optim.SGD(other.parameters(), lr=1e-2, momentum=momentum, fused=True)
+    _walk(net, ours.zero_grad, lambda: ours.step(1e-2))
+    _walk(other, theirs.zero_grad, theirs.step)
+    for name, parameter in net.state_dict().items():
+        assert torch.equal(parameter, other.state_dict()[name]), name

@@ -7,12 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cltk.cli.options import RUNS, Store
 from cltk.errors import ConfigError, StoreError
+
+if TYPE_CHECKING:
+    from cltk_mlflow.server import TrackingServer
 
 __all__ = ["ui"]
 
@@ -24,21 +27,18 @@ def ui(
 ) -> None:
     """Open the MLflow UI over the recorded runs. Ctrl-C ends it."""
     from cltk.cli.console import show_notice
-    from cltk_mlflow.store import open_store
+    from cltk_mlflow.server import open_server
 
     _check_port(host, port)
-    opened = open_store(store)
+    opened = open_server(store)
+    if opened.artifacts is None:
+        show_notice(f"The runs are on a server of their own: open {opened.name}/{_page(opened)}")
+        return
     if host not in ("127.0.0.1", "localhost", "::1"):
         show_notice(f"Listening on {host}: whoever reaches this machine can read, change and delete the runs.")
-    # Without the parameter MLflow 3 opens on its pages for language models, which hide the runs.
-    address = f"http://{host}:{port}/#/experiments?workflowType=machine_learning"
-    show_notice(f"In about 5 seconds MLflow is at {address} ; Ctrl-C ends it.")
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", opened.uri, "--workers", "1"]
-    command += ["--host", host, "--port", str(port)]
-    if opened.artifacts:
-        command += ["--default-artifact-root", opened.artifacts]
-    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with subprocess.Popen(command, env=environment, start_new_session=True) as server:  # noqa: S603 - the command is ours
+    show_notice(f"In about 5 seconds MLflow is at http://{host}:{port}/{_page(opened)} ; Ctrl-C ends it.")
+    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", host, "--port", str(port)]
+    with subprocess.Popen(command, env=os.environ | _variables(opened), start_new_session=True) as server:  # noqa: S603
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             server.wait()
@@ -47,6 +47,26 @@ def ui(
             return
     _check_port(host, port)  # Another program may have taken it in the meantime.
     raise StoreError("MLflow's server has ended by itself.", "What it says is above.")
+
+
+def _variables(opened: TrackingServer) -> dict[str, str]:
+    """What the server is told by its environment: the command line of a process, passwords included, is public."""
+    return {
+        "MLFLOW_BACKEND_STORE_URI": opened.uri,
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": opened.artifacts or "",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
+
+
+def _page(opened: TrackingServer) -> str:
+    """The page of the experiment that was worked on last.
+
+    Without the parameter MLflow 3 opens on its pages for language models, which hide the runs.
+    """
+    with opened.reported():
+        experiments = opened.client.search_experiments(order_by=["last_update_time DESC"])
+    ids = [experiment.experiment_id for experiment in experiments if experiment.name != "Default"]
+    return f"#/experiments{f'/{ids[0]}/runs' if ids else ''}?workflowType=machine_learning"
 
 
 def _check_port(host: str, port: int) -> None:

@@ -11,10 +11,7 @@ from cltk.errors import CltkError
 from cltk.interfaces import Measure
 from cltk_studies.questions.study import Cell, Study
 
-__all__ = ["OBJECTIVES", "StudyMeasures", "choose_measures"]
-
-OBJECTIVES = ("final-average-accuracy",)
-"""What cells are ranked by where nothing else is named."""
+__all__ = ["StudyMeasures", "choose_measures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ def choose_measures(study: Study, asked: Sequence[str] = (), objectives: Sequenc
     wanted = _build(Slot(name=name) for name in asked)
     ranked = _build(Slot(name=name) for name in objectives)
     if not objectives:
-        ranked, _ = _build_installed(Slot(name=name) for name in OBJECTIVES)
+        ranked, _ = _build_installed(Slot(name=name) for name in study.objective)
     by_cell: dict[str, Mapping[str, Measure]] = {}
     absent: dict[str, str] = {}
     for cell in study.cells:

@@ -16,7 +16,7 @@ from cltk.registry import installed, load
 from cltk.runs.reading import finished_runs, read_records
 from cltk_studies.answers.comparison import compare_cells
 from cltk_studies.answers.measures import choose_measures
-from cltk_studies.answers.records import Records, best_records, records_in
+from cltk_studies.answers.records import Records, best_records
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.questions.study import Study, read_study, study_path
 
@@ -43,7 +43,7 @@ def find_study(name: str, store: Path, tracking_uri: str | None = None) -> Study
 
 def load_records(study: Study, store: Path, tracking_uri: str | None = None) -> Records:
     """Reads the records of a study's runs; what the store lacks from the tracking server, if one is named."""
-    return _complete(study, records_in(store, _hashes(study)), store, tracking_uri)
+    return _complete(study, read_records(store, _hashes(study))[0], store, tracking_uri)
 
 
 def load_results(
@@ -78,7 +78,7 @@ def load_results(
 
     results = []
     for study, chosen in zip(studies, measures, strict=True):
-        records = _complete(study, best_records(stored, _hashes(study)), store, tracking_uri)
+        records = _complete(study, stored, store, tracking_uri)
         results.append(compare_cells(study, records, measures=chosen, find_records=find_records))
     return results
 
@@ -87,14 +87,15 @@ def _hashes(study: Study) -> set[str]:
     return {cell.config_hash for cell in study.cells}
 
 
-def _complete(study: Study, stored: Records, store: Path, tracking_uri: str | None) -> Records:
-    """The records, with what is missing among them or unfinished from the tracking server, if one is named."""
+def _complete(study: Study, records: Sequence[Record], store: Path, tracking_uri: str | None) -> Records:
+    """The records of a study among these; what is missing or unfinished from the tracking server, if one is named."""
+    stored = best_records(filter(study.accepts, records), _hashes(study))
     wanted = {(config_hash, seed) for config_hash in _hashes(study) for seed in study.seeds}
     missing = {run for run in wanted if run not in stored or not stored[run].finished}
     if tracking_uri is None or not missing:
         return stored
     others = _open_source(store, tracking_uri).records(study.name, missing)
-    return best_records([*stored.values(), *others], _hashes(study))
+    return best_records([*stored.values(), *filter(study.accepts, others)], _hashes(study))
 
 
 def _open_source(store: Path, tracking_uri: str) -> RecordSource:

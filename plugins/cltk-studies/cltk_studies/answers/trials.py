@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cltk_studies.answers.results import CellResult, StudyResult
 from cltk_studies.questions.allocation import BASELINES
+from cltk_studies.questions.search import DEFAULTS
 
 __all__ = ["Goal", "best_trials", "find_front", "goals", "is_baseline"]
 
@@ -62,7 +63,7 @@ def find_front(up: Goal, right: Goal) -> list[str]:
 
 def is_baseline(cell: CellResult) -> bool:
     """Whether a trial is one of those that are always tried."""
-    return cell.name in BASELINES
+    return cell.name in (DEFAULTS, *BASELINES)
 
 
 def best_trials(result: StudyResult, count: int) -> Sequence[str]:

@@ -36,7 +36,7 @@ def report(
 
     from cltk.cli.console import print_json
     from cltk.errors import ConfigError
-    from cltk_studies.commands.study import print_tables
+    from cltk_studies.commands.tables import print_tables
     from cltk_studies.reports.report import load_report
 
     if markdown + html + json > 1:

@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from cltk.cli.machine import machine_of
-from cltk.cli.options import (
-    RUNS,
-    DataDir,
-    Device,
-    Precision,
-    Quiet,
-    Store,
-    TrackingUri,
-)
-from cltk_studies.commands.options import Storage, StudyDb, StudyThreads, Workers
+from cltk.cli.groups import with_groups
+from cltk.cli.options import Quiet, SinkOptions
+from cltk_studies.commands.options import SiteOptions, StudyMachineOptions
 
 __all__ = ["worker"]
 
 
+@with_groups
 def worker(
-    study: Annotated[str, typer.Argument(help="Name of the study.")],
-    workers: Workers = 1,
-    threads: StudyThreads = 1,
-    device: Device = "auto",
-    precision: Precision = "fp32",
-    data_dir: DataDir = None,
-    store: Store = RUNS,
-    study_db: StudyDb = None,
-    storage: Storage = None,
-    tracking_uri: TrackingUri = None,
+    *,
+    studies: Annotated[list[str], typer.Argument(help="Names of studies; all but the first may be begun later.")],
+    attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
     quiet: Quiet = False,
+    site: SiteOptions,
+    machine: StudyMachineOptions,
+    sinks: SinkOptions,
 ) -> None:
     """Work on a study until nothing of it is left, beside whoever else does.
 
-    The study is in --storage, where cltk ablate or cltk tune put it. Start this on as many machines as there are.
+    The study is in --study-db, where cltk ablate or cltk tune put it. Start this on as many machines as there are.
     """
-    from cltk_studies.commands.study import StudyProgress, conclude_work
-    from cltk_studies.work.database import check_apart, open_database
-    from cltk_studies.work.pool import Order, Pool
-    from cltk_studies.work.session import help_out
+    from cltk.errors import CltkError
+    from cltk_studies.commands.results import conclude_work
+    from cltk_studies.commands.study_progress import StudyProgress
 
-    check_apart(store, study_db, tracking_uri)
-    machine = machine_of(device, threads, precision, data_dir)
-    opened = open_database(store, study_db)
-    order = Order(study, store, opened.url, machine)
-    with Pool(workers, machine, {}, opened) as pool, StudyProgress(None, quiet) as progress:
-        helped = help_out(order, pool, opened, tracking_uri, progress)
-    conclude_work(helped)
+    joined = site.site(machine, sinks.tracking_uri, {}).join(studies, attached=attached)
+    try:
+        with StudyProgress(quiet=quiet or attached) as progress:
+            ending = joined.run(progress.show)
+    except CltkError as error:
+        if not attached:
+            raise
+        # Into the log, whose last line the command that it works for reads.
+        print(" ".join(str(error).split()), file=sys.stderr)
+        raise typer.Exit(error.exit_status) from error
+    raise typer.Exit(conclude_work(ending))

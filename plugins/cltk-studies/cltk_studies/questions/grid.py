@@ -13,10 +13,11 @@ from cltk.errors import ConfigError, closest
 from cltk.kinds import SLOTS
 from cltk.mappings import flatten
 from cltk.registry import find, load
+from cltk_studies.questions.objective import ACCURACY, ObjectiveNames
 
-__all__ = ["Ablation", "Choice", "experiments_of", "fitting"]
+__all__ = ["Ablation", "AxisValue", "experiments_of", "fitting"]
 
-Choice = tuple[str, Overrides]
+AxisValue = tuple[str, Overrides]
 """One value of an axis, or one variant: its label and what it sets."""
 
 _OWN = ("name", "description", "seeds")
@@ -29,6 +30,7 @@ class Ablation(Settings):
     name: Name | None = Field(None, description="name of the study; by default, of the experiment")
     baseline: str | None = Field(None, description="the cell that all others are compared with; by default, the first")
     seeds: Seeds | None = Field(None, description="one run each in every cell; by default, the experiment's")
+    objective: ObjectiveNames = (ACCURACY,)
     axes: dict[str, Any] = Field({}, description="a list of values for each dotted field or slot")
     variants: tuple[dict[str, Any], ...] = Field((), description="named sets of fields, each a 'name' and the fields")
 
@@ -51,8 +53,8 @@ def experiments_of(ablation: Ablation, base: Overrides) -> dict[str, tuple[Overr
 def fitting(base: Overrides, own: Overrides) -> Overrides:
     """Lays what a cell sets over the base, and leaves out the base's slots that the cell's strategy does not use."""
     layer = overlay([base, own])
-    slot = check(Experiment, layer, "the experiment").strategy
-    if slot.name is None:
+    slot = check(Experiment, layer, "the experiment").slot("strategy")
+    if slot is None or slot.name is None:
         return layer
     used = load(find("strategy", slot.name)).slots
     return {key: value for key, value in layer.items() if key not in SLOTS[2:] or key in used or key in own}
@@ -72,7 +74,7 @@ def _combinations(ablation: Ablation) -> Iterator[tuple[Sequence[str], Sequence[
         yield labels, layers
 
 
-def _axis(path: str, values: Any) -> list[Choice]:
+def _axis(path: str, values: Any) -> list[AxisValue]:
     field = path.partition(".")[0]
     valid = set(Experiment.model_fields) - set(_OWN)
     if field not in valid:
@@ -90,7 +92,7 @@ def _label(path: str, value: Any) -> str:
     return " ".join([slot.name or path, *(f"{name}={setting}" for name, setting in slot.settings.items())])
 
 
-def _variant(variant: Mapping[str, Any]) -> Choice:
+def _variant(variant: Mapping[str, Any]) -> AxisValue:
     fields = dict(variant)
     name = fields.pop("name", None)
     if not isinstance(name, str) or not name.strip():

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
 from cltk.build import Prepared
-from cltk.engine.fast.process import prepare_process
-from cltk.engine.phases import PhaseRun
-from cltk.events import EpochEnded
-from cltk.interfaces import Train
 from cltk.record import Record
+from cltk.runs.rates import Rates, measure_rates
 from cltk_studies.answers.records import Records
+from cltk_studies.questions.cost import average_rates, count_replayed, estimate_seconds
 from cltk_studies.questions.study import Cell
 
-__all__ = ["Clock", "Plan", "PlannedCell", "planned"]
+__all__ = ["CostEstimator", "Plan", "PlannedCell", "Planner"]
 
-_TRIAL_EPOCHS = 2
-_TRIAL_SAMPLES = 500
-_TRIALS = 3
+_TRIALS = 5
+"""Kinds of runs that are tried out; others are taken to be like them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +29,17 @@ class PlannedCell:
         cell: The cell.
         done: Its seeds that are finished.
         open: Its seeds that are to run.
-        replayed: Samples replayed in an epoch of each task, in all.
+        replayed: Samples replayed in an epoch of each task, in all; None where that is decided while it runs.
         seconds: Of one run, estimated.
+        outdated: Seeds that are to run though they are finished: with other versions, which are named.
     """
 
     cell: Cell
     done: Sequence[int]
     open: Sequence[int]
-    replayed: int
+    replayed: int | None
     seconds: float
+    outdated: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,18 @@ class Plan:
     def runs(self) -> int:
         """Number of runs that are to be done."""
         return sum(len(planned.open) for planned in self.cells)
+
+    @property
+    def notices(self) -> list[str]:
+        """Why runs that are finished are run again, in a sentence."""
+        outdated = [versions for planned in self.cells for versions in planned.outdated.values()]
+        if not outdated:
+            return []
+        before = ", ".join(sorted({version for versions in outdated for version in versions.values()}))
+        return [
+            f"{len(outdated)} finished runs are run anew, beside the old ones: a run is identified by the versions "
+            f"that made it, and these were made with others ({before})."
+        ]
 
     @property
     def seconds(self) -> float:
@@ -90,8 +100,8 @@ class Plan:
         return plan
 
 
-class Clock:
-    """Estimates how long runs take, from the samples that they train on.
+class CostEstimator:
+    """Estimates how long runs take: as long as before, or what a short trial says.
 
     Args:
         records: Runs whose time is known.
@@ -100,60 +110,48 @@ class Clock:
     def __init__(self, records: Records) -> None:
         self._known: dict[str, list[float]] = {}
         for (config_hash, _), record in records.items():
-            if record.status == "finished":
+            if record.finished:
                 self._known.setdefault(config_hash, []).append(record.seconds.get("total", 0.0))
-        self._rates: dict[tuple[Any, ...], float] = {}
+        self._rates: dict[tuple[Any, ...], Rates] = {}
 
-    def seconds(self, prepared: Prepared) -> float:
-        """Of a run: as long as this very one took before, else by a short trial of a run alike."""
+    def estimate_seconds(self, prepared: Prepared) -> float:
+        """Seconds of a run: as long as this very one took before, else by a short trial of a run alike."""
         if known := self._known.get(prepared.config_hash):
             return sum(known) / len(known)
         strategy = prepared.assemble(0).strategy
         alike = (type(strategy), *sorted(strategy.parts.parameters.items()))
         if alike not in self._rates:
-            known_rates = list(self._rates.values())
-            enough = len(known_rates) >= _TRIALS
-            self._rates[alike] = sum(known_rates) / len(known_rates) if enough else _seconds_per_sample(prepared)
-        return self._rates[alike] * _samples(prepared)
+            self._rates[alike] = (
+                average_rates(self._rates.values()) if len(self._rates) >= _TRIALS else measure_rates(prepared)
+            )
+        return estimate_seconds(prepared, self._rates[alike])
 
 
-def planned(cell: Cell, prepared: Prepared, records: Records, clock: Clock) -> PlannedCell:
-    """Plans one cell: what is finished with the versions that would run now is not run again."""
-    known = {seed: records.get((cell.config_hash, seed)) for seed in prepared.experiment.seeds}
-    done = [seed for seed, record in known.items() if record and _made_by(record, prepared)]
-    strategy = prepared.assemble(0).strategy
-    replayed = sum(strategy.replay_count(index, size) for index, size in enumerate(prepared.info.sizes))
-    left = [seed for seed in known if seed not in done]
-    return PlannedCell(cell, done, left, replayed, clock.seconds(prepared))
+class Planner:
+    """Finds out what of a study is still to be done, and what that costs.
 
-
-def _made_by(record: Record, prepared: Prepared) -> bool:
-    """Whether a record is finished and of the versions that would run now."""
-    versions = (record.plugins, record.environment.get("torch"))
-    return record.status == "finished" and versions == (dict(prepared.plugins), torch.__version__)
-
-
-def _samples(prepared: Prepared) -> int:
-    strategy = prepared.assemble(0).strategy
-    return sum(size + strategy.replay_count(index, size) for index, size in enumerate(prepared.info.sizes))
-
-
-def _seconds_per_sample(prepared: Prepared) -> float:
-    """Measured on a small part of the first task; 0 where that fails, as the run itself will say why.
-
-    Of each phase a few epochs are trained, and the quickest one counts: the first steps of a process take longer.
+    Args:
+        records: The runs that there are.
     """
-    run = prepared.assemble(0)
-    task = replace(run.tasks[0], train=run.tasks[0].train[:_TRIAL_SAMPLES])
-    seconds = 0.0
-    prepare_process()
-    try:
-        for phase in run.strategy.phases(task, run.streams):
-            if isinstance(phase, Train):
-                events = PhaseRun(phase, task.index, run, run.streams.at(phase.name)).events()
-                epochs = [*islice((event for event in events if isinstance(event, EpochEnded)), _TRIAL_EPOCHS)]
-                times = phase.training.rounds(phase.batches.steps)
-                seconds += times * min(epoch.seconds for epoch in epochs)
-    except Exception:
-        return 0.0
-    return seconds / len(task.train)
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._costs = CostEstimator(records)
+
+    def plan(self, cell: Cell, prepared: Prepared) -> PlannedCell:
+        """Plans one cell: what is finished with the versions that would run now is not run again."""
+        known = {seed: self._records.get((cell.config_hash, seed)) for seed in prepared.experiment.seeds}
+        done = [seed for seed, record in known.items() if record and _is_current(record, prepared)]
+        left = [seed for seed in known if seed not in done]
+        outdated = {seed: _versions(record) for seed in left if (record := known[seed]) and record.finished}
+        seconds = self._costs.estimate_seconds(prepared)
+        return PlannedCell(cell, done, left, count_replayed(prepared), seconds, outdated)
+
+
+def _is_current(record: Record, prepared: Prepared) -> bool:
+    """Whether a record is finished and of the versions that would run now."""
+    return record.finished and _versions(record) == {**prepared.plugins, "torch": torch.__version__}
+
+
+def _versions(record: Record) -> dict[str, str]:
+    return {**record.plugins, "torch": record.environment.get("torch", "unknown")}

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cltk.build import Prepared
-from cltk.config import Overrides, combine, override_at
+from cltk.config import Overrides, combine, overlay, override_at
 from cltk.errors import CltkError, ConfigError
 from cltk.interfaces import Dimension, FloatRange, IntRange, OneOf, ScenarioInfo
 from cltk.kinds import SLOTS
 from cltk.mappings import flatten
 from cltk.registry import installed, load, shortest_name
 
-__all__ = ["Space", "allocator", "at", "encoded", "layer_of", "own_space", "space_of", "suggest"]
+__all__ = ["Space", "at", "check_ends", "encoded", "find_allocator", "layer_of", "own_space", "read_space", "suggest"]
 
 Space = Mapping[str, Dimension]
 
 
-def space_of(table: Mapping[str, Any], prepared: Prepared) -> dict[str, Dimension]:
+def read_space(table: Mapping[str, Any], prepared: Prepared) -> dict[str, Dimension]:
     """Reads ``[tune.space]``: ``{low, high, log}``, a list of choices, or ``true`` for a component's own search space.
 
     Raises:
@@ -41,15 +41,38 @@ def own_space(slot: str, prepared: Prepared) -> dict[str, Dimension]:
     Raises:
         ConfigError: There is no component there, or it has none.
     """
-    part = prepared.components.get(slot)
-    found = part.cls.search_space(prepared.info) if part else {}
-    if not found:
-        what = f"The {slot} '{part.name}'" if part else f"The slot '{slot}', which is empty,"
+    component = prepared.components.get(slot)
+    space = component.cls.search_space(prepared.info) if component else {}
+    if not space:
+        what = f"The {slot} '{component.name}'" if component else f"The slot '{slot}', which is empty,"
         raise ConfigError(f"{what} has no search space of its own.", "Name its fields under [tune.space].")
-    return {f"{slot}.{name}": dimension for name, dimension in found.items()}
+    return {f"{slot}.{name}": dimension for name, dimension in space.items()}
 
 
-def allocator(prepared: Prepared) -> tuple[str, str]:
+def check_ends(space: Space, experiment: Overrides, tasks: int, prepare: Callable[[Overrides], object]) -> None:
+    """Tries both ends of every range, and every choice, so that no trial fails by them.
+
+    Args:
+        space: What is tuned.
+        experiment: What it changes.
+        tasks: Number of tasks.
+        prepare: Prepares an experiment, or says what is wrong with it.
+
+    Raises:
+        ConfigError: A field does not exist, or a value is not valid.
+    """
+    for path, dimension in space.items():
+        values = dimension.options if isinstance(dimension, OneOf) else (dimension.low, dimension.high)
+        for value in values:
+            try:
+                prepare(overlay([experiment, layer_of({path: value}, experiment, tasks)]))
+            except CltkError as error:
+                raise ConfigError(
+                    f"[tune.space] has {value!r} for '{path}', which cannot be: {error.problem}", error.advice
+                ) from error
+
+
+def find_allocator(prepared: Prepared) -> tuple[str, str]:
     """A schedule that takes a count for each task, and the field that takes them.
 
     It is found by its search space, which has an entry for each task but the first: the experiment's own schedule, or
@@ -66,11 +89,11 @@ def allocator(prepared: Prepared) -> tuple[str, str]:
         )
     if field := _per_task(own.cls, prepared.info):
         return own.name, field
-    found = {name: field for name, cls in _schedules() if (field := _per_task(cls, prepared.info))}
-    if len(found) != 1:
-        names = ", ".join(found) or "none is installed"
+    fields = {name: field for name, cls in _schedules() if (field := _per_task(cls, prepared.info))}
+    if len(fields) != 1:
+        names = ", ".join(fields) or "none is installed"
         raise ConfigError(f"Tuning needs a schedule that takes a count for each task: {names}.", "Name it: --schedule.")
-    return next(iter(found.items()))
+    return next(iter(fields.items()))
 
 
 def suggest(trial: Any, path: str, dimension: Dimension) -> Any:
@@ -106,13 +129,13 @@ def layer_of(values: Mapping[str, Any], below: Overrides, length: int) -> Overri
 
 def at(layer: Overrides, path: str) -> Any:
     """The value at a dotted path; None where there is none."""
-    found: Any = layer
+    value: Any = layer
     for part in path.split("."):
-        if isinstance(found, list) and part.isdigit() and int(part) < len(found):
-            found = found[int(part)]
+        if isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
         else:
-            found = found.get(part) if isinstance(found, dict) else None
-    return found
+            value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def _is_group(entry: Any) -> bool:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from cltk_figures.tables import Table
 from cltk_studies.answers.results import CellResult, StudyResult
 from cltk_studies.answers.statistics import LEAST_SEEDS
-from cltk_studies.reports.formats import format_mean, format_p
+from cltk_studies.reports.formats import format_mean, format_p, format_value
 
 __all__ = ["arrow", "metric_table"]
 
 _COLUMNS = ("metric", "cell", "seeds", "mean ± 95 %", "difference", "p (Holm)")
-_SHOWN_DIGITS = 4
 
 Row = tuple[str | int, ...]
 
@@ -51,7 +50,7 @@ def _rows(result: StudyResult, metric: str) -> Iterator[Row]:
 def _is_best(result: StudyResult, cell: CellResult, metric: str) -> bool:
     """Whether no cell has a mean that reads better."""
     found, best = cell.metrics.get(metric), result.best_mean(metric)
-    return found is not None and best is not None and round(found.mean - best, _SHOWN_DIGITS) == 0
+    return found is not None and best is not None and format_value(found.mean) == format_value(best)
 
 
 def _mean(cell: CellResult, metric: str) -> tuple[str | int, str]:

@@ -8,16 +8,15 @@ from cltk_studies.answers.results import COSTS, CellResult, StudyResult
 from cltk_studies.questions.plan import Plan
 from cltk_studies.reports.formats import format_duration
 from cltk_studies.reports.metric_table import metric_table
-from cltk_studies.reports.trials_table import trials_table
+from cltk_studies.reports.trials_table import asked_table, trials_table
 
 __all__ = ["cost_table", "counts_table", "failure_table", "plan_table", "result_tables"]
 
 
 def result_tables(result: StudyResult) -> list[Table]:
     """All tables of a result; those without rows are left out."""
-    main = [metric_table(result)]
-    if result.study.kind != "ablation":
-        main = [trials_table(result), *([metric_table(result)] if result.measures.asked else [])]
+    is_search = result.study.kind != "ablation"
+    main = [trials_table(result), asked_table(result)] if is_search else [metric_table(result)]
     tables = [*main, cost_table(result), failure_table(result)]
     return [table for table in tables if table.rows]
 
@@ -30,7 +29,7 @@ def plan_table(plan: Plan) -> Table:
             planned.cell.config_hash,
             len(planned.done),
             len(planned.open),
-            planned.replayed,
+            "decided while it runs" if planned.replayed is None else planned.replayed,
             format_duration(planned.seconds),
             format_duration(planned.seconds * len(planned.open)),
         )

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import statistics
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
+from cltk.config import Overrides
 from cltk.errors import ConfigError, StoreError
-from cltk_studies.questions.search import SEARCH, Search, Searching, sampler
+from cltk.seeding import derive_seed
+from cltk_studies.questions.objective import Objective
+from cltk_studies.questions.search import SEARCH, SEARCH_1, Search, upgrade_search
 from cltk_studies.questions.study import SCHEMA, Study
+from cltk_studies.work.executor import Executor, RunFailedError
 from cltk_studies.work.queue import Queue
-from cltk_studies.work.worker import Job, Workbench
 
-__all__ = ["Ablating", "job_of", "study_in"]
+__all__ = ["Job", "RunCell", "RunTrial", "first_experiment", "job_for", "read_definition", "study_in"]
 
 
-class Ablating:
+class Job(Protocol):
+    """What there is to do for an item."""
+
+    def __call__(self, trial: Any, executor: Executor) -> Sequence[float]:
+        """Does it, and returns the values of the objectives.
+
+        Raises:
+            RunFailedError: It did not work out; the other items may.
+        """
+        ...
+
+
+class RunCell:
     """Runs a cell with a seed; an item names both.
 
     Args:
@@ -24,11 +41,11 @@ class Ablating:
     def __init__(self, study: Study) -> None:
         self.study = study
 
-    def __call__(self, trial: Any, workbench: Workbench) -> Sequence[float]:
-        """Runs it; the objective is the accuracy at the end."""
+    def __call__(self, trial: Any, executor: Executor) -> Sequence[float]:
+        """Runs it; the value is the accuracy at the end, which nothing is decided by."""
         cell, seed = self.study.cell(trial.user_attrs["cell"]), trial.user_attrs["seed"]
-        record = workbench.run(cell.experiment, seed)
-        if record.config_hash != cell.config_hash:
+        record = executor.run(cell.experiment, seed)
+        if not cell.accepts(record):
             raise ConfigError(
                 f"The cell '{cell.name}' means something else to the versions installed here.",
                 "Install the versions that the study was begun with.",
@@ -37,17 +54,54 @@ class Ablating:
         return [record.final_accuracy]
 
 
-def job_of(queue: Queue) -> Job:
-    """What to do for the items of a queue.
+class RunTrial:
+    """Runs a trial with each seed.
+
+    Args:
+        search: The search.
+    """
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self._objective = Objective.find(search.objective, search.experiment.get("metrics", ()))
+
+    def __call__(self, trial: Any, executor: Executor) -> Sequence[float]:
+        """Runs it; the values are those of the search's objective."""
+        try:
+            experiment = self.search.layer(trial)
+            records = [executor.run(experiment, seed) for seed in self.search.seeds]
+            values = self._objective.values(records)
+        except ConfigError as error:
+            raise RunFailedError(error.problem, error.advice) from error
+        for name, value in (
+            ("run_ids", [record.run_id for record in records]),
+            ("config_hash", records[0].config_hash),
+            ("replayed", records[0].replay.counts),
+            ("accuracy", statistics.fmean(record.final_accuracy for record in records)),
+        ):
+            trial.set_user_attr(name, value)
+        return values
+
+
+def job_for(queue: Queue) -> Job:
+    """What to do for the items of a queue, whose parameters are chosen accordingly from now on.
 
     Raises:
         StoreError: The queue does not say, or says something that this version does not know.
     """
-    definition = _definition(queue)
+    definition = read_definition(queue)
     if isinstance(definition, Study):
-        return Ablating(definition)
+        return RunCell(definition)
     queue.sampler = sampler
-    return Searching(definition)
+    return RunTrial(definition)
+
+
+def first_experiment(queue: Queue) -> Overrides | None:
+    """An experiment of the study that a queue belongs to; None of a study without cells."""
+    definition = read_definition(queue)
+    if isinstance(definition, Study):
+        return definition.cells[0].experiment if definition.cells else None
+    return definition.experiment
 
 
 def study_in(queue: Queue) -> Study:
@@ -56,18 +110,38 @@ def study_in(queue: Queue) -> Study:
     Raises:
         StoreError: The queue does not say, or says something that this version does not know.
     """
-    definition = _definition(queue)
+    definition = read_definition(queue)
     return definition if isinstance(definition, Study) else definition.as_study([])
 
 
-def _definition(queue: Queue) -> Study | Search:
+def sampler(number: int) -> Any:
+    """What chooses the parameters of the trial of this number: the same ones after the same results.
+
+    Several workers must not draw from one seed, and what a trial lacks must not keep the others from being sampled
+    together: hence a seed a trial, and groups.
+    """
+    import optuna
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # These options are called experimental.
+        return optuna.samplers.TPESampler(
+            seed=derive_seed(number, "trial") % 2**32, multivariate=True, group=True, constant_liar=True
+        )
+
+
+def read_definition(queue: Queue) -> Study | Search:
+    """What the study of a queue is.
+
+    Raises:
+        StoreError: The queue does not say, or says something that this version does not know.
+    """
     definition: Mapping[str, Any] = queue.definition or {}
     schema = definition.get("schema")
     if schema == SCHEMA:
         return Study.model_validate(definition)
-    if schema == SEARCH:
-        return Search.model_validate(definition)
+    if schema in (SEARCH, SEARCH_1):
+        return Search.model_validate(definition if schema == SEARCH else upgrade_search(definition))
     raise StoreError(
-        f"The study '{queue.study.study_name}' in this storage is not one that this version of cltk knows.",
+        f"The study '{queue.study.study_name}' in this database is not one that this version of cltk knows.",
         "Begin one with cltk ablate or cltk tune.",
     )

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["is_gone", "is_here", "this_process"]
+__all__ = ["is_gone", "is_here", "process_of", "this_process"]
 
 
 def this_process() -> dict[str, Any]:
     """Identifies this process among all machines, also after another one got its number."""
-    pid = os.getpid()
+    return process_of(os.getpid())
+
+
+def process_of(pid: int) -> dict[str, Any]:
+    """Identifies a process of this machine likewise."""
     return {"host": socket.gethostname(), "pid": pid, "started": _started(pid)}
 
 

@@ -6,41 +6,30 @@ ever happens to a lost trial, so that it does not matter when a process is kille
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from cltk.errors import ConfigError, closest
+from cltk_studies.questions.items import Item
 from cltk_studies.work.database import HEARTBEAT, StudyDatabase
 from cltk_studies.work.heartbeat import repeating
 from cltk_studies.work.liveness import is_gone, this_process
 
-__all__ = ["Item", "Queue", "State", "failures"]
+__all__ = ["Queue", "State", "failures"]
 
 _OWNER, _ERROR, _FORMER = "worker", "error", "cltk_former"
-_STUDY, _FINGERPRINT = "cltk_study", "cltk_fingerprint"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """Something to do.
-
-    Attributes:
-        key: Identifies it within the study; of items of one key, one is done.
-        attributes: What a worker must know.
-        parameters: Values of parameters that are not left to the sampler.
-    """
-
-    key: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+_STUDY, _FINGERPRINT, _LAUNCHED = "cltk_study", "cltk_fingerprint", "cltk_launched"
+_HELD = "cltk_held_until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +79,7 @@ class Queue:
         directions: ``maximize`` or ``minimize`` for each objective, to make the study on first use; None to find it.
 
     Attributes:
+        database: Where it is.
         study: Optuna's study.
         sampler: Makes what chooses the parameters of a trial, from the trial's number.
 
@@ -99,63 +89,104 @@ class Queue:
     """
 
     def __init__(self, database: StudyDatabase, name: str, directions: Sequence[str] | None = None) -> None:
-        self._database = database
+        self.database = database
         self.sampler: Callable[[int], Any] = lambda number: optuna.samplers.RandomSampler()
         self._trials = database.backend
         with database.reported(), database.locked():
             names = optuna.study.get_all_study_names(self._trials)
             if name not in names and directions is None:
                 raise ConfigError(f"There is no study '{name}' in this database.", closest(name, names))
-            self.study = optuna.create_study(
-                storage=self._trials, study_name=name, directions=directions or ["maximize"], load_if_exists=True
-            )
-            self._study_id = self._trials.get_study_id_from_name(name)
+            self._name = name
+            self._load(directions or ["maximize"])
 
     @property
     def pause(self) -> float:
         """Seconds between two looks at it while others work: fewer on one machine than where hundreds may look."""
-        return 0.1 if self._database.is_local else 0.5
+        return 0.1 if self.database.is_local else 0.5
 
     @property
     def definition(self) -> dict[str, Any] | None:
         """What the study is, as ``define`` was told; None for a new one."""
-        with self._database.reported():
+        with self.database.reported():
             definition: dict[str, Any] | None = self.study.user_attrs.get(_STUDY)
         return definition
 
-    def check(self, fingerprint: Mapping[str, Any]) -> None:
-        """Sees to it that the study of this name, if there is one, is the one that is meant.
-
-        Args:
-            fingerprint: What two studies of one name must agree in.
-
-        Raises:
-            ConfigError: There is a study of that name, and it is another one.
-        """
-        with self._database.reported():
-            known = self.study.user_attrs.get(_FINGERPRINT, fingerprint)
-        if known != fingerprint:
-            parts = ", ".join(part for part in fingerprint if known.get(part) != fingerprint[part])
-            name = self.study.study_name
-            raise ConfigError(
-                f"There is a study '{name}' already, with another definition: it differs in {parts}.",
-                f"Give this one another name: --name {name}-2. Runs that both have are not run again.",
-            )
-
-    def define(self, definition: Mapping[str, Any], fingerprint: Mapping[str, Any]) -> None:
+    def define(
+        self,
+        definition: Mapping[str, Any],
+        fingerprint: Mapping[str, Any],
+        refresh: Callable[[], Mapping[str, Any]] | None = None,
+    ) -> None:
         """Keeps what the study is, for workers on other machines.
 
+        Args:
+            definition: What it is.
+            fingerprint: What two studies of one name must agree in.
+            refresh: Computes the fingerprint of the study that is there, as another version may have left another one.
+
         Raises:
             ConfigError: There is a study of that name, and it is another one.
         """
-        with self._database.reported(), self._database.locked():
-            self.check(fingerprint)
+        with self.database.reported(), self.database.locked():
+            known = self.study.user_attrs.get(_FINGERPRINT, fingerprint)
+            if known != fingerprint and refresh is not None:
+                known = refresh()
+            if known != fingerprint:
+                raise _other_study(self._name, known, fingerprint)
             self.study.set_user_attr(_STUDY, dict(definition))
             self.study.set_user_attr(_FINGERPRINT, dict(fingerprint))
 
+    def set_aside(self) -> str:
+        """Moves all that there is of the study to another name, which is returned, and begins it anew.
+
+        Raises:
+            ConfigError: Somebody is at work on it.
+        """
+        name, directions = self._name, self.study.directions
+        with self.database.reported(), self.database.locked():
+            self._take_back()
+            if self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+                raise ConfigError(
+                    f"Workers of other versions are at work on the study '{name}'.",
+                    f"Wait for them, or give this one another name: --name {name}-2.",
+                )
+            names = optuna.study.get_all_study_names(self._trials)
+            other = next(free for number in count(1) if (free := f"{name} ({number})") not in names)
+            # In this order, so that a kill in between leaves a copy too many, and nothing is lost.
+            optuna.copy_study(
+                from_study_name=name, from_storage=self._trials, to_storage=self._trials, to_study_name=other
+            )
+            optuna.delete_study(study_name=name, storage=self._trials)
+            self._load(directions)
+        return other
+
+    def keep_launched(self, launcher: str, handle: Mapping[str, Any]) -> None:
+        """Keeps what a launcher started for this study, so that another process can ask for it, or stop it."""
+        with self.database.reported(), self.database.locked():
+            self.study.set_user_attr(_LAUNCHED, [*self.launched, {"launcher": launcher, "handle": dict(handle)}])
+
+    @property
+    def launched(self) -> list[dict[str, Any]]:
+        """What launchers have started for this study: each the name of a ``launcher`` and its ``handle``."""
+        with self.database.reported():
+            launched: list[dict[str, Any]] = self.study.user_attrs.get(_LAUNCHED, [])
+        return launched
+
+    def hold(self, seconds: float) -> None:
+        """Has workers wait for so many seconds, even where nothing is left: more items, or studies, are to come."""
+        with self.database.reported():
+            self.study.set_user_attr(_HELD, time.time() + seconds)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody said that more is to come, and not too long ago."""
+        with self.database.reported():
+            until: float = self.study.user_attrs.get(_HELD, 0.0)
+        return time.time() < until
+
     def submit(self, items: Sequence[Item]) -> None:
         """Queues those items that are not waiting or running already."""
-        with self._database.reported(), self._database.locked():
+        with self.database.reported(), self.database.locked():
             self._take_back()
             under_way = {key for key, state in self.states().items() if state.status in ("waiting", "running")}
             for item in items:
@@ -164,7 +195,7 @@ class Queue:
 
     def claim(self) -> Trial | None:
         """Takes the first item that waits; None where none does."""
-        with self._database.reported(), self._database.locked():
+        with self.database.reported(), self.database.locked():
             self._take_back()
             for waiting in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
                 trial_id = self._id(waiting.number)
@@ -192,13 +223,13 @@ class Queue:
 
     def fail(self, trial: Trial, error: str) -> None:
         """Ends an item for good with an error."""
-        with self._database.reported(), suppress(optuna.exceptions.UpdateFinishedTrialError):
+        with self.database.reported(), suppress(optuna.exceptions.UpdateFinishedTrialError):
             trial.set_user_attr(_ERROR, error[:2000])
         self._tell(trial, TrialState.FAIL)
 
     def states(self) -> dict[str, State]:
         """How far each item is, by key; of several trials the newest counts."""
-        with self._database.reported():
+        with self.database.reported():
             trials = self.study.get_trials(deepcopy=False)
         return {trial.user_attrs["key"]: State(_status(trial), trial) for trial in trials if "key" in trial.user_attrs}
 
@@ -210,8 +241,15 @@ class Queue:
         """Whether anything waits or runs."""
         return any(state.status in ("waiting", "running") for state in self.states().values())
 
+    def _load(self, directions: Sequence[Any]) -> None:
+        """Finds the study, or makes it."""
+        self.study = optuna.create_study(
+            storage=self._trials, study_name=self._name, directions=directions, load_if_exists=True
+        )
+        self._study_id = self._trials.get_study_id_from_name(self._name)
+
     def _signs_of_life(self, trial: Trial) -> AbstractContextManager[None]:
-        if not self._database.takes_heartbeats:
+        if not self.database.takes_heartbeats:
             return nullcontext()
         return repeating(partial(self._trials.record_heartbeat, self._id(trial.number)), HEARTBEAT)
 
@@ -221,7 +259,7 @@ class Queue:
         return trial_id
 
     def _tell(self, trial: Trial, state: TrialState, values: Sequence[float] | None = None) -> None:
-        with self._database.reported():
+        with self.database.reported():
             self.study.tell(trial, list(values) if values else None, state=state, skip_if_finished=True)
 
     def _is_unsigned(self, trial: FrozenTrial) -> bool:
@@ -230,7 +268,7 @@ class Queue:
         In a database that others may reach through a proxy, they get a minute.
         """
         begun = trial.datetime_start
-        return self._database.is_local or begun is None or datetime.now() - begun > timedelta(minutes=1)
+        return self.database.is_local or begun is None or datetime.now() - begun > timedelta(minutes=1)
 
     def _begin(self, trial_id: int) -> bool:
         """Sets a waiting trial to running; False where another process was quicker, as behind a proxy."""
@@ -245,7 +283,7 @@ class Queue:
 
         Through a proxy, which cannot lock, this is left to those who reach the database.
         """
-        if self._database.is_proxy:
+        if self.database.is_proxy:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # It is called experimental.
@@ -260,6 +298,16 @@ class Queue:
         for trial in trials:
             if _is_lost(trial) and trial.number not in followed:
                 self.study.add_trial(_copy(trial))
+
+
+def _other_study(name: str, known: Mapping[str, Any], fingerprint: Mapping[str, Any]) -> ConfigError:
+    parts = ", ".join(
+        part.replace("config_hash", "experiment") for part in fingerprint if known.get(part) != fingerprint[part]
+    )
+    return ConfigError(
+        f"There is a study '{name}' already, with another definition: it differs in {parts}.",
+        f"Give this one another name: --name {name}-2. Runs that both have are not run again.",
+    )
 
 
 def _is_lost(trial: FrozenTrial) -> bool:

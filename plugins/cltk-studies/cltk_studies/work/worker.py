@@ -1,117 +1,116 @@
-"""One worker: it takes items from the queue of a study until nothing is left, and pays its start-up costs once."""
+"""One worker: it takes items from the queues of studies until nothing is left, and pays its start-up costs once."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from cltk.build import prepare
-from cltk.config import Experiment, Overrides, Settings, check
-from cltk.errors import CltkError
-from cltk.events import Event
-from cltk.interfaces import Scenario, Sink
+from cltk.config import Experiment, check
+from cltk.errors import CltkError, ConfigError
+from cltk.interfaces import Scenario
 from cltk.machine import Machine
-from cltk.record import Record
-from cltk.runs.runner import execute
-from cltk.runs.sinks import Sinks
+from cltk_studies.work.database import StudyDatabase, open_database
+from cltk_studies.work.executor import Executor, RunFailedError, StopCheck
+from cltk_studies.work.jobs import Job, first_experiment, job_for
 from cltk_studies.work.queue import Queue
 
-__all__ = ["Check", "Job", "RunFailedError", "Workbench", "work"]
+__all__ = ["Worker", "read_data"]
 
-Check = Callable[[], None]
-"""Raises ``KeyboardInterrupt`` if the user wants to stop."""
-
-
-class RunFailedError(CltkError):
-    """A run of an item that did not end well."""
-
-
-class _StopAsked(Sink):
-    """Asks at each event of a run whether to stop."""
-
-    def __init__(self, stop: Check) -> None:
-        super().__init__(Settings(), Path())
-        self._stop = stop
-
-    def observe(self, event: Event, record: Record) -> None:
-        """Raises ``KeyboardInterrupt`` if the user wants to stop."""
-        self._stop()
+_LONGEST_PAUSE = 0.5
+"""Seconds between two looks at queues where nothing has waited for long."""
 
 
 @dataclass(frozen=True, slots=True)
-class Workbench:
-    """What a worker runs experiments with.
+class Worker:
+    """What a worker has to know, in whichever process it works.
 
     Attributes:
+        studies: The names of the studies that it works on; all but the first may be begun later.
         store: Where records go.
+        url: Of the studies' database.
         machine: Where and how to compute.
-        stop: Is asked whether to stop, at each event of a run.
-        scenarios: The data that is in memory already.
     """
 
+    studies: tuple[str, ...]
     store: Path
+    url: str
     machine: Machine
-    stop: Check
-    scenarios: dict[str, Scenario] = field(default_factory=dict)
 
-    def run(self, experiment: Overrides, seed: int) -> Record:
-        """Runs an experiment with one seed, or goes on with it, unless it is finished already.
+    def open(self) -> StudyDatabase:
+        """Opens the database, which another process has opened before."""
+        return open_database(self.store, self.url, checked=True)
 
-        Raises:
-            KeyboardInterrupt: The user wants to stop; the run can go on later.
-            RunFailedError: The run failed.
-            CltkError: The experiment cannot be run on this machine at all.
-        """
-        prepared = prepare(check(Experiment, experiment, "the study's experiment"), self.machine, self.scenarios)
-        record = execute(prepared, seed, self.store, Sinks({"stop": _StopAsked(self.stop)}), resume=True)
-        if record.status == "interrupted":
-            raise KeyboardInterrupt
-        if record.status != "finished":
-            raise RunFailedError(record.error or record.status)
-        return record
+    def work(self, stop: StopCheck, scenarios: dict[str, Scenario], after: Callable[[], object] = lambda: None) -> None:
+        """Works until nothing waits, nobody else is working any more, and nobody says that more is to come.
 
+        What another worker leaves behind is done too.
 
-class Job(Protocol):
-    """What there is to do for an item."""
-
-    def __call__(self, trial: Any, workbench: Workbench) -> Sequence[float]:
-        """Does it, and returns the values of the objectives.
+        Args:
+            stop: Is asked whether to stop, between items and at each event of a run.
+            scenarios: The data that is in memory already.
+            after: Called after each item.
 
         Raises:
-            RunFailedError: It did not work out; the other items may.
+            KeyboardInterrupt: The user wants to stop; the item under way is back in the queue.
+            ConfigError: None of the studies is there.
+            CltkError: A study cannot be run on this machine.
         """
-        ...
-
-
-def work(queue: Queue, job: Job, workbench: Workbench, after: Callable[[], None] = lambda: None) -> None:
-    """Works until nothing waits and nobody else is working any more: what another worker leaves behind is done too.
-
-    Args:
-        queue: The items.
-        job: What to do for each.
-        workbench: What to do it with.
-        after: Called after each item.
-
-    Raises:
-        KeyboardInterrupt: The user wants to stop; the item under way is back in the queue.
-        CltkError: The study cannot be run on this machine.
-    """
-    while True:
-        workbench.stop()
-        trial = queue.claim()
-        if trial is None:
-            if not queue.under_way():
+        database = self.open()
+        executor = Executor(self.store, self.machine, stop, scenarios)
+        jobs: dict[str, tuple[Queue, Job]] = {}
+        pause = 0.0
+        while True:
+            stop()
+            self._find_studies(database, jobs)
+            if any(_take_item(queue, job, executor) for queue, job in jobs.values()):
+                pause = 0.0
+                after()
+                continue
+            if not any(queue.under_way() or queue.is_held for queue, _ in jobs.values()):
                 return
-            time.sleep(queue.pause)
-            continue
-        with queue.kept(trial):
-            try:
-                values = job(trial, workbench)
-            except RunFailedError as failure:
-                queue.fail(trial, str(failure))
-            else:
-                queue.finish(trial, values)
-        after()
+            pause = min(_LONGEST_PAUSE, pause + max(queue.pause for queue, _ in jobs.values()))
+            time.sleep(pause)
+
+    def _find_studies(self, database: StudyDatabase, jobs: dict[str, tuple[Queue, Job]]) -> None:
+        """Finds those studies that are there by now: the first has to be, the others may be begun later."""
+        for name in self.studies:
+            if name in jobs:
+                continue
+            with suppress(*([ConfigError] if jobs else [])):
+                queue = Queue(database, name)
+                if queue.definition is not None or not jobs:
+                    jobs[name] = queue, job_for(queue)
+
+
+def read_data(worker: Worker) -> dict[str, Scenario]:
+    """The data of a worker's first study, read before the worker is copied, with the components imported.
+
+    What is wrong with the study is for the workers to say.
+    """
+    scenarios: dict[str, Scenario] = {}
+    with suppress(CltkError):
+        definition: Mapping[str, Any] | None = first_experiment(Queue(worker.open(), worker.studies[0]))
+        if definition is not None:
+            Executor(worker.store, worker.machine, lambda: None, scenarios).prepare(
+                check(Experiment, dict(definition), "the study's experiment")
+            )
+    return scenarios
+
+
+def _take_item(queue: Queue, job: Job, executor: Executor) -> bool:
+    """Does the first item that waits; whether there was one."""
+    trial = queue.claim()
+    if trial is None:
+        return False
+    with queue.kept(trial):
+        try:
+            values = job(trial, executor)
+        except RunFailedError as failure:
+            queue.fail(trial, str(failure))
+        else:
+            queue.finish(trial, values)
+    return True

@@ -1,0 +1,1 @@
+"""Streaming discriminant analysis, on pixels and on random features, as strategies for cltk."""

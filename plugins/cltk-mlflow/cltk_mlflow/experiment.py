@@ -1,0 +1,154 @@
+"""Writing into an MLflow experiment: the one place that reads and writes runs through MLflow's client.
+
+Runs are written by id, never through MLflow's active run, so that several may be open at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cltk.errors import StoreError
+from cltk_mlflow.fields import Point
+from cltk_mlflow.server import TrackingServer
+
+__all__ = ["MlflowExperiment"]
+
+# What MLflow takes in one call: 1,000 entries, of them 100 parameters and 100 tags.
+_POINTS, _PAIRS = 800, 100
+_TAG_LENGTH = 8000
+
+
+class MlflowExperiment:
+    """Writes into one experiment.
+
+    Args:
+        server: Where the experiment is.
+        name: Its name; it is created on first use.
+
+    Raises:
+        StoreError: By each method too, when the server fails.
+    """
+
+    def __init__(self, server: TrackingServer, name: str) -> None:
+        self._client = server.client
+        self._reported = server.reported
+        with self._reported():
+            self.id = _experiment_id(server, name)
+
+    def create(self, name: str, tags: Mapping[str, str], started: float | None = None) -> str:
+        """Creates a run that began at ``started`` (seconds since the epoch; now by default) and returns its id."""
+        with self._reported():
+            run = self._client.create_run(self.id, _milliseconds(started), _cut(tags), name)
+        return str(run.info.run_id)
+
+    def find(self, tags: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+        """The tags of each run that has all of these, by the run's id, the oldest first."""
+        query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+        runs: list[Any] = []
+        token: str | None = None
+        with self._reported():
+            while token != "":
+                page = self._client.search_runs(
+                    [self.id], query, order_by=["attributes.start_time ASC"], page_token=token
+                )
+                runs, token = [*runs, *page], page.token or ""
+        return {run.info.run_id: run.data.tags for run in runs}
+
+    def log(
+        self,
+        run_id: str,
+        points: Sequence[Point] = (),
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Logs metrics, parameters and tags in as few calls as MLflow allows."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        now = _milliseconds(time.time())
+        metrics = [Metric(name, value, now, step) for name, value, step in points]
+        settings = [Param(name, value) for name, value in (params or {}).items()]
+        labels = [RunTag(name, value) for name, value in _cut(tags or {}).items()]
+        with self._reported():
+            while metrics or settings or labels:
+                self._client.log_batch(run_id, metrics[:_POINTS], settings[:_PAIRS], labels[:_PAIRS])
+                metrics, settings, labels = metrics[_POINTS:], settings[_PAIRS:], labels[_PAIRS:]
+
+    def text(self, run_id: str, path: str, text: str) -> None:
+        """Stores a text with the run as a file."""
+        with self._reported():
+            self._client.log_text(run_id, text, path)
+
+    def files(self, run_id: str, folder: Path, names: Sequence[str] | None = None) -> None:
+        """Stores files of a folder with the run: those of the ``names`` that exist, or all with their subfolders."""
+        with self._reported():
+            if names is None:
+                self._client.log_artifacts(run_id, str(folder))
+                return
+            for path in (folder / name for name in names):
+                if path.exists():
+                    self._client.log_artifact(run_id, str(path))
+
+    def names(self, run_id: str, folder: str) -> list[str]:
+        """The names of the files in a folder of a run."""
+        with self._reported():
+            return [file.path.rpartition("/")[2] for file in self._client.list_artifacts(run_id, folder)]
+
+    def download(self, run_id: str, path: str, folder: Path) -> Path:
+        """Copies a file of a run into a folder that is there; returns where it is."""
+        with self._reported():
+            return Path(self._client.download_artifacts(run_id, path, str(folder)))
+
+    def end(self, run_id: str, status: str, ended: float | None = None) -> None:
+        """Ends a run as ``FINISHED``, ``FAILED`` or ``KILLED``."""
+        with self._reported():
+            self._client.set_terminated(run_id, status, _milliseconds(ended))
+
+    def reopen(self, run_id: str) -> bool:
+        """Sets a run back to running; returns whether it is there."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.update_run(run_id, status="RUNNING")
+        except MlflowException:
+            return False
+        return True
+
+    def discard(self, run_id: str) -> None:
+        """Deletes a run if it is there."""
+        from mlflow.exceptions import MlflowException
+
+        with contextlib.suppress(MlflowException):
+            self._client.delete_run(run_id)
+
+
+def _experiment_id(server: TrackingServer, name: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    client = server.client
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        # Says what the experiment is, or MLflow's pages ask.
+        tags = {"mlflow.experimentKind": "custom_model_development"}
+        artifacts = None if server.artifacts is None else f"{server.artifacts}/{name}"
+        try:
+            return str(client.create_experiment(name, artifacts, tags))
+        except MlflowException:
+            experiment = client.get_experiment_by_name(name)  # Another process may have been quicker.
+            if experiment is None:
+                raise
+    if experiment.lifecycle_stage == "deleted":
+        advice = "Restore or permanently delete it in MLflow, or choose another name for the experiment."
+        raise StoreError(f"The MLflow experiment '{name}' was deleted.", advice)
+    return str(experiment.experiment_id)
+
+
+def _cut(tags: Mapping[str, str]) -> dict[str, Any]:
+    return {name: value[:_TAG_LENGTH] for name, value in tags.items()}
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds * 1000)

@@ -1,0 +1,198 @@
+"""Tracking servers: an MLflow server or database, by default a database in the folder of the runs.
+
+MLflow is imported when a server is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cltk.errors import StoreError
+
+__all__ = ["TrackingServer", "open_server", "server_uri", "without_secrets"]
+
+_LOCK_SECONDS = 120
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+
+# MLflow would call home, print to standard output, which belongs to results, log a traceback for every error, and wait
+# minutes for a server that is down.
+_DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "6",
+}
+
+_USER = re.compile(r"(?<=://)(?!/)\S*@")
+_PARAMETER = re.compile(r"(?<=[?&;])([^=&;\s]+)=[^&;\s]*")
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingServer:
+    """A server, or a database without one, that is open. Every process opens its own.
+
+    Attributes:
+        uri: The tracking URI, secrets included.
+        folder: The folder of the runs on this machine.
+        artifacts: Where a new experiment keeps its files; None where the server decides.
+        client: The ``MlflowClient``.
+    """
+
+    uri: str
+    folder: Path
+    artifacts: str | None
+    client: Any
+
+    @property
+    def name(self) -> str:
+        """The tracking URI without secrets."""
+        return without_secrets(self.uri)
+
+    @contextmanager
+    def reported(self) -> Iterator[None]:
+        """Turns whatever the server fails with into a ``StoreError``."""
+        with _reported(self.uri):
+            yield
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes that share the folder of the runs from making the same MLflow runs meanwhile."""
+        with self.reported(), _locked(self.folder):
+            yield
+
+
+def server_uri(folder: Path, uri: str | None = None) -> str:
+    """The tracking URI that holds: ``uri``, else ``MLFLOW_TRACKING_URI``, else a database in ``folder``."""
+    return uri or os.environ.get("MLFLOW_TRACKING_URI") or _sqlite(folder.absolute() / "mlflow.db")
+
+
+def open_server(folder: Path, uri: str | None = None) -> TrackingServer:
+    """Opens a tracking server, or a database, which is created on first use.
+
+    Args:
+        folder: Holds the database and the files of runs where no server does.
+        uri: A tracking URI; None for ``MLFLOW_TRACKING_URI`` and, without that, ``folder``.
+
+    Raises:
+        StoreError: The server does not answer, or the database cannot be created, read or written.
+    """
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    uri = server_uri(folder, uri)
+    with _reported(uri):
+        if not uri.startswith(_DATABASES):
+            return TrackingServer(uri, folder, None, _connect(uri))
+        artifacts = (folder.absolute() / "artifacts").as_uri()
+        with _locked(folder):  # Of several processes that create the tables at once, all but one would fail.
+            _create(uri)
+            return TrackingServer(uri, folder, artifacts, _connect(uri))
+
+
+def without_secrets(text: str) -> str:
+    """An address, or a text with addresses in it, without users, passwords and the values of parameters."""
+    return _PARAMETER.sub(r"\1=***", _USER.sub("***@", text))
+
+
+def _sqlite(path: Path) -> str:
+    """The URI of a database in a file, escaped where something in the path would mean something else in a URI."""
+    from sqlalchemy import URL, make_url
+
+    plain = f"sqlite:///{path.as_posix()}"
+    if make_url(plain).database == path.as_posix():
+        return plain
+    # With the driver's name, as MLflow would make the folder that it reads in the plain form, escapes and all.
+    return URL.create("sqlite+pysqlite", database=path.as_posix()).render_as_string()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    from filelock import FileLock
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "mlflow.lock", timeout=_LOCK_SECONDS):
+        yield
+
+
+def _create(uri: str) -> None:
+    """Makes sure of a database to connect to; one in a file is there with all its tables, or not at all."""
+    from sqlalchemy import make_url
+
+    url = make_url(uri)
+    if url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists():
+        _probe(uri)
+        return
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.new")
+    for leftover in path.parent.glob(f"{unfinished.name}*"):
+        leftover.unlink()
+    _probe(_sqlite(unfinished))
+    _connect(_sqlite(unfinished))
+    unfinished.replace(path)
+
+
+def _probe(uri: str) -> None:
+    """Connects once: MLflow would try again for 100 seconds where there is no database to connect to."""
+    from sqlalchemy import create_engine, inspect
+
+    engine = create_engine(uri)
+    try:
+        inspect(engine)
+    finally:
+        engine.dispose()
+
+
+def _connect(uri: str) -> Any:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    client.search_experiments(max_results=1)
+    return client
+
+
+@contextmanager
+def _reported(uri: str) -> Iterator[None]:
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+        problem = f"The MLflow store at '{without_secrets(uri)}' does not work: {_cause(error, uri)}"
+        raise StoreError(problem, _advice(uri)) from error
+
+
+def _cause(error: Exception, uri: str) -> str:
+    """What the system said at the bottom of a chain of errors, else what MLflow says of it; without secrets."""
+    cause: BaseException = error
+    link: BaseException | None = error
+    while link is not None:
+        cause = link if isinstance(link, OSError | sqlite3.Error) else cause
+        link = link.__cause__ or link.__context__
+    text = without_secrets(str(cause).strip() or type(cause).__name__).splitlines()[0]
+    for part in _secret_parts(uri):  # A URI that is not well formed is quoted in parts.
+        text = text.replace(part, "***")
+    return text
+
+
+def _secret_parts(uri: str) -> list[str]:
+    """The pieces that a password and the values of parameters may be cut into, the longest first."""
+    passwords = [user.group().partition(":")[2] for user in _USER.finditer(uri)]
+    values = [parameter.group().partition("=")[2] for parameter in _PARAMETER.finditer(uri)]
+    parts = {part for secret in (*passwords, *values) for part in re.split("[/@:]", secret) if len(part) > 2}
+    return sorted(parts, key=len, reverse=True)
+
+
+def _advice(uri: str) -> str:
+    if uri.startswith(("http:", "https:")):
+        return "Start that server, or name another with MLFLOW_TRACKING_URI. Results are safe in the folder of the run."
+    return "Name another with MLFLOW_TRACKING_URI, such as sqlite:////folder/mlflow.db, or another folder with --store."

@@ -1,0 +1,151 @@
+"""Writing studies to MLflow: a parent run, and below it one run a cell, which holds the seeds of the cell."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cltk.interfaces import RunGroup, Summary
+from cltk.record import Record, to_json
+from cltk_mlflow.experiment import MlflowExperiment
+from cltk_mlflow.fields import SOURCE, cost_points, mean_curves, mean_points, params, run_tags, summary_points
+from cltk_mlflow.receipt import Receipt, read_receipt, write_receipt
+from cltk_mlflow.server import TrackingServer
+
+__all__ = ["CELL_TAG", "RECORDS", "STUDY_FILE", "STUDY_TAG", "StudyTracker", "store_mean_matrix"]
+
+STUDY_TAG, CELL_TAG = "cltk.study", "cltk.cell"
+"""Tags by which a study's runs are found again: the study's name, and a cell's configuration hash."""
+
+STUDY_FILE, RECORDS = "study.json", "records"
+"""Where the parent keeps the definition of the study, and a cell's run the records of its seeds."""
+
+
+@dataclass(slots=True)
+class _Cell:
+    """A cell's MLflow run, and the records of its seeds that were written to it."""
+
+    run_id: str
+    seeds: tuple[int, ...]
+    records: dict[int, Record] = field(default_factory=dict)
+    summarised: int = 0
+
+    @property
+    def finished(self) -> list[Record]:
+        return [record for record in self.records.values() if record.finished]
+
+    @property
+    def status(self) -> str:
+        """How the cell ended, as MLflow calls it."""
+        if len(self.finished) == len(self.seeds):
+            return "FINISHED"
+        return "FAILED" if any(record.status == "failed" for record in self.records.values()) else "KILLED"
+
+
+class StudyTracker:
+    """Writes one study. Other machines may write to the same MLflow runs.
+
+    Args:
+        server: Where the study's experiment is.
+        study: The study.
+
+    Raises:
+        StoreError: By each method too, when the server fails.
+    """
+
+    def __init__(self, server: TrackingServer, study: RunGroup) -> None:
+        self._server = server
+        self._name = study.name
+        self._experiment = MlflowExperiment(server, study.name)
+        self._run_id = self._find_or_create(study.name, {"kind": "study"})
+        self._experiment.text(self._run_id, STUDY_FILE, json.dumps(dict(study.definition), indent=1))
+        self._cells: dict[str, _Cell] = {}  # by configuration hash
+
+    def begin_cell(self, cell: RunGroup) -> None:
+        """Makes the MLflow run of a cell, where there is none."""
+        tags = {"kind": "cell", CELL_TAG: cell.config_hash}
+        run_id = self._find_or_create(cell.name, tags, {"mlflow.parentRunId": self._run_id, "cell": cell.name})
+        self._cells[cell.config_hash] = _Cell(run_id, cell.seeds)
+
+    def finish(self, record: Record) -> None:
+        """Writes a run, and the means of its cell so far."""
+        cell = self._cells.get(record.config_hash)
+        if cell is None:
+            return
+        self._store_record(cell, record)
+        if cell.finished and len(cell.finished) < len(cell.seeds):  # Else the summary of the cell says it, and more.
+            self._experiment.log(cell.run_id, [*mean_points(cell.finished), *cost_points(cell.finished)])
+
+    def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
+        """Writes what is not written yet, and ends the MLflow run of a cell or of the study."""
+        if group.kind == "cell":
+            self._finish_cell(self._cells[group.config_hash], records, summary)
+        else:
+            self._finish_study(records, files)
+
+    def _finish_cell(self, cell: _Cell, records: Sequence[Record], summary: Summary) -> None:
+        stored = self._experiment.names(cell.run_id, RECORDS)
+        for record in records:
+            if record.seed not in cell.records:
+                self._store_record(cell, record, upload=f"{record.run_id}.json" not in stored)
+        finished = cell.finished
+        if len(finished) > cell.summarised:
+            points = [*summary_points(summary, len(finished)), *cost_points(finished), *mean_curves(finished)]
+            self._experiment.log(cell.run_id, points)
+            store_mean_matrix(self._experiment, cell.run_id, finished)
+            cell.summarised = len(finished)
+        self._experiment.end(cell.run_id, cell.status)
+
+    def _finish_study(self, records: Sequence[Record], files: Path | None) -> None:
+        finished = sum(record.finished for record in records)
+        total = sum(len(cell.seeds) for cell in self._cells.values())
+        note = ""
+        if files is not None:
+            self._experiment.files(self._run_id, files)
+            report = files / "report.md"
+            note = report.read_text(encoding="utf-8") if report.exists() else ""
+        points = [("runs/finished", float(finished), 0), ("runs/total", float(total), 0)]
+        self._experiment.log(self._run_id, points, tags={"mlflow.note.content": note} if note else {})
+        failed = any(record.status == "failed" for record in records)
+        self._experiment.end(self._run_id, "FINISHED" if finished == total else "FAILED" if failed else "KILLED")
+
+    def _find_or_create(self, name: str, tags: Mapping[str, str], others: Mapping[str, str] | None = None) -> str:
+        """The run with these tags, made where there is none; by one process at a time, as several do the same."""
+        tags = {STUDY_TAG: self._name, **tags}
+        with self._server.locked():
+            known = next(iter(self._experiment.find(tags)), None)
+            return known or self._experiment.create(name, {**tags, **SOURCE, **(others or {})})
+
+    def _store_record(self, cell: _Cell, record: Record, *, upload: bool = True) -> None:
+        if not cell.records:
+            self._describe(cell, record)
+        cell.records[record.seed] = record
+        if upload:
+            self._experiment.text(cell.run_id, f"{RECORDS}/{record.run_id}.json", to_json(record).decode())
+        folder = self._server.folder / record.run_id
+        if folder.exists() and read_receipt(folder) is None:  # Else 'cltk sync' would upload it as a run of its own.
+            write_receipt(folder, self._receipt(cell))
+
+    def _describe(self, cell: _Cell, record: Record) -> None:
+        """What the cell's runs have in common; tags for what may differ between machines, as they can be replaced."""
+        fields = params(record)
+        settings = {name: value for name, value in fields.items() if name.partition(".")[0] in record.config}
+        others = {name: value for name, value in fields.items() if name not in settings}
+        self._experiment.log(cell.run_id, params=settings, tags={**run_tags(record), **others})
+
+    def _receipt(self, cell: _Cell) -> Receipt:
+        return Receipt(
+            tracking_uri=self._server.name, experiment_id=self._experiment.id, run_id=cell.run_id, complete=True
+        )
+
+
+def store_mean_matrix(experiment: MlflowExperiment, run_id: str, records: Sequence[Record]) -> None:
+    """Draws the mean accuracy matrix of finished runs, and stores it with an MLflow run."""
+    from cltk_figures.artifacts import write_mean_matrix
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_mean_matrix(records, Path(folder) / "figures")
+        experiment.files(run_id, Path(folder))

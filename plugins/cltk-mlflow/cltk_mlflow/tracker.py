@@ -1,0 +1,190 @@
+"""Writing runs and groups of runs to MLflow, in the process that does so.
+
+What MLflow has is made from records and run folders: nothing is in MLflow that is not in a folder first.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from cltk.errors import StoreError
+from cltk.interfaces import RunGroup, Summary
+from cltk.record import Record
+from cltk_mlflow.experiment import MlflowExperiment
+from cltk_mlflow.fields import final_points, params, run_name, run_tags, summary_points, task_points
+from cltk_mlflow.receipt import Receipt, read_receipt, write_receipt
+from cltk_mlflow.server import open_server
+from cltk_mlflow.studies import StudyTracker, store_mean_matrix
+
+__all__ = ["RunTracker"]
+
+_ENDED = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
+
+
+class RunTracker:
+    """Writes what a sink is told; every method but the first is called after ``begin_group``.
+
+    Args:
+        store: The folder of the runs, and of the database unless ``tracking_uri`` names another.
+        tracking_uri: A tracking URI, or None.
+
+    Raises:
+        StoreError: By each method too, when the server fails.
+    """
+
+    def __init__(self, store: Path, tracking_uri: str | None = None) -> None:
+        self._store = store
+        self._server = open_server(store, tracking_uri)
+        self._study: StudyTracker | None = None
+
+    def begin_group(self, group: RunGroup) -> None:
+        """Begins the seeds of an experiment, a study, or a cell of the study."""
+        if group.kind == "cell" and self._study:
+            self._study.begin_cell(group)
+        elif group.kind == "study":
+            self._study = StudyTracker(self._server, group)
+        else:
+            self._study = None
+            self._group = group
+            self._experiment = MlflowExperiment(self._server, group.name)
+            self._parent_id: str | None = None
+            self._parent_before: str | None = None  # what the receipts of runs that ended earlier say it was
+            self._open: dict[str, str] = {}  # MLflow's ids of the runs under way, by their own
+
+    def start(self, record: Record, started: float, completed: int = 0) -> str:
+        """Begins a run, or goes on with one that had learned the ``completed`` first tasks; returns MLflow's id.
+
+        Args:
+            record: The run as far as it is known: configuration, seed, plugins.
+            started: When it began, in seconds since the epoch.
+            completed: Number of tasks that it had learned when it was cut off.
+        """
+        parent_id = self._parent(record)
+        continued = self._continue(record, parent_id) if completed else None
+        run_id = continued or self._create(record, parent_id, started, completed)
+        self._open[record.run_id] = run_id
+        return run_id
+
+    def log_task(self, record: Record, learned: int) -> None:
+        """Writes, in one call, what is known when ``learned`` tasks are learned."""
+        self._experiment.log(self._open[record.run_id], task_points(record, learned), tags=_warning_tags(record))
+
+    def finish(self, record: Record) -> None:
+        """Writes the end of a run, whose folder is complete; all of it where MLflow has not got it yet."""
+        if self._study:
+            self._study.finish(record)
+        elif record.run_id in self._open:
+            self._end(record, None)
+        elif self.has_arrived(record):
+            receipt = self._receipt(record)
+            self._parent_before = self._parent_before or (receipt.parent_id if receipt else None)
+        else:
+            ended = (self._store / record.run_id / "record.json").stat().st_mtime
+            started = ended - record.seconds.get("total", 0)
+            self._open[record.run_id] = self._create(record, self._parent(record), started, len(record.tasks))
+            self._end(record, ended)
+
+    def has_arrived(self, record: Record) -> bool:
+        """Whether all of a run that ended earlier is in MLflow, on its own or as part of a study."""
+        try:
+            receipt = read_receipt(self._store / record.run_id)
+        except StoreError:
+            return False
+        return receipt is not None and receipt.complete
+
+    def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
+        """Writes what the runs of a group say together, and ends the MLflow run that stands for it, if there is one."""
+        if self._study:
+            self._study.finish_group(group, records, summary, files)
+        elif self._parent_id is not None:
+            store_mean_matrix(self._experiment, self._parent_id, records)
+            self._experiment.log(self._parent_id, summary_points(summary))
+            statuses = {record.status for record in records}
+            worst = next((status for status in ("failed", "interrupted") if status in statuses), "finished")
+            self._experiment.end(self._parent_id, _ENDED[worst])
+
+    def _parent(self, record: Record) -> str | None:
+        """The MLflow run that groups the seeds, which is made with the first of them.
+
+        A run that was begun before says in its receipt where the other seeds are.
+        """
+        receipt = self._receipt(record)
+        known = receipt.parent_id if receipt else self._parent_before
+        if len(self._group.seeds) < 2:
+            return known
+        if self._parent_id is None:
+            self._parent_id = known if known and self._experiment.reopen(known) else self._create_parent(record)
+        return self._parent_id
+
+    def _create_parent(self, record: Record) -> str:
+        seeds = self._group.seeds
+        tags = {"kind": "seeds", "seeds": ", ".join(map(str, seeds)), **run_tags(record)}
+        run_id = self._experiment.create(run_name(record, f"{len(seeds)} seeds"), tags)
+        self._experiment.log(run_id, params=params(record))
+        return run_id
+
+    def _continue(self, record: Record, parent_id: str | None) -> str | None:
+        """Reopens the MLflow run of a run that was cut off; None where there is none any more."""
+        receipt = self._receipt(record)
+        if receipt is None or not self._experiment.reopen(receipt.run_id):
+            return None
+        if parent_id is not None:
+            self._experiment.log(receipt.run_id, tags={"mlflow.parentRunId": parent_id})
+        self._write_receipt(record, receipt.run_id, parent_id, complete=False)
+        return receipt.run_id
+
+    def _create(self, record: Record, parent_id: str | None, started: float, learned: int) -> str:
+        """Creates an MLflow run with what is known of the ``learned`` first tasks.
+
+        One that the folder went to before, but not to its end, is replaced.
+        """
+        receipt = self._receipt(record)
+        if receipt is not None and not receipt.complete:
+            self._experiment.discard(receipt.run_id)
+        tags = {"kind": "run", "seed": str(record.seed), "cltk.run_id": record.run_id, **run_tags(record)}
+        if parent_id is not None:
+            tags["mlflow.parentRunId"] = parent_id
+        run_id = self._experiment.create(run_name(record, f"seed {record.seed}"), tags, started)
+        self._write_receipt(record, run_id, parent_id, complete=False)
+        self._experiment.log(run_id, params={**params(record), "seed": str(record.seed)})
+        for count in range(learned + 1):
+            self._experiment.log(run_id, task_points(record, count))
+        return run_id
+
+    def _end(self, record: Record, ended: float | None) -> None:
+        """Writes the result, figures, tables and files of a run that has ended."""
+        from cltk_figures.artifacts import RUN_FILES, description, write_figures, write_tables
+
+        run_id, folder = self._open.pop(record.run_id), self._store / record.run_id
+        tags = {"mlflow.note.content": description(record), "error": record.error or ""} | _warning_tags(record)
+        with tempfile.TemporaryDirectory() as temporary:
+            report = Path(temporary)
+            write_figures(record, folder, report / "figures")
+            write_tables(record, report / "tables")
+            self._experiment.files(run_id, report)
+        self._experiment.files(run_id, folder, RUN_FILES)
+        self._experiment.log(run_id, final_points(record), tags={name: text for name, text in tags.items() if text})
+        self._experiment.end(run_id, _ENDED[record.status], ended)
+        receipt = self._receipt(record)
+        self._write_receipt(record, run_id, receipt.parent_id if receipt else None, complete=True)
+
+    def _receipt(self, record: Record) -> Receipt | None:
+        """The receipt of a run from this server and experiment."""
+        receipt = read_receipt(self._store / record.run_id)
+        return receipt if receipt and receipt.names(self._server.name, self._experiment.id) else None
+
+    def _write_receipt(self, record: Record, run_id: str, parent_id: str | None, *, complete: bool) -> None:
+        receipt = Receipt(
+            tracking_uri=self._server.name,
+            experiment_id=self._experiment.id,
+            run_id=run_id,
+            parent_id=parent_id,
+            complete=complete,
+        )
+        write_receipt(self._store / record.run_id, receipt)
+
+
+def _warning_tags(record: Record) -> dict[str, str]:
+    return {"warnings": "\n".join(record.warnings)} if record.warnings else {}

@@ -1,0 +1,118 @@
+"""The launcher ``local``: workers on this machine."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from cltk.config import Settings
+from cltk.errors import CltkError
+from cltk.interfaces import Handle, Launcher
+from cltk.processes.interrupts import ignoring
+from cltk_studies.work.liveness import is_gone, is_here, process_of
+
+__all__ = ["Local"]
+
+_PATIENCE = 70
+"""Seconds that the process gets to end cleanly; it gives its own workers less."""
+
+_POLL = 0.02
+"""Seconds between two looks at whether it has."""
+
+_LOG = 2_000
+"""Characters at the end of a log that are looked at for a reason."""
+
+
+class Local(Launcher):
+    """Starts one process on this machine, which makes its workers as copies of itself: they import everything once.
+
+    Where there are several GPUs, the workers take turns on them. All of them end with the command that started them,
+    however that ends.
+    """
+
+    def __init__(self, config: Settings, folder: Path) -> None:
+        super().__init__(config, folder)
+        # Their standard inputs stay open as long as this process lives: ``cltk worker --attached`` ends with them.
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+
+    def start(self, command: Sequence[str], n: int) -> Handle:
+        """Starts the process; what it says goes to a log in the study's folder.
+
+        Raises:
+            CltkError: It cannot be started.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        log = self.folder / f"workers-{os.getpid()}.log"
+        try:
+            # It ignores Ctrl-C, which reaches every process of a terminal, and is told to stop when it suits.
+            with log.open("wb") as output, ignoring():
+                process = subprocess.Popen(  # noqa: S603
+                    _complete(command, n), stdin=subprocess.PIPE, stdout=output, stderr=output
+                )
+        except OSError as error:
+            raise CltkError(f"The workers cannot be started: {error}") from error
+        self._processes[process.pid] = process
+        return {**process_of(process.pid), "workers": n, "log": str(log)}
+
+    def alive(self, handle: Handle) -> int:
+        """All of the workers, as long as their process is there."""
+        if process := self._processes.get(handle["pid"]):
+            process.poll()  # Else the system would keep its number after its end.
+        return 0 if is_gone(handle) else int(handle["workers"])
+
+    def reason(self, handle: Handle) -> str | None:
+        """The last line of the log, where the process has ended."""
+        if self.alive(handle):
+            return None
+        lines = _read_end(Path(handle["log"])).splitlines()
+        return lines[-1] if lines else "their process was killed"
+
+    def stop(self, handle: Handle) -> None:
+        """Terminates the process, which first has its workers give back what they do.
+
+        Raises:
+            CltkError: It is on another machine.
+        """
+        if not is_here(handle):
+            raise CltkError(f"The workers are on the machine '{handle['host']}'.", "Stop them there.")
+        deadline = time.monotonic() + _PATIENCE
+        _terminate(handle, signal.SIGTERM)
+        while self.alive(handle):
+            if time.monotonic() > deadline:
+                _terminate(handle, signal.SIGKILL)
+            time.sleep(_POLL)
+        self._let_go(handle)
+
+    def _let_go(self, handle: Handle) -> None:
+        process = self._processes.pop(handle["pid"], None)
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+        log = Path(handle["log"])
+        if not _read_end(log):
+            log.unlink(missing_ok=True)
+
+    def describe(self, command: Sequence[str], n: int) -> str:
+        """The command line."""
+        return shlex.join(_complete(command, n))
+
+
+def _read_end(log: Path) -> str:
+    try:
+        return log.read_text(errors="replace")[-_LOG:].strip()
+    except OSError:
+        return ""
+
+
+def _terminate(handle: Handle, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(handle["pid"], number)
+
+
+def _complete(command: Sequence[str], n: int) -> list[str]:
+    return [*command, "--workers", str(n), "--attached"]

@@ -1,0 +1,65 @@
+"""The tables of an experiment file that make a study of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cltk.config import Overrides, check
+from cltk.errors import ConfigError
+from cltk_studies.questions.grid import Ablation
+from cltk_studies.questions.tuning import Tuning
+
+__all__ = ["LauncherSettings", "split_ablation", "split_tuning"]
+
+LauncherSettings = Mapping[str, Mapping[str, Any]]
+"""What launchers are set to, by name."""
+
+
+def split_ablation(
+    overrides: Overrides, where: str, options: Mapping[str, Any]
+) -> tuple[Ablation, Overrides, LauncherSettings]:
+    """Splits a file into its table ``[ablate]``, the experiment that all cells share, and settings of launchers.
+
+    Args:
+        overrides: What the file says.
+        where: What errors call it.
+        options: Fields of the table that are set beside it; those that are None are not.
+
+    Raises:
+        ConfigError: There is no such table, or it is not valid.
+    """
+    base = {key: value for key, value in overrides.items() if key not in ("tune", "ablate", "launcher")}
+    table = {**overrides.get("ablate", {}), **_given(options)}
+    if not {"axes", "variants"} & set(table) and "ablate" not in overrides:
+        raise ConfigError(
+            f"{where[:1].upper()}{where[1:]} has no table [ablate].",
+            'Add one, such as: ablate.axes.schedule = ["fixed", "linear"]',
+        )
+    return check(Ablation, table, f"{where}, table [ablate]"), base, overrides.get("launcher", {})
+
+
+def split_tuning(
+    overrides: Overrides, where: str, options: Mapping[str, Any]
+) -> tuple[Tuning, Overrides, LauncherSettings]:
+    """Splits a file into its table ``[tune]``, the experiment, and settings of launchers.
+
+    Args:
+        overrides: What the file says.
+        where: What errors call it.
+        options: Fields of the table that are set beside it; those that are None are not.
+
+    Raises:
+        ConfigError: The table is not valid.
+    """
+    base = {key: value for key, value in overrides.items() if key not in ("tune", "ablate", "launcher")}
+    given = _given(options)
+    table = dict(overrides.get("tune", {}))
+    for name, other in (("budget", "pareto"), ("pareto", "budget")):
+        if given.get(name):
+            table.pop(other, None)  # One excludes the other, and what is given beside a file wins.
+    return check(Tuning, table | given, f"{where}, table [tune]"), base, overrides.get("launcher", {})
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}

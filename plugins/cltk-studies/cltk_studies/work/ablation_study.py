@@ -1,0 +1,131 @@
+"""Carrying out an ablation, from what is left to be done to its result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cltk.build import Prepared
+from cltk_studies.answers.comparison import compare_cells
+from cltk_studies.answers.records import records_in
+from cltk_studies.answers.sources import load_records
+from cltk_studies.questions.items import Item
+from cltk_studies.questions.plan import Plan, Planner
+from cltk_studies.questions.study import Cell, Study, save_study
+from cltk_studies.work.definitions import define_study
+from cltk_studies.work.display import Display
+from cltk_studies.work.ending import Ending
+from cltk_studies.work.liveness import is_here
+from cltk_studies.work.monitor import StudyMonitor
+from cltk_studies.work.publisher import Publisher
+from cltk_studies.work.queue import Queue, State
+from cltk_studies.work.workers import Workers
+
+if TYPE_CHECKING:
+    from cltk_studies.work.site import StudySite
+
+__all__ = ["AblationStudy"]
+
+
+class AblationStudy:
+    """An ablation whose cells are prepared.
+
+    Args:
+        site: Where to work.
+        study: The study.
+        prepared_cells: Its cells, ready to run, by name.
+    """
+
+    def __init__(self, site: StudySite, study: Study, prepared_cells: Mapping[str, Prepared]) -> None:
+        self.study = study
+        self._site, self._prepared = site, prepared_cells
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """What the study is, in a few fields."""
+        return {"name": self.study.name, "seeds": list(self.study.seeds), "baseline": self.study.baseline}
+
+    @property
+    def worker_studies(self) -> tuple[str, ...]:
+        """The names of the studies that workers on it work on."""
+        return (self.study.name,)
+
+    def plan(self) -> Plan:
+        """What is still to be done, and what that costs; trains for a moment."""
+        store, cells = self._site.store, self.study.cells
+        planner = Planner(records_in(store, {cell.config_hash for cell in cells}))
+        return Plan([planner.plan(cell, self._prepared[cell.name]) for cell in cells], self._site.workers)
+
+    def describe_workers(self) -> str | None:
+        """What would be launched, as text; None where this process works alone."""
+        return self._site.describe_workers(*self.worker_studies)
+
+    def run(self, display: Display) -> Ending:
+        """Does what is left to be done, and returns what the study says.
+
+        Raises:
+            ConfigError: There is another study of that name.
+            CltkError: The store or the database fails, or the study cannot be run on this machine.
+        """
+        database = self._site.open()
+        queue = Queue(database, self.study.name, ["maximize"])
+        define_study(queue, self.study)
+        with self._site.start_workers(queue, *self.worker_studies) as workers:
+            return self.run_with(workers, queue, display)
+
+    def run_with(self, workers: Workers, queue: Queue, display: Display) -> Ending:
+        """The same with workers that are there, and a queue that knows the study."""
+        save_study(self._site.store, self.study)
+        plan = self.plan()
+        self._submit(plan, queue)
+        notices = [notice for prepared in self._prepared.values() for notice in prepared.notices]
+        display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
+        interrupted = False
+        with display, self._publisher(queue) as publisher:
+            monitor = StudyMonitor(queue, self._site.store, publisher, display.show)
+            try:
+                if queue.under_way():
+                    workers.run_until_done(self.study.name, monitor.look)
+            except KeyboardInterrupt:
+                interrupted = True
+            records = load_records(self.study, self._site.store, self._site.tracking_uri)
+            result = compare_cells(self.study, records, self._errors(queue))
+            publisher.finish(result, complete=result.finished == result.total)
+        errors = {f"{cell}, seed {seed}": error for (cell, seed), error in result.failures().items()}
+        return Ending(result, errors, interrupted, publisher.notices)
+
+    def _publisher(self, queue: Queue) -> Publisher:
+        return Publisher(self._site.store, self._site.tracking_uri, self.study, queue.database)
+
+    def _submit(self, plan: Plan, queue: Queue) -> None:
+        """Queues what is to be done, unless another machine did it; each seed of all cells before the next seed."""
+        states = queue.states()
+        runs = [(planned.cell, seed) for planned in plan.cells for seed in planned.open]
+        items = [
+            Item(run_key(cell, seed), {"cell": cell.name, "seed": seed})
+            for cell, seed in sorted(runs, key=lambda run: run[1])
+            if not _is_done_elsewhere(states.get(run_key(cell, seed)))
+        ]
+        queue.submit(items)
+
+    def _errors(self, queue: Queue) -> dict[tuple[str, int], str]:
+        """Why runs of this study failed, by cell and seed; not those of the study before an upgrade."""
+        keys = {run_key(cell, seed) for cell in self.study.cells for seed in self.study.seeds}
+        return {
+            (state.trial.user_attrs["cell"], state.trial.user_attrs["seed"]): state.error
+            for key, state in queue.states().items()
+            if key in keys and state.status == "failed" and state.error
+        }
+
+
+def run_key(cell: Cell, seed: int) -> str:
+    """Identifies a run within its study, by what its result depends on."""
+    versions = hashlib.sha256(json.dumps(sorted(cell.plugins.items())).encode()).hexdigest()[:8]
+    return f"{cell.config_hash}-{versions}-{seed}"
+
+
+def _is_done_elsewhere(state: State | None) -> bool:
+    """Whether another machine, whose records are its own, has finished an item."""
+    return state is not None and state.status == "finished" and not is_here(state.trial.user_attrs.get("worker", {}))

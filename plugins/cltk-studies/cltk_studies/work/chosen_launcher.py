@@ -1,0 +1,72 @@
+"""The launcher that was chosen, by name or as the default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cltk.config import check
+from cltk.errors import ConfigError
+from cltk.interfaces import Launcher
+from cltk.registry import Plugin, default_names, find, installed, load
+
+__all__ = ["ChosenLauncher"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenLauncher:
+    """A launcher, not made yet: that takes the folder of a study.
+
+    Attributes:
+        name: Its name; None for the one that is offered as the default.
+        settings: What launchers are set to, by name.
+    """
+
+    name: str | None = None
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def plugin(self) -> Plugin:
+        """Where it comes from.
+
+        Raises:
+            ConfigError: There is none of that name, or no single default.
+        """
+        if self.name is not None:
+            return find("launcher", self.name)
+        names = default_names("launcher")
+        if len(names) != 1:
+            raise ConfigError(
+                f"No launcher was named, and {len(names)} are offered as defaults.",
+                "Name one with --launcher: see 'cltk plugins list'.",
+            )
+        return find("launcher", names[0])
+
+    def check(self) -> None:
+        """Checks names and settings, also of launchers that are set to something and not used.
+
+        Raises:
+            ConfigError: There is no such launcher, or no such field.
+        """
+        for name in self.settings:
+            find("launcher", name)
+        if self.name is not None or installed("launcher"):
+            self.make(Path())
+
+    def make(self, folder: Path) -> Launcher:
+        """Makes it.
+
+        Args:
+            folder: Of the study, where its logs may go.
+
+        Raises:
+            ConfigError: There is no such launcher, or it cannot be set so.
+            PluginError: It cannot be imported.
+        """
+        plugin = self.plugin
+        cls = load(plugin)
+        settings = self.settings.get(plugin.name, self.settings.get(plugin.qualified, {}))
+        launcher: Launcher = cls(check(cls.Config, dict(settings), f"launcher '{plugin.name}'"), folder)
+        return launcher

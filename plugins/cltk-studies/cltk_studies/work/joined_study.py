@@ -1,0 +1,88 @@
+"""Working on studies that somebody else has begun."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cltk.processes.interrupts import Interrupts
+from cltk_studies.work.database import StudyDatabase
+from cltk_studies.work.ending import Ending
+from cltk_studies.work.jobs import study_in
+from cltk_studies.work.monitor import Show, StudyMonitor
+from cltk_studies.work.pool import Pool, spread_over_gpus
+from cltk_studies.work.publisher import Publisher
+from cltk_studies.work.queue import Queue, failures
+from cltk_studies.work.worker import Worker, read_data
+
+if TYPE_CHECKING:
+    from cltk_studies.work.site import StudySite
+
+__all__ = ["JoinedStudies"]
+
+
+class JoinedStudies:
+    """Studies that were begun elsewhere, of which all but the first may be begun later.
+
+    Args:
+        site: Where to work.
+        names: The names of the studies.
+        attached: Whether this process is a part of the command that began them: it then ends with that command, which
+            shows and publishes what comes of its work.
+    """
+
+    def __init__(self, site: StudySite, names: tuple[str, ...], attached: bool) -> None:
+        self._site, self._names, self._attached = site, names, attached
+
+    def run(self, show: Show) -> Ending:
+        """Works until nothing is left of them.
+
+        Raises:
+            ConfigError: There is no such study.
+            CltkError: The store or the database fails, or a study cannot be run on this machine.
+        """
+        database = self._site.open()
+        queue = Queue(database, self._names[0])
+        worker = self._site.worker(*self._names)
+        if self._attached:
+            return Ending(None, interrupted=not _completes(lambda: self._work(worker, database, lambda: None)))
+        with Publisher(self._site.store, self._site.tracking_uri, study_in(queue), database) as publisher:
+            monitor = StudyMonitor(queue, self._site.store, publisher, show)
+            completed = _completes(lambda: self._work(worker, database, monitor.look))
+        return Ending(None, failures(queue.states()), not completed, publisher.notices)
+
+    def _work(self, worker: Worker, database: StudyDatabase, watch: Callable[[], object]) -> None:
+        if self._site.workers == 1:
+            with Interrupts() as interrupts, self._ending_with_its_command():
+                worker.work(interrupts.check, {}, watch)
+            return
+        workers = spread_over_gpus(worker, self._site.workers)
+        # The workers are copies of this process: whatever makes threads comes after them.
+        with Pool(workers, read_data(worker), database) as pool, self._ending_with_its_command():
+            pool.run_until_done(watch)
+
+    @contextmanager
+    def _ending_with_its_command(self) -> Iterator[None]:
+        if self._attached:
+            threading.Thread(target=_terminate_at_end_of_input, daemon=True).start()
+        yield
+
+
+def _completes(work: Callable[[], None]) -> bool:
+    """Works; whether that was not interrupted."""
+    try:
+        work()
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+def _terminate_at_end_of_input() -> None:
+    """Asks this process to terminate when its standard input ends, as it does when whoever holds the pipe is dead."""
+    while os.read(0, 1):  # Not by way of ``sys.stdin``, whose lock this thread would hold when the process ends.
+        continue
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,152 @@
+"""Carrying out a search: its trials, the choice among them, and one comparison on test data."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optuna.trial import FrozenTrial
+
+from cltk.build import Prepared
+from cltk.files import write_atomically
+from cltk_studies.answers.comparison import compare_cells
+from cltk_studies.answers.importance import parameter_importances
+from cltk_studies.answers.records import records_in
+from cltk_studies.answers.results import StudyResult
+from cltk_studies.answers.sources import load_records
+from cltk_studies.questions.cost import count_replayed
+from cltk_studies.questions.objective import Objective
+from cltk_studies.questions.plan import CostEstimator, Plan, PlannedCell
+from cltk_studies.questions.search import Search
+from cltk_studies.questions.study import Cell, save_study
+from cltk_studies.work.ablation_study import AblationStudy
+from cltk_studies.work.choice import choose_trial, prepare_test
+from cltk_studies.work.definitions import define_search
+from cltk_studies.work.display import Display
+from cltk_studies.work.ending import ChosenTrial, Ending
+from cltk_studies.work.monitor import StudyMonitor
+from cltk_studies.work.publisher import Publisher
+from cltk_studies.work.queue import Queue, failures
+from cltk_studies.work.workers import Workers
+
+if TYPE_CHECKING:
+    from cltk_studies.work.site import StudySite
+
+__all__ = ["SearchStudy"]
+
+
+class SearchStudy:
+    """A search whose experiment is prepared.
+
+    Args:
+        site: Where to work.
+        search: The search.
+        prepared: The experiment that it starts from.
+        trials: Number of trials.
+    """
+
+    def __init__(self, site: StudySite, search: Search, prepared: Prepared, trials: int) -> None:
+        self.search = search
+        self._site, self._prepared, self._trials = site, prepared, trials
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """What the search is, in a few fields."""
+        search = self.search
+        return {"name": search.name, "seeds": list(search.seeds), "test_seeds": list(search.test_seeds)}
+
+    @property
+    def worker_studies(self) -> tuple[str, ...]:
+        """The names of the studies that workers on it work on: the search, and the comparison after it."""
+        return (self.search.name, f"{self.search.name}-test")
+
+    def plan(self, ended: Collection[str] = ()) -> Plan:
+        """What is still to be done; every run is taken to cost what the experiment itself does.
+
+        Args:
+            ended: The keys of the trials that have ended.
+        """
+        search, prepared = self.search, self._prepared
+        run = CostEstimator(records_in(self._site.store, {prepared.config_hash})).estimate_seconds(prepared)
+        left = [item for item in search.items(self._trials) if item.key not in ended]
+        allocation = search.allocation
+        replayed = count_replayed(prepared) if allocation is None else allocation.budget or sum(allocation.sizes[1:])
+        cell = Cell.of("a trial", {}, prepared)
+        done, todo = range(self._trials - len(left)), range(len(left))
+        compared = range((2 if allocation is None else 5) * len(search.test_seeds))
+        trials = PlannedCell(cell, done, todo, replayed, run * len(search.seeds))
+        return Plan([trials], self._site.workers, afterwards=PlannedCell(cell, (), compared, replayed, run))
+
+    def describe_workers(self) -> str | None:
+        """What would be launched, as text; None where this process works alone."""
+        return self._site.describe_workers(*self.worker_studies)
+
+    def run(self, display: Display) -> Ending:
+        """Runs what is left of the search, chooses, and compares the choice with others on test data.
+
+        Raises:
+            ConfigError: There is another study of that name.
+            CltkError: The store or the database fails, or the experiment cannot be run on this machine.
+        """
+        database = self._site.open()
+        objective = Objective.find(self.search.objective, self.search.experiment.get("metrics", ()))
+        queue = Queue(database, self.search.name, objective.directions)
+        notices = define_search(queue, self.search)
+        with self._site.start_workers(queue, *self.worker_studies) as workers:
+            ended = self._run_trials(workers, queue, display, [*self._prepared.notices, *notices])
+            items = self.search.items(self._trials)
+            if ended.chosen is None or ended.interrupted or not {item.key for item in items} <= queue.ended():
+                return ended
+            test = AblationStudy(self._site, *prepare_test(self.search, ended.chosen, self._site))
+            # Its cells depend on what was chosen, which more trials may have changed.
+            test_queue = Queue(database, test.study.name, ["maximize"])
+            test_queue.define(test.study.to_dict(), test.study.fingerprint, lambda: test.study.fingerprint)
+            return replace(ended, test=test.run_with(workers, test_queue, display))
+
+    def _run_trials(self, workers: Workers, queue: Queue, display: Display, notices: Sequence[str]) -> Ending:
+        ended = queue.ended()
+        queue.submit([item for item in self.search.items(self._trials) if item.key not in ended])
+        display.begin(self.plan(ended), notices)
+        interrupted = False
+        store, uri = self._site.store, self._site.tracking_uri
+        with display, Publisher(store, uri, self.search.as_study([]), queue.database) as publisher:
+            monitor = StudyMonitor(queue, store, publisher, display.show)
+            try:
+                if queue.under_way():
+                    workers.run_until_done(self.search.name, monitor.look)
+            except KeyboardInterrupt:
+                interrupted = True
+            states = queue.states()
+            finished = [state.trial for state in states.values() if state.status == "finished"]
+            result, chosen = None, None
+            if finished:
+                result = self._result(finished)
+                chosen = choose_trial(self.search, finished, store)
+                complete = not interrupted and not queue.under_way()
+                _publish(publisher, result, chosen, queue, complete)
+        return Ending(result, failures(states), interrupted, publisher.notices, chosen)
+
+    def _result(self, finished: Sequence[FrozenTrial]) -> StudyResult:
+        study = self.search.as_study(finished)
+        save_study(self._site.store, study)
+        return compare_cells(study, load_records(study, self._site.store, self._site.tracking_uri))
+
+
+def _publish(publisher: Publisher, result: StudyResult, chosen: ChosenTrial, queue: Queue, complete: bool) -> None:
+    """Writes tables, figures and the choice into MLflow, and the figures beside the choice."""
+    # What they draw with takes long to import, and is not needed before.
+    from cltk_figures.search_figures import importance
+    from cltk_studies.reports.report import write_report
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        shares = parameter_importances(queue.study)
+        others = [("parameter_importance", lambda: importance(result.objective or "", shares))] if shares else []
+        write_report(result, folder, others)
+        (folder / chosen.file.name).write_bytes(chosen.file.read_bytes())
+        for path in (folder / "figures").iterdir():
+            write_atomically(chosen.file.parent / "figures" / path.name, path.read_bytes())
+        publisher.finish(result, folder, complete=complete)

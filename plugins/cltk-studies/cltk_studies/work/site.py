@@ -1,0 +1,136 @@
+"""Where studies are worked on, and the order in which that has to happen.
+
+1. The study's database is checked not to be MLflow's, before anything is written: their tables do not go together.
+2. Every cell is prepared: what is wrong with any of them is said before anything is created, and the data is in memory.
+3. The database is opened, and another study under the same name is refused.
+4. The study is kept in the database and in the store, where workers and reports find it.
+5. Workers are started: they take seconds to import what they need, while this process goes on.
+6. The plan is made: this process trains for a moment, to measure what a run costs.
+7. What is to be done is queued, and workers begin with it.
+
+``StudySite.ablation`` and ``StudySite.search`` take the first two steps, ``run`` of what they return the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cltk.config import Overrides
+from cltk.interfaces import Scenario
+from cltk.machine import Machine
+from cltk_studies.questions.ablation import prepare_study
+from cltk_studies.questions.grid import Ablation
+from cltk_studies.questions.study import study_path
+from cltk_studies.questions.tuning import Tuning, prepare_search
+from cltk_studies.work.ablation_study import AblationStudy
+from cltk_studies.work.chosen_launcher import ChosenLauncher
+from cltk_studies.work.database import StudyDatabase, check_apart, database_url, open_database
+from cltk_studies.work.joined_study import JoinedStudies
+from cltk_studies.work.queue import Queue
+from cltk_studies.work.search_study import SearchStudy
+from cltk_studies.work.worker import Worker
+from cltk_studies.work.workers import LaunchedWorkers, OwnProcess, Workers, worker_command
+
+__all__ = ["StudySite"]
+
+
+@dataclass(frozen=True, slots=True)
+class StudySite:
+    """A store of records, a database of studies, and workers.
+
+    Attributes:
+        store: The folder of the runs.
+        study_db: URL of the database; None for a file in the store.
+        machine: Where and how workers compute.
+        workers: How many there are; a single one is the calling process itself, unless a launcher is named.
+        launcher: What starts them.
+        tracking_uri: Where MLflow is; None for a database in the store.
+        scenarios: The data that is in memory.
+    """
+
+    store: Path
+    study_db: str | None = None
+    machine: Machine = field(default_factory=lambda: Machine(threads=1))
+    workers: int = 1
+    launcher: ChosenLauncher = field(default_factory=ChosenLauncher)
+    tracking_uri: str | None = None
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+
+    def ablation(self, ablation: Ablation, base: Overrides) -> AblationStudy:
+        """An ablation that is ready to run.
+
+        Args:
+            ablation: What is varied.
+            base: The experiment that all cells share.
+
+        Raises:
+            CltkError: A cell is no valid experiment, or cannot be run here; or the database is not one for studies.
+        """
+        self.check()
+        return AblationStudy(self, *prepare_study(ablation, base, self.machine, self.scenarios))
+
+    def search(self, tuning: Tuning, base: Overrides) -> SearchStudy:
+        """A search that is ready to run.
+
+        Args:
+            tuning: What is searched for.
+            base: The experiment that it starts from.
+
+        Raises:
+            CltkError: Some of its trials are no valid experiments, or cannot be run here; or the database is not one
+                for studies.
+        """
+        self.check()
+        return SearchStudy(self, *prepare_search(tuning, base, self.machine, self.scenarios), tuning.trials)
+
+    def join(self, names: Sequence[str], *, attached: bool = False) -> JoinedStudies:
+        """Studies that were begun elsewhere; see ``JoinedStudies``.
+
+        Raises:
+            ConfigError: The database is not one for studies.
+        """
+        self.check()
+        return JoinedStudies(self, tuple(names), attached)
+
+    def check(self) -> None:
+        """Checks what can be checked before anything is written.
+
+        Raises:
+            ConfigError: The database is of a kind that is not supported, or MLflow's; or there is no such launcher.
+        """
+        check_apart(self.store, self.study_db, self.tracking_uri)
+        self.launcher.check()
+
+    def open(self) -> StudyDatabase:
+        """Opens the database.
+
+        Raises:
+            ConfigError: It cannot be reached or written, or holds something else.
+        """
+        return open_database(self.store, self.study_db)
+
+    @property
+    def works_alone(self) -> bool:
+        """Whether there is no worker but the calling process."""
+        return self.workers == 1 and self.launcher.name is None
+
+    def worker(self, *studies: str) -> Worker:
+        """What a worker on these studies has to know."""
+        return Worker(studies, self.store, database_url(self.store, self.study_db), self.machine)
+
+    def start_workers(self, queue: Queue, *studies: str) -> Workers:
+        """The workers on these studies; what is launched is kept with the queue of the first one."""
+        worker = self.worker(*studies)
+        if self.works_alone:
+            return OwnProcess(worker, self.scenarios)
+        launcher = self.launcher.make(study_path(self.store, studies[0]).parent)
+        return LaunchedWorkers(launcher, self.launcher.plugin.name, worker, self.workers, queue)
+
+    def describe_workers(self, *studies: str) -> str | None:
+        """What would be launched, as text; None where this process works alone."""
+        if self.works_alone:
+            return None
+        launcher = self.launcher.make(study_path(self.store, studies[0]).parent)
+        return launcher.describe(worker_command(self.worker(*studies)), self.workers)

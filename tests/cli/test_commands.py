@@ -1,0 +1,130 @@
+"""Commands of plugins: beside the core's own, imported when they are called, and never in their place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cltk.registry import forget
+
+Cli = Callable[..., Any]
+Install = Callable[..., None]
+
+GREET = '''\
+"""A whole package beside its metadata: a command of a third party."""
+from typing import Annotated
+
+import typer
+from cltk.cli.console import print_json
+from cltk.cli.options import Json
+
+
+def greet(name: Annotated[str, typer.Argument(help="Who.")], json: Json = False) -> None:
+    """Greet somebody. This is not shown in the list.
+
+    Nor is this.
+    """
+    print_json(name) if json else print(f"Hello {name}")
+'''
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Installs a distribution with one command, in a module of its own."""
+    site = tmp_path / "site"
+    monkeypatch.syspath_prepend(site)
+
+    def write(distribution: str, command: str, source: str = GREET, function: str = "greet") -> None:
+        module = distribution.replace("-", "_")
+        info = site / f"{module}-1.2.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n")
+        (info / "entry_points.txt").write_text(f"[cltk.commands]\n{command} = {module}:{function}\n")
+        (site / f"{module}.py").write_text(source)
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        forget()
+
+    yield write
+    forget()
+
+
+def test_a_command_of_a_third_party_is_one_like_ours(cli: Cli, install: Install) -> None:
+    install("acme-greet", "greet")
+    assert cli("greet", "Ada").out == "Hello Ada\n"
+    assert cli("greet", "Ada", "--json").json == "Ada"
+    assert "Who." in cli("greet", "--help").out
+    assert cli("greet").status == 2
+
+
+def test_its_line_in_the_help_is_read_without_importing_it(cli: Cli, install: Install) -> None:
+    install("acme-greet", "greet", f"raise RuntimeError\n{GREET}")
+    done = cli("--help")
+    assert done.status == 0
+    assert "Greet somebody." in done.out
+    assert "acme_greet" not in sys.modules
+
+
+def test_one_that_cannot_be_imported_is_nobody_elses_trouble(cli: Cli, install: Install) -> None:
+    install("acme-greet", "greet", "import nothing_of_that_name")
+    assert cli("schema").status == 0
+    done = cli("greet", "Ada")
+    assert done.status == 3
+    assert "The command 'greet' of acme-greet 1.2 cannot be imported" in done.said
+
+
+def test_what_is_not_a_function_is_refused(cli: Cli, install: Install) -> None:
+    install("acme-greet", "greet", "class greet: ...")
+    done = cli("greet")
+    assert (done.status, "is not a function" in done.said) == (3, True)
+
+
+@pytest.mark.parametrize("name", ["schema", "plugins"])
+def test_a_command_that_shadows_ours_is_refused_and_named(cli: Cli, install: Install, name: str) -> None:
+    install("acme-greet", name)
+    ours = cli(name, "--help")
+    assert "Hello" not in ours.out
+    assert f"The command '{name}' of acme-greet 1.2 is refused" in ours.said
+    states = {row["name"]: row["state"] for row in cli("plugins", "list", "command", "--json").json}
+    assert states[name] == f"refused: 'cltk {name}' is a command of the core"
+    doctor = cli("plugins", "doctor", "--json")
+    assert doctor.status == 3
+    assert {row["name"]: row["state"] for row in doctor.json if row["kind"] == "command"}[name].startswith("refused")
+
+
+def test_two_commands_of_one_name_are_told_apart(cli: Cli, install: Install) -> None:
+    install("acme-greet", "greet")
+    install("other-greet", "greet", GREET.replace("Hello", "Good day"))
+    done = cli("greet", "Ada")
+    assert done.status == 2
+    assert "acme-greet 1.2 and other-greet 1.2" in done.said
+    assert "cltk other-greet:greet" in done.said
+    assert cli("other-greet:greet", "Ada").out == "Good day Ada\n"
+
+
+def test_a_command_of_ours_has_no_priority_over_one_of_a_third_party(cli: Cli, install: Install) -> None:
+    install("acme-tune", "tune")
+    done = cli("tune", "Ada")
+    assert done.status == 2
+    assert "cltk acme-tune:tune or cltk cltk-studies:tune" in done.said
+
+
+def test_an_unknown_command_comes_with_the_nearest_one(cli: Cli) -> None:
+    done = cli("tuen")
+    assert (done.status, "Did you mean 'tune'?" in done.said) == (2, True)
+
+
+@pytest.mark.parametrize(("command", "extra"), [("ablate", "studies"), ("worker", "studies"), ("sync", "mlflow")])
+def test_what_is_not_installed_says_how_to_install_it(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, command: str, extra: str
+) -> None:
+    monkeypatch.setenv("CLTK_PLUGINS", "cltk-mlp")
+    forget()
+    done = cli(command)
+    monkeypatch.undo()
+    forget()
+    assert done.status == 2
+    assert f"pip install 'cltk-core[{extra}]'" in done.said

@@ -1,0 +1,74 @@
+"""What an experiment means, whatever else is installed and whatever was prepared before."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from cltk.build import prepare, resolve
+from cltk.config import Experiment, check
+from cltk.errors import ConfigError
+from cltk.machine import Machine
+from cltk.registry import forget
+from cltk.runs.recorder import new_record, run_id
+from cltk.runs.repeat import experiment_of
+
+CPU = Machine(device="cpu", threads=1)
+
+
+@pytest.fixture
+def another_mlp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Installs a distribution with a classifier of the name of one that is installed already."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+
+    def install() -> None:
+        folder = tmp_path / "acme_mlp-1.2.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-mlp\nVersion: 1.2\n")
+        (folder / "entry_points.txt").write_text("[cltk.classifiers]\nmlp = acme:Classifier\n")
+        forget()
+
+    yield install
+    monkeypatch.undo()
+    forget()
+
+
+class TestIdentity:
+    def test_it_does_not_depend_on_what_else_is_installed(
+        self, digits: Experiment, make_digits: Callable[..., Experiment], another_mlp: Callable[[], None]
+    ) -> None:
+        before = prepare(digits, CPU)
+        record = new_record(before, before.assemble(0))
+        another_mlp()
+        with pytest.raises(ConfigError, match="acme-mlp"):
+            prepare(make_digits(classifier="mlp"), CPU)
+        now = prepare(make_digits(classifier="cltk-mlp:mlp"), CPU)
+        assert run_id(now, 0) == run_id(before, 0)
+        assert now.config == before.config
+        assert run_id(prepare(experiment_of(record), CPU), 0) == record.run_id
+
+    def test_it_is_known_without_the_data(self, digits: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+        prepared = prepare(digits, CPU)
+        monkeypatch.setattr("cltk.build._load_scenario", None)
+        assert resolve(digits).config_hash == prepared.config_hash
+
+    def test_its_configuration_means_the_same_again(self, digits: Experiment) -> None:
+        resolved = resolve(digits)
+        assert resolve(check(Experiment, resolved.config, "it")).config_hash == resolved.config_hash
+
+
+class TestPreparing:
+    def test_it_sets_nothing_in_the_process(self, make_digits: Callable[..., Experiment]) -> None:
+        before = torch.get_num_threads()
+        prepared = prepare(make_digits(), Machine(device="cpu", threads=before + 1))
+        assert torch.get_num_threads() == before
+        assert prepared.assemble(0).threads == before + 1
+
+    def test_a_metric_is_asked_for_once(self, make_digits: Callable[..., Any]) -> None:
+        with pytest.raises(ConfigError, match="'diaz-bwt' is asked for twice"):
+            resolve(make_digits(metrics=["diaz-bwt", "cltk-metrics:diaz-bwt"]))
