@@ -107,10 +107,50 @@ def test_a_schedule_with_a_search_space_of_its_own_is_tuned(file: Path, cli: Cli
     assert settings["zero"] == {"counts": [0] * 5}
 
 
+def test_any_metric_may_be_the_objective_and_its_class_gives_the_direction(file: Path, cli: Cli, store: Path) -> None:
+    space = '[tune]\ntrials = 4\n[tune.space]\n"strategy.classifier.lr" = [1e-4, 1e-2, 1e-1]\n'
+    file.write_text(FILE.replace("experience-replay", "finetune").replace("buffer = 50\n", "") + space)
+    options = [file, "--store", store, "--objective", "chaudhry-forgetting", "--seeds", 0, "--json"]
+    done = cli("tune", *options)
+    assert done.status == 0, done.err
+    values = [trial["metrics"]["chaudhry-forgetting"]["mean"] for trial in done.json["trials"]]
+    assert done.json["chosen"]["objective"] == {"chaudhry-forgetting": min(values)}
+    assert {name for cell in done.json["test"]["cells"] for name in cell["name"].split(" = ")} == {"chosen", "defaults"}
+    other = cli("tune", file, "--store", store, "--seeds", 0)
+    assert other.status == 2
+    assert "differs in objective" in other.said
+
+
+SPACE = "[tune]\nbudget = 100\n[tune.space]\n"
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ('"classifier.dropout" = [0.1, 1.5]', "1.5 for 'classifier.dropout'"),
+        ('"classifier.dropout" = { low = 0.0, high = 2.0 }', "2.0 for 'classifier.dropout'"),
+        ('"strategy.classifier.epochs" = { low = 0, high = 3 }', "0 for 'strategy.classifier.epochs'"),
+        ('"classifier.droput" = [0.1, 0.2]', "no field 'droput'"),
+        ('"generator.latent_dim" = [2, 3]', "no use for a generator"),
+    ],
+)
+def test_both_ends_of_a_range_are_tried_before_anything_is_queued(
+    file: Path, cli: Cli, store: Path, entry: str, problem: str
+) -> None:
+    file.write_text(FILE + SPACE + entry + "\n")
+    done = cli("tune", file, "--store", store)
+    assert done.status == 2
+    assert problem in done.said
+    assert not store.exists()
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
         ([], "either a budget"),
+        (["--budget", 100, "--trials", 2], "2 trials are too few"),
+        (["--budget", 100, "--objective", "final-averge-accuracy"], "Did you mean 'final-average-accuracy'?"),
+        (["--budget", 100, "--objective", "intransigence"], "compares runs with those of other experiments"),
         (["--budget", 3], "cannot be spread over 5 tasks"),
         (["--budget", 100, "--test-seeds", "1,2"], "seeds of the tuning too"),
         (["--budget", 100, "--strategy", "finetune"], "has no schedule"),

@@ -82,17 +82,18 @@ class Local(Launcher):
         if not is_here(handle):
             raise CltkError(f"The workers are on the machine '{handle['host']}'.", "Stop them there.")
         deadline = time.monotonic() + _PATIENCE
-        _terminate(handle, signal.SIGTERM)
+        if self.alive(handle):  # Else its number may be that of somebody else's process by now.
+            _send(signal.SIGTERM, handle)
         while self.alive(handle):
             if time.monotonic() > deadline:
-                _terminate(handle, signal.SIGKILL)
+                _send(signal.SIGKILL, handle)
             time.sleep(_POLL)
         self._let_go(handle)
 
     def _let_go(self, handle: Handle) -> None:
         process = self._processes.pop(handle["pid"], None)
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
+        if process is not None:
+            process.communicate()  # Closes its input and takes note of its end.
         log = Path(handle["log"])
         if not _read_end(log):
             log.unlink(missing_ok=True)
@@ -109,7 +110,7 @@ def _read_end(log: Path) -> str:
         return ""
 
 
-def _terminate(handle: Handle, number: int) -> None:
+def _send(number: signal.Signals, handle: Handle) -> None:
     with suppress(ProcessLookupError):
         os.kill(handle["pid"], number)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -31,7 +31,6 @@ class PlannedCell:
         open: Its seeds that are to run.
         replayed: Samples replayed in an epoch of each task, in all; None where that is decided while it runs.
         seconds: Of one run, estimated.
-        outdated: Seeds that are to run though they are finished: with other versions, which are named.
     """
 
     cell: Cell
@@ -39,7 +38,6 @@ class PlannedCell:
     open: Sequence[int]
     replayed: int | None
     seconds: float
-    outdated: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +48,18 @@ class Plan:
         cells: The cells.
         workers: The number of workers.
         afterwards: What follows once they are done, at the most; not counted among their runs.
+        notices: What the user should know, a sentence each.
     """
 
     cells: Sequence[PlannedCell]
     workers: int
     afterwards: PlannedCell | None = None
+    notices: Sequence[str] = ()
 
     @property
     def runs(self) -> int:
         """Number of runs that are to be done."""
         return sum(len(planned.open) for planned in self.cells)
-
-    @property
-    def notices(self) -> list[str]:
-        """Why runs that are finished are run again, in a sentence."""
-        outdated = [versions for planned in self.cells for versions in planned.outdated.values()]
-        if not outdated:
-            return []
-        before = ", ".join(sorted({version for versions in outdated for version in versions.values()}))
-        return [
-            f"{len(outdated)} finished runs are run anew, beside the old ones: a run is identified by the versions "
-            f"that made it, and these were made with others ({before})."
-        ]
 
     @property
     def seconds(self) -> float:
@@ -143,15 +131,11 @@ class Planner:
         known = {seed: self._records.get((cell.config_hash, seed)) for seed in prepared.experiment.seeds}
         done = [seed for seed, record in known.items() if record and _is_current(record, prepared)]
         left = [seed for seed in known if seed not in done]
-        outdated = {seed: _versions(record) for seed in left if (record := known[seed]) and record.finished}
         seconds = self._costs.estimate_seconds(prepared)
-        return PlannedCell(cell, done, left, count_replayed(prepared), seconds, outdated)
+        return PlannedCell(cell, done, left, count_replayed(prepared), seconds)
 
 
 def _is_current(record: Record, prepared: Prepared) -> bool:
     """Whether a record is finished and of the versions that would run now."""
-    return record.finished and _versions(record) == {**prepared.plugins, "torch": torch.__version__}
-
-
-def _versions(record: Record) -> dict[str, str]:
-    return {**record.plugins, "torch": record.environment.get("torch", "unknown")}
+    versions = (record.plugins, record.environment.get("torch"))
+    return record.finished and versions == (prepared.plugins, torch.__version__)

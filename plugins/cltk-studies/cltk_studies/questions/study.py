@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,6 +49,11 @@ class Cell(Settings):
             config_hash=prepared.config_hash,
             plugins=prepared.plugins,
         )
+
+    def run_key(self, seed: int) -> str:
+        """Identifies a run within its study, by what its result depends on."""
+        versions = hashlib.sha256(json.dumps(sorted(self.plugins.items())).encode()).hexdigest()[:8]
+        return f"{self.config_hash}-{versions}-{seed}"
 
     def accepts(self, record: Record) -> bool:
         """Whether a record is of a run of this cell: of its configuration, and made with its versions."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cltk.build import Prepared
+from cltk.errors import CltkError
 from cltk_studies.answers.comparison import compare_cells
 from cltk_studies.answers.records import records_in
 from cltk_studies.answers.sources import load_records
 from cltk_studies.questions.items import Item
 from cltk_studies.questions.plan import Plan, Planner
-from cltk_studies.questions.study import Cell, Study, save_study
-from cltk_studies.work.definitions import define_study
+from cltk_studies.questions.study import Study, read_study, save_study
+from cltk_studies.work.definitions import define_study, explain_upgrade
 from cltk_studies.work.display import Display
 from cltk_studies.work.ending import Ending
 from cltk_studies.work.liveness import is_here
@@ -41,6 +41,7 @@ class AblationStudy:
     def __init__(self, site: StudySite, study: Study, prepared_cells: Mapping[str, Prepared]) -> None:
         self.study = study
         self._site, self._prepared = site, prepared_cells
+        self._upgrade = _explain_upgrade(site.store, study)
 
     @property
     def head(self) -> dict[str, Any]:
@@ -56,7 +57,8 @@ class AblationStudy:
         """What is still to be done, and what that costs; trains for a moment."""
         store, cells = self._site.store, self.study.cells
         planner = Planner(records_in(store, {cell.config_hash for cell in cells}))
-        return Plan([planner.plan(cell, self._prepared[cell.name]) for cell in cells], self._site.workers)
+        planned = [planner.plan(cell, self._prepared[cell.name]) for cell in cells]
+        return Plan(planned, self._site.workers, notices=self._upgrade)
 
     def describe_workers(self) -> str | None:
         """What would be launched, as text; None where this process works alone."""
@@ -104,15 +106,15 @@ class AblationStudy:
         states = queue.states()
         runs = [(planned.cell, seed) for planned in plan.cells for seed in planned.open]
         items = [
-            Item(run_key(cell, seed), {"cell": cell.name, "seed": seed})
+            Item(cell.run_key(seed), {"cell": cell.name, "seed": seed})
             for cell, seed in sorted(runs, key=lambda run: run[1])
-            if not _is_done_elsewhere(states.get(run_key(cell, seed)))
+            if not _is_done_elsewhere(states.get(cell.run_key(seed)))
         ]
         queue.submit(items)
 
     def _errors(self, queue: Queue) -> dict[tuple[str, int], str]:
         """Why runs of this study failed, by cell and seed; not those of the study before an upgrade."""
-        keys = {run_key(cell, seed) for cell in self.study.cells for seed in self.study.seeds}
+        keys = {cell.run_key(seed) for cell in self.study.cells for seed in self.study.seeds}
         return {
             (state.trial.user_attrs["cell"], state.trial.user_attrs["seed"]): state.error
             for key, state in queue.states().items()
@@ -120,10 +122,12 @@ class AblationStudy:
         }
 
 
-def run_key(cell: Cell, seed: int) -> str:
-    """Identifies a run within its study, by what its result depends on."""
-    versions = hashlib.sha256(json.dumps(sorted(cell.plugins.items())).encode()).hexdigest()[:8]
-    return f"{cell.config_hash}-{versions}-{seed}"
+def _explain_upgrade(store: Path, study: Study) -> list[str]:
+    """Why the runs of the study that the store knows by this name are made anew."""
+    try:
+        return explain_upgrade(read_study(store, study.name), study)
+    except CltkError:
+        return []  # There is none, or none that can be read.
 
 
 def _is_done_elsewhere(state: State | None) -> bool:

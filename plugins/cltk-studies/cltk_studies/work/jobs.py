@@ -12,7 +12,7 @@ from cltk.errors import ConfigError, StoreError
 from cltk.seeding import derive_seed
 from cltk_studies.questions.objective import Objective
 from cltk_studies.questions.search import SEARCH, SEARCH_1, Search, upgrade_search
-from cltk_studies.questions.study import SCHEMA, Study
+from cltk_studies.questions.study import SCHEMA, Cell, Study
 from cltk_studies.work.executor import Executor, RunFailedError
 from cltk_studies.work.queue import Queue
 
@@ -35,15 +35,17 @@ class RunCell:
     """Runs a cell with a seed; an item names both.
 
     Args:
-        study: The study.
+        queue: The queue, with which the study is kept.
     """
 
-    def __init__(self, study: Study) -> None:
-        self.study = study
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._study = study_in(queue)
 
     def __call__(self, trial: Any, executor: Executor) -> Sequence[float]:
         """Runs it; the value is the accuracy at the end, which nothing is decided by."""
-        cell, seed = self.study.cell(trial.user_attrs["cell"]), trial.user_attrs["seed"]
+        seed = trial.user_attrs["seed"]
+        cell = self._find_cell(trial.user_attrs["key"], seed)
         record = executor.run(cell.experiment, seed)
         if not cell.accepts(record):
             raise ConfigError(
@@ -52,6 +54,15 @@ class RunCell:
             )
         trial.set_user_attr("run_ids", [record.run_id])
         return [record.final_accuracy]
+
+    def _find_cell(self, key: str, seed: int) -> Cell:
+        """The cell of an item; the study may have been defined anew since it was read."""
+        for study in (self._study, study_in(self._queue)):
+            self._study = study
+            for cell in study.cells:
+                if cell.run_key(seed) == key:
+                    return cell
+        raise RunFailedError("It is of no cell of the study any more.")
 
 
 class RunTrial:
@@ -91,7 +102,7 @@ def job_for(queue: Queue) -> Job:
     """
     definition = read_definition(queue)
     if isinstance(definition, Study):
-        return RunCell(definition)
+        return RunCell(queue)
     queue.sampler = sampler
     return RunTrial(definition)
 
