@@ -254,6 +254,9 @@ class Record(BaseModel):
     def __repr__(self) -> str:
         return f"<Record {self.run_id}: {self.status}, {len(self.tasks)} of {len(self.classes)} tasks>"
 
+    def __str__(self) -> str:
+        return repr(self)
+
 
 def read_record(path: Path) -> Record:
     """Reads a record of this version or an earlier one from its file.

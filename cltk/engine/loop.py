@@ -199,11 +199,11 @@ def _show_replay(run: Run, task: Task, streams: Streams) -> Iterator[Event]:
     examples = run.strategy.preview(DRAWN, streams)
     if examples is None or len(examples) == 0:
         return
-    labels = examples.y.cpu()
-    seen = run.info.seen(task.index + 1)
-    counts = torch.bincount(labels, minlength=run.info.outputs)
-    coverage = {label: int(counts[label]) / len(labels) for label in seen}
-    yield ReplayShown(task.index, examples.x[:SHOWN].cpu().numpy(), labels[:SHOWN].numpy(), coverage)
+    seen, soft = run.info.seen(task.index + 1), examples.soft
+    counts = torch.bincount(examples.y, minlength=run.info.outputs) if soft is None else soft.double().sum(0)
+    coverage = {label: float(counts[label]) / len(examples) for label in seen}
+    shown = examples[:SHOWN].to(torch.device("cpu"))
+    yield ReplayShown(task.index, shown.x.numpy(), shown.y.numpy(), coverage)
     lost = [label for label, share in coverage.items() if share < LOST / len(seen)]
     if lost:
         names = ", ".join(str(label) for label in lost)

@@ -25,7 +25,8 @@ class Examples:
         x: (N, C, H, W) float32 in [0, 1].
         y: (N,) int64 labels, ``SOFT_ONLY`` where a sample has soft targets only.
         weight: (N,) float32 loss weights of 0 or more, with mean 1; or None for all 1.
-        soft: (N, K) float32 target probabilities, all 0 where a sample has a hard label only; or None.
+        soft: (N, K) float32 target probabilities, all 0 where a sample has a hard label only; or None. Those of a
+            sample of unknown task are shared out to all tasks, each of which has its own softmax.
         task: (N,) int64 the task that each sample is of, from 0, and -1 where that is not known; or None. The engine
             adds it in the task-incremental setting.
     """
@@ -74,7 +75,7 @@ class Examples:
 
     @staticmethod
     def concat(parts: Sequence[Examples]) -> Examples:
-        """All parts in one, in order; a column must be there in every part or in none, that of tasks aside.
+        """All parts in one, in order; weights must be there in every part or in none.
 
         Raises:
             ValueError: ``parts`` is empty.
@@ -84,13 +85,12 @@ class Examples:
         if len(parts) == 1:
             return parts[0]
         weights = [part.weight for part in parts if part.weight is not None]
-        softs = [part.soft for part in parts if part.soft is not None]
-        assert {len(weights), len(softs)} <= {0, len(parts)}
+        assert len(weights) in (0, len(parts))
         return Examples(
             torch.cat([part.x for part in parts]),
             torch.cat([part.y for part in parts]),
             torch.cat(weights) if weights else None,
-            torch.cat(softs) if softs else None,
+            _joined_targets(parts),
             None if all(part.task is None for part in parts) else torch.cat([part.tasks for part in parts]),
         )
 
@@ -100,3 +100,11 @@ class Examples:
         soft = None if self.soft is None else change(self.soft)
         task = None if self.task is None else change(self.task)
         return Examples(change(self.x), change(self.y), weight, soft, task)
+
+
+def _joined_targets(parts: Sequence[Examples]) -> Tensor | None:
+    """The soft targets of all parts, 0 for those that have none; None where no part has any."""
+    outputs = next((part.soft.shape[1] for part in parts if part.soft is not None), None)
+    if outputs is None:
+        return None
+    return torch.cat([part.x.new_zeros(len(part), outputs) if part.soft is None else part.soft for part in parts])

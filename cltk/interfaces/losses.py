@@ -36,6 +36,15 @@ class TaskMasks:
         by_label = self.by_label[batch.y.clamp_min(0)] & labelled
         return torch.where((tasks >= 0)[:, None], self.by_task[tasks.clamp_min(0)], by_label)
 
+    def shares(self, batch: Examples) -> Tensor:
+        """How much of the target probability of a class falls to each task, (B, T, K).
+
+        All of it to the task of the sample; where that is not known, the same to each task that has the class.
+        """
+        tasks, has_class = batch.tasks[:, None, None], ~self.by_task
+        own = tasks == torch.arange(len(has_class), device=tasks.device)[:, None]
+        return torch.where(tasks >= 0, own & has_class, has_class / has_class.sum(0).clamp_min(1))
+
 
 def task_masks(info: ScenarioInfo) -> TaskMasks | None:
     """Which output units compete for a sample; None, as all of them do, unless the setting is task-incremental."""
@@ -55,6 +64,8 @@ def classification_loss(
 ) -> Tensor:
     """Cross-entropy with hard labels, and distillation where a sample has soft ones.
 
+    In the task-incremental setting both are taken within the classes of each task.
+
     Source: Hinton, Vinyals & Dean 2015, arXiv 1503.02531, for the soft part, scaled by the squared temperature.
 
     Args:
@@ -66,10 +77,17 @@ def classification_loss(
     Returns:
         (B,) nats per sample.
     """
-    if masked is not None:
-        logits = logits.masked_fill(masked.rows(batch), float("-inf"))
-    loss = F.cross_entropy(logits, batch.y, reduction="none")
+    competing = logits if masked is None else logits.masked_fill(masked.rows(batch), float("-inf"))
+    loss = F.cross_entropy(competing, batch.y, reduction="none")
     if batch.soft is None:
         return loss
-    log_probabilities = F.log_softmax(logits / temperature, dim=1).clamp_min(-1e4)
+    log_probabilities = _log_probabilities(logits / temperature, batch, masked)
     return loss - temperature**2 * (batch.soft * log_probabilities).sum(1)
+
+
+def _log_probabilities(logits: Tensor, batch: Examples, masked: TaskMasks | None) -> Tensor:
+    """Of each class (B, K), within the task of the sample, or on average over all tasks that have the class."""
+    if masked is None:
+        return F.log_softmax(logits, dim=1).clamp_min(-1e4)
+    within = F.log_softmax(logits[:, None].masked_fill(masked.by_task, float("-inf")), dim=2).clamp_min(-1e4)
+    return (masked.shares(batch) * within).sum(1)  # Over tasks: (B, T, K) to (B, K).

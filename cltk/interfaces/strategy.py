@@ -140,7 +140,10 @@ class Strategy(Component, ABC):
         return 0 if self.buffer is None else self.buffer.bytes
 
     def preview(self, n: int, streams: Streams) -> Examples | None:
-        """Up to ``n`` samples, with hard labels, of what would be replayed next; None where nothing is replayed."""
+        """Up to ``n`` samples, with hard labels, of what would be replayed next; None where nothing is replayed.
+
+        Coverage is judged by their soft targets where they have such, as where each task has labels of its own.
+        """
         return None
 
     def state_dict(self) -> dict[str, Tensor]:

@@ -64,3 +64,39 @@ def test_masked_units_get_no_gradient() -> None:
     assert logits.grad is not None
     assert logits.grad.isfinite().all()
     assert bool((logits.grad[0, 2:] == 0).all())
+
+
+def within(logits: torch.Tensor, targets: torch.Tensor, first: int) -> torch.Tensor:
+    """Cross-entropy of a task of two classes, by hand."""
+    pair = slice(first, first + 2)
+    return -(targets[:, pair] * F.log_softmax(logits[:, pair], 1)).sum(1)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_in_the_task_setting_soft_labels_are_taken_within_each_task(temperature: float) -> None:
+    """However much of the probability a task has: all of it, a part, none."""
+    targets = torch.rand((6, 6), generator=torch.Generator().manual_seed(1)).softmax(1)
+    targets[0, 2:] = targets[1, :4] = targets[2, 2:4] = 0
+    losses = classification_loss(LOGITS, soft(targets), task_masks(INFO), temperature)
+    expected = sum(within(LOGITS / temperature, targets, first) for first in (0, 2, 4)) * temperature**2
+    torch.testing.assert_close(losses, expected)
+
+
+def test_one_label_for_each_task_makes_the_mean_of_their_losses() -> None:
+    labels = torch.tensor([[0, 3], [1, 2], [1, 3]])
+    targets = F.one_hot(labels, 6).float().mean(1)
+    batch = Examples(HARD.x[:3], torch.full((3,), SOFT_ONLY), soft=targets)
+    losses = classification_loss(LOGITS[:3], batch, task_masks(INFO))
+    each = [
+        classification_loss(LOGITS[:3], Examples(HARD.x[:3], labels[:, task]), task_masks(INFO)) for task in range(2)
+    ]
+    torch.testing.assert_close(losses, (each[0] + each[1]) / 2)
+
+
+def test_a_task_without_a_target_gets_no_gradient() -> None:
+    logits = LOGITS.clone().requires_grad_()
+    targets = torch.tensor([0.25, 0.25, 0.5, 0.0, 0.0, 0.0]).expand(6, -1)
+    classification_loss(logits, soft(targets), task_masks(INFO), 2.0).sum().backward()
+    assert logits.grad is not None
+    assert bool((logits.grad[:, 4:] == 0).all())
+    assert bool((logits.grad[:, :4] != 0).all())

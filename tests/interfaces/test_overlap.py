@@ -56,6 +56,22 @@ def test_soft_targets_of_a_known_task_compete_within_it() -> None:
     assert float(came) == pytest.approx(float(-(soft[:, 1:3] * F.log_softmax(LOGITS[:, 1:3], 1)).sum()))
 
 
+def test_soft_targets_of_an_unknown_task_are_shared_out_evenly() -> None:
+    soft = torch.tensor([[0.25, 0.6, 0.0, 0.15]])
+    batch = Examples(torch.zeros(1, 1, 1, 1), torch.tensor([-100]), soft=soft)
+    came = classification_loss(LOGITS, batch, task_masks(INFO))
+    thirds = {(0, 1): (0.25, 0.2), (1, 2): (0.2, 0.0), (1, 3): (0.2, 0.15)}
+    each = [-(torch.tensor(p) * F.log_softmax(LOGITS[0, list(units)], 0)).sum() for units, p in thirds.items()]
+    assert float(came) == pytest.approx(float(sum(each)))
+
+
+def test_soft_targets_join_samples_that_have_none() -> None:
+    plain = Examples(torch.zeros(1, 1, 1, 1), torch.tensor([3]))
+    joined = Examples.concat([plain, Examples(plain.x, plain.y, soft=torch.ones(1, 4) / 4), plain])
+    assert joined.soft is not None
+    assert joined.soft.tolist() == [[0.0] * 4, [0.25] * 4, [0.0] * 4]
+
+
 def test_tasks_are_joined_with_unknown_ones() -> None:
     known = Examples(torch.zeros(2, 1, 1, 1), torch.tensor([0, 1]), task=torch.tensor([0, 2]))
     plain = Examples(torch.zeros(1, 1, 1, 1), torch.tensor([3]))

@@ -27,7 +27,7 @@ from cltk.interfaces import (
     mix_replay,
     total,
 )
-from cltk_replay.teacher import Labels, Teacher, without_soft_labels
+from cltk_replay.teacher import Labels, Teacher
 
 __all__ = ["GenerativeReplay"]
 
@@ -51,10 +51,12 @@ class GenerativeReplay(Strategy):
     Source: Shin et al. 2017, arXiv 1705.08690. With ``refresh = "iteration"`` and ``weighting = "task"``:
     genovese-2024 (after van de Ven & Tolias 2018, arXiv 1809.10635). With ``refresh = "task"`` and
     ``weighting = "sample"``: devoto-2024, where a replay set joins the data, S = S0 + T * S_t. Soft labels: van de Ven
-    & Tolias 2018, with temperature 2.
+    & Tolias 2018, with temperature 2. The task-incremental setting: van de Ven & Tolias 2019, arXiv 1904.07734, where
+    each earlier task labels every replayed image within its own classes, and the loss of replay is their mean.
 
     Deviations: labels are chosen among the classes learned so far alone. A class-conditional generator may label its
-    samples itself.
+    samples itself; in the task-incremental setting it learns from its own labels, as those of the classifier differ
+    from task to task.
     """
 
     slots = ("classifier", "generator", "schedule")
@@ -79,11 +81,16 @@ class GenerativeReplay(Strategy):
                 f"Replay cannot have the generator's own labels: {type(parts.generator).__name__} draws none.",
                 "Choose --strategy.replay.labels hard or soft, or a class-conditional generator.",
             )
+        if info.setting == "task" and parts.generator.labels == "hard" and not conditional:
+            raise ConfigError(
+                f"{type(parts.generator).__name__} reads labels, but replay has one for each task here.",
+                "Choose a generator that reads none or draws its own, or another setting.",
+            )
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields the classifier's phase, then the generator's."""
         generator, replay = self.parts.generator, self.config.replay
-        own = replay.labels == "own"
+        own = replay.labels == "own" or (generator.labels == "hard" and self.info.setting == "task")
         teacher = self._teacher(task.index)
         replay_set = None
         if replay.refresh == "task":
@@ -93,7 +100,9 @@ class GenerativeReplay(Strategy):
 
         training = self.config.classifier
         batches = self._batches(task, teacher, replay_set, replay.labels, training.batch_size)
-        yield self.classifier_phase(batches, training, replay.temperature)
+        # Hard labels of several tasks are soft targets, too, but no probabilities at that temperature.
+        temperature = replay.temperature if replay.labels == "soft" else 1.0
+        yield self.classifier_phase(batches, training, temperature)
 
         training = self.config.generator
         labels: Labels = "own" if own else generator.labels
@@ -121,19 +130,26 @@ class GenerativeReplay(Strategy):
         return amount
 
     def preview(self, n: int, streams: Streams) -> Examples:
-        """Samples of the generator as it is now, with hard labels of the classifier as it is now, or with their own."""
+        """Samples of the generator as it is now, with hard labels of the classifier as it is now, or with their own.
+
+        Where they have one for each task, ``y`` is that of the task which is surest of its own.
+        """
         labels: Labels = "own" if self.config.replay.labels == "own" else "hard"
-        return self._teacher(self._learned).draw(n, streams.generator("preview"), labels)
+        teacher = self._teacher(self._learned)
+        shown = teacher.draw(n, streams.generator("preview"), labels)
+        if shown.soft is None:
+            return shown
+        probabilities = teacher.label(shown, "soft").soft
+        assert probabilities is not None
+        return replace(shown, y=probabilities.argmax(1))
 
     def _teacher(self, completed: int) -> Teacher:
-        return Teacher(self, self.info.seen(completed), self.config.replay.temperature)
+        return Teacher(self, completed, self.config.replay.temperature)
 
     def _batches(
         self, task: Task, teacher: Teacher, replay_set: Examples | None, labels: Labels, batch_size: int
     ) -> Batches:
         current, amount = task.train, self.scheduled(task.index, len(task.train))
-        if labels == "soft":
-            current = without_soft_labels(current, self.info.outputs)
         weights = self.config.replay.weights(task.index, len(current), total(amount))
         if replay_set is not None:
             return mix_replay(current, teacher.label(replay_set, labels), amount, batch_size, weights)

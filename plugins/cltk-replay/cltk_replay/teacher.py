@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from cltk.interfaces import SOFT_ONLY, ConditionalGenerator, Examples, Strategy, freeze
+from cltk.interfaces import SOFT_ONLY, ConditionalGenerator, Examples, ScenarioInfo, Strategy, freeze
 
-__all__ = ["Labels", "Teacher", "without_soft_labels"]
+__all__ = ["Labels", "Teacher"]
 
 Labels = Literal["hard", "soft", "own", "none"]
 
@@ -18,16 +19,18 @@ Labels = Literal["hard", "soft", "own", "none"]
 class Teacher:
     """A strategy as it was at one moment; the original may be trained on.
 
+    Labels are chosen among the classes learned so far. In the task-incremental setting, where classes of different
+    tasks never competed, each task labels every image within its own.
+
     Args:
         strategy: Its generator draws the images, and its predictions label them.
-        seen: The classes learned so far, among which labels are chosen.
+        completed: Number of tasks learned so far.
         temperature: Of the softmax behind soft labels.
     """
 
-    def __init__(self, strategy: Strategy, seen: tuple[int, ...], temperature: float) -> None:
+    def __init__(self, strategy: Strategy, completed: int, temperature: float) -> None:
         self._strategy = freeze(strategy)
-        unseen = [label for label in range(strategy.info.outputs) if label not in seen]
-        self._unseen = torch.tensor(unseen, dtype=torch.int64, device=strategy.device)
+        self._left_out = _left_out(strategy.info, completed).to(strategy.device)
         self._temperature = temperature
 
     @torch.no_grad()
@@ -54,15 +57,26 @@ class Teacher:
 
     @torch.no_grad()
     def label(self, examples: Examples, labels: Labels) -> Examples:
-        """The same images with labels of the strategy; as they were drawn where those are not asked for."""
+        """The same images with labels of the strategy; as they were drawn where those are not asked for.
+
+        Where there are those of several tasks, they are soft targets, of which each task has the same share.
+        """
         if labels in ("own", "none"):
             return examples
-        logits = self._strategy.predict(examples.x).float().index_fill(1, self._unseen, float("-inf"))
-        if labels == "hard":
-            return replace(examples, y=logits.argmax(1))
-        return replace(examples, y=torch.full_like(examples.y, SOFT_ONLY), soft=(logits / self._temperature).softmax(1))
+        scores = self._strategy.predict(examples.x).float()[:, None].masked_fill(self._left_out, float("-inf"))
+        if labels == "soft":
+            targets = (scores / self._temperature).softmax(2)
+        elif len(self._left_out) == 1:
+            return replace(examples, y=scores[:, 0].argmax(1))
+        else:
+            targets = F.one_hot(scores.argmax(2), scores.shape[2]).float()
+        return replace(examples, y=torch.full_like(examples.y, SOFT_ONLY), soft=targets.mean(1))
 
 
-def without_soft_labels(examples: Examples, outputs: int) -> Examples:
-    """Samples with hard labels, in the form that joins those with soft ones."""
-    return replace(examples, soft=torch.zeros((len(examples), outputs), device=examples.x.device))
+def _left_out(info: ScenarioInfo, completed: int) -> Tensor:
+    """Which units no label is chosen from, by each that labels: a task, or else all tasks together, as (H, K) bool."""
+    groups = info.classes[:completed] if info.setting == "task" and completed else (info.seen(completed),)
+    left_out = torch.ones(len(groups), info.outputs, dtype=torch.bool)
+    for row, classes in zip(left_out, groups, strict=True):
+        row[list(classes)] = False
+    return left_out

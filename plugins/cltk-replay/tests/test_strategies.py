@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from cltk.api import Machine, load
 from cltk.build import prepare
 from cltk.engine import Run, load_state, state_of, train
-from cltk.events import TaskEnded, TaskStarted
+from cltk.errors import ConfigError
+from cltk.events import ReplayShown, TaskEnded, TaskStarted, Warned
 from cltk.interfaces import SOFT_ONLY, Examples, Phase, Train
 
 QUICK = {"epochs": 1, "min_steps": 0}
@@ -157,6 +159,81 @@ class TestGenerative:
         load_state(other.strategy, state_of(one.strategy))
         for name, tensor in state_of(other.strategy).items():
             assert torch.equal(tensor, state_of(one.strategy)[name])
+
+
+class TestTasks:
+    """In the task-incremental setting each earlier task labels replay within its own classes."""
+
+    @staticmethod
+    def third_task(generator: str = "vae", **replay: str) -> tuple[Run, list[Phase], torch.Tensor]:
+        """Trains two tasks of three; then the third one's phases, and what the classifier said of an epoch's replay."""
+        generators = {"vae": {"name": "vae", "hidden": [16], "latent_dim": 3}, "gm": {"name": "gaussian-mixture"}}
+        scenario = {"name": "split-digits", "tasks": 3, "per_class": 40, "setting": "task"}
+        run = make(settings={"replay": replay}, scenario=scenario, generator=generators[generator])
+        next(event for event in train(run) if isinstance(event, TaskEnded) and event.task == 1)
+        phases = list(run.strategy.phases(run.tasks[2], run.streams.at("task", 2)))
+        return run, phases, run.strategy.predict(TestTasks.of_replay(phases[0], run).x)
+
+    @staticmethod
+    def of_replay(phase: Phase, run: Run) -> Examples:
+        whole = epoch(phase, run)
+        return whole[whole.y == SOFT_ONLY]
+
+    @pytest.mark.parametrize("generator", ["vae", "gm"])
+    @pytest.mark.parametrize("refresh", ["iteration", "task"])
+    def test_hard_labels_are_one_for_each_task(self, generator: str, refresh: str) -> None:
+        run, phases, scores = self.third_task(generator, labels="hard", refresh=refresh)
+        soft = self.of_replay(phases[0], run).soft
+        assert soft is not None
+        assert len(soft) == len(run.tasks[2].train)
+        for task in run.tasks[:2]:
+            chosen = F.one_hot(scores[:, list(task.classes)].argmax(1), len(task.classes)) / 2
+            assert torch.equal(soft[:, list(task.classes)], chosen)
+        assert bool((soft[:, list(run.tasks[2].classes)] == 0).all())
+
+    def test_soft_labels_are_probabilities_within_each_task(self) -> None:
+        run, phases, scores = self.third_task(labels="soft")
+        soft = self.of_replay(phases[0], run).soft
+        assert soft is not None
+        for task in run.tasks[:2]:
+            expected = (scores[:, list(task.classes)] / 2).softmax(1) / 2
+            torch.testing.assert_close(soft[:, list(task.classes)], expected)
+
+    def test_the_loss_of_hard_labels_is_the_mean_over_tasks(self) -> None:
+        run, phases, scores = self.third_task(labels="hard")
+        phase = phases[0]
+        assert isinstance(phase, Train)
+        losses = phase.loss(self.of_replay(phase, run), torch.Generator())
+        within = [scores[:, list(task.classes)] for task in run.tasks[:2]]
+        expected = sum(F.cross_entropy(pair, pair.argmax(1), reduction="none") for pair in within) / 2
+        torch.testing.assert_close(losses.detach(), expected)
+
+    def test_a_generator_that_draws_labels_learns_from_its_own(self) -> None:
+        run, phases, _ = self.third_task("gm", labels="hard", refresh="iteration")
+        labels = epoch(phases[1], run).y
+        assert set(labels.tolist()) == {label for task in run.tasks for label in task.classes}
+
+    def test_one_that_reads_labels_must_draw_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        run, _, _ = self.third_task()
+        monkeypatch.setattr(type(run.strategy.parts.generator), "labels", "hard")
+        with pytest.raises(ConfigError, match="reads labels"):
+            type(run.strategy)(run.strategy.config, run.info, run.strategy.parts)
+
+    @pytest.mark.parametrize("labels", ["hard", "soft"])
+    def test_nothing_is_forgotten_and_no_class_is_missed(self, labels: str) -> None:
+        run = make(
+            scenario={"name": "split-digits", "setting": "task"},
+            generator={"name": "gaussian-mixture"},
+            settings={"replay": {"labels": labels}, "classifier": {"epochs": 5, "min_steps": 100}},
+        )
+        events = list(train(run))
+        accuracy = [event.accuracy for event in events if isinstance(event, TaskEnded)][-1]
+        assert min(accuracy) > 0.9
+        assert sum(accuracy) / 5 > 0.95
+        assert not [event for event in events if isinstance(event, Warned)]
+        shown = [event for event in events if isinstance(event, ReplayShown)]
+        assert all(sum(event.coverage.values()) == pytest.approx(1) for event in shown)
+        assert all(set(event.labels.tolist()) <= set(event.coverage) for event in shown)
 
 
 class TestExperience:
