@@ -49,10 +49,10 @@ class MlflowSink(Sink):
             return
         match event:
             case RunStarted():
-                if not event.completed:
+                if not event.goes_on:
                     # Not in the other process, which may fail: 'cltk sync' would take this run for the one before.
                     forget_if_complete(self.store / record.run_id)
-                self._process.submit(RunTracker.start, record, time.time(), event.completed)
+                self._process.submit(RunTracker.start, record, time.time(), event.goes_on)
             case TaskEnded():
                 self._process.submit(RunTracker.log_task, record, event.task + 1)
 

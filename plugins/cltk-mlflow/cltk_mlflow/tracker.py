@@ -53,17 +53,17 @@ class RunTracker:
             self._parent_before: str | None = None  # what the receipts of runs that ended earlier say it was
             self._open: dict[str, str] = {}  # MLflow's ids of the runs under way, by their own
 
-    def start(self, record: Record, started: float, completed: int = 0) -> str:
-        """Begins a run, or goes on with one that had learned the ``completed`` first tasks; returns MLflow's id.
+    def start(self, record: Record, started: float, goes_on: bool = False) -> str:
+        """Begins a run, or goes on with one that was cut off; returns MLflow's id.
 
         Args:
             record: The run as far as it is known: configuration, seed, plugins.
             started: When it began, in seconds since the epoch.
-            completed: Number of tasks that it had learned when it was cut off.
+            goes_on: Whether it was cut off, after the tasks that its record has.
         """
         parent_id = self._parent(record)
-        continued = self._continue(record, parent_id) if completed else None
-        run_id = continued or self._create(record, parent_id, started, completed)
+        continued = self._continue(record, parent_id) if goes_on else None
+        run_id = continued or self._create(record, parent_id, started)
         self._open[record.run_id] = run_id
         return run_id
 
@@ -83,7 +83,7 @@ class RunTracker:
         else:
             ended = (self._store / record.run_id / "record.json").stat().st_mtime
             started = ended - record.seconds.get("total", 0)
-            self._open[record.run_id] = self._create(record, self._parent(record), started, len(record.tasks))
+            self._open[record.run_id] = self._create(record, self._parent(record), started)
             self._end(record, ended)
 
     def has_arrived(self, record: Record) -> bool:
@@ -135,8 +135,8 @@ class RunTracker:
         self._write_receipt(record, receipt.run_id, parent_id, complete=False)
         return receipt.run_id
 
-    def _create(self, record: Record, parent_id: str | None, started: float, learned: int) -> str:
-        """Creates an MLflow run with what is known of the ``learned`` first tasks.
+    def _create(self, record: Record, parent_id: str | None, started: float) -> str:
+        """Creates an MLflow run with the tasks that were learned so far.
 
         One that the folder went to before, but not to its end, is replaced.
         """
@@ -149,8 +149,8 @@ class RunTracker:
         run_id = self._experiment.create(run_name(record, f"seed {record.seed}"), tags, started)
         self._write_receipt(record, run_id, parent_id, complete=False)
         self._experiment.log(run_id, params={**params(record), "seed": str(record.seed)})
-        for count in range(learned + 1):
-            self._experiment.log(run_id, task_points(record, count))
+        for learned in range(len(record.tasks) + 1):
+            self._experiment.log(run_id, task_points(record, learned))
         return run_id
 
     def _end(self, record: Record, ended: float | None) -> None:

@@ -1,4 +1,4 @@
-"""``cltk ui``: on loopback, gone when it is told to go, and clear where its port is taken."""
+"""``cltk ui``: on loopback, gone when it is told to go, clear where its port is taken, and silent about passwords."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cltk_mlflow.commands.ui import _page
+from cltk_mlflow.experiment import MlflowExperiment
+from cltk_mlflow.server import open_server
 from tests.commandline import Cli
 from tests.servers import free_port, wait_until
+
+# SQLAlchemy 2.1 warns of what MLflow's tables use.
+pytestmark = pytest.mark.filterwarnings("ignore:The ..noload.. loader strategy:DeprecationWarning")
 
 
 @pytest.mark.slow
@@ -37,3 +44,35 @@ def test_a_port_in_use_is_named_with_one_that_is_free(cli: Cli, tmp_path: Path) 
     assert done.status == 2
     assert f"Cannot listen on 127.0.0.1:{port}: Address already in use." in done.said
     assert "is free: cltk ui --port" in done.said
+
+
+def test_the_address_of_the_database_is_in_no_list_of_processes(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may bear a password."""
+    started: list[dict[str, Any]] = []
+
+    class Server:
+        def __init__(self, command: list[str], env: dict[str, str], **options: Any) -> None:
+            started.append({"command": command, "env": env})
+
+        def __enter__(self) -> Server:
+            return self
+
+        def __exit__(self, *error: object) -> None: ...
+
+        def wait(self) -> None: ...
+
+    monkeypatch.setattr(subprocess, "Popen", Server)
+    cli("ui", "--port", free_port(), "--store", tmp_path, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path}/secret.db")
+    (server,) = started
+    assert "secret" not in " ".join(server["command"])
+    assert "secret" in server["env"]["MLFLOW_BACKEND_STORE_URI"]
+
+
+def test_the_page_of_the_runs_is_named(tmp_path: Path) -> None:
+    opened = open_server(tmp_path)
+    assert _page(opened) == "#/experiments?workflowType=machine_learning"
+    experiment = MlflowExperiment(opened, "mine")
+    experiment.create("run", {})
+    assert _page(opened) == f"#/experiments/{experiment.id}/runs?workflowType=machine_learning"

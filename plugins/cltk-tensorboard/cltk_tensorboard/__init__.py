@@ -1,1 +1,1 @@
-"""Runs of cltk in TensorBoard."""
+"""Runs in TensorBoard."""

@@ -9,51 +9,51 @@ from pydantic import Field
 from torch.utils.tensorboard import SummaryWriter
 
 from cltk.config import Settings
-from cltk.events import EpochEnded, Event, TaskEnded
-from cltk.interfaces import Sink
+from cltk.events import Event, TaskEnded
+from cltk.interfaces import RunGroup, Sink, Summary
 from cltk.record import Record
 
-__all__ = ["TensorBoardSink"]
+__all__ = ["TensorBoard"]
 
 
-class TensorBoardSink(Sink):
-    """Writes the loss of each epoch, the accuracies after each task, and the metrics of a run that has ended."""
+class TensorBoard(Sink):
+    """Writes accuracy, losses and metrics of each run, and the means of each group."""
 
     class Config(Settings):
-        """Where it writes."""
+        """Where event files go."""
 
         folder: str = Field(default="tensorboard", description="folder of the event files, in that of all runs")
 
     config: Config
 
-    def __init__(self, config: Config, store: Path) -> None:
-        super().__init__(config, store)
-        self._writers: dict[str, SummaryWriter] = {}
-
     def observe(self, event: Event, record: Record) -> None:
-        """Writes the loss of an epoch, or the accuracies after a task."""
-        if isinstance(event, EpochEnded) and event.loss is not None:
-            self._writer(record).add_scalar(f"loss/{event.phase}", event.loss, len(record.losses))
-        elif isinstance(event, TaskEnded):
-            for task, accuracy in enumerate(event.accuracy[: event.task + 1], start=1):
-                self._writer(record).add_scalar(f"accuracy/task {task}", accuracy, event.task + 1)
+        """Writes what is known when a task is learned."""
+        if isinstance(event, TaskEnded):
+            self._write_tasks(record, [event.task])
 
     def finish(self, record: Record) -> None:
-        """Writes the metrics after each task, and closes the files of the run."""
-        for name, curve in record.curves.items():
-            for learned, value in enumerate(curve, start=1):
-                if value is not None:
-                    self._writer(record).add_scalar(f"metric/{name}", value, learned)
-        self._writer(record).close()
-        del self._writers[record.run_id]
+        """Writes the metrics; and all tasks of a run that took place elsewhere."""
+        if not self._folder(record.run_id).exists():
+            self._write_tasks(record, range(len(record.tasks)))
+        with SummaryWriter(self._folder(record.run_id)) as writer:
+            for name, value in record.metrics.items():
+                writer.add_scalar(f"metrics/{name}", value, len(record.tasks))
 
-    def close(self) -> Sequence[str]:
-        """Closes what runs that were cut off left open."""
-        while self._writers:
-            self._writers.popitem()[1].close()
-        return ()
+    def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
+        """Writes the mean of each metric over the runs."""
+        with SummaryWriter(self._folder(group.name)) as writer:
+            for name, values in summary.items():
+                writer.add_scalar(f"metrics/{name}", values["mean"], len(records))
 
-    def _writer(self, record: Record) -> SummaryWriter:
-        if record.run_id not in self._writers:
-            self._writers[record.run_id] = SummaryWriter(self.store / self.config.folder / record.run_id)
-        return self._writers[record.run_id]
+    def _write_tasks(self, record: Record, tasks: Sequence[int]) -> None:
+        with SummaryWriter(self._folder(record.run_id)) as writer:
+            for task in tasks:
+                for number, accuracy in enumerate(record.accuracy[task + 1], start=1):
+                    writer.add_scalar(f"accuracy/task_{number}", accuracy, task + 1)
+                writer.add_scalar("accuracy/seen", record.seen_accuracy(task + 1), task + 1)
+            for step, epoch in enumerate(record.losses, start=1):
+                if epoch.task in tasks and epoch.loss is not None:
+                    writer.add_scalar(f"loss/{epoch.phase}", epoch.loss, step)
+
+    def _folder(self, name: str) -> Path:
+        return self.store / self.config.folder / name

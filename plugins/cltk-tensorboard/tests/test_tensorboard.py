@@ -1,35 +1,60 @@
-"""The sink for TensorBoard, where that is installed: it is not in everybody's environment."""
+"""Runs and their groups in event files, read back as TensorBoard reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-pytest.importorskip("tensorboard")
-
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from cltk.build import prepare
+from cltk.config import Experiment
+from cltk.interfaces import RunGroup
+from cltk.machine import Machine
+from cltk.record import Record
+from cltk.runs.seeds import run_seeds
+from cltk.runs.sinks import make_sinks
 from cltk.testing import conformance_tests
-from cltk_tensorboard.sink import TensorBoardSink
+from cltk_tensorboard.sink import TensorBoard
 
-Cli = Callable[..., Any]
-
-test_conformance = conformance_tests(TensorBoardSink)
-
-QUICK = ["--scenario", "split-digits", "--strategy", "finetune", "--strategy.classifier.epochs", "2"]
-QUICK += ["--strategy.classifier.min-steps", "0", "--metric", "final-average-accuracy", "--quiet"]
+test_conformance = conformance_tests(TensorBoard)
 
 
-def test_a_run_is_written_as_it_is_recorded(cli: Cli, tmp_path: Path) -> None:
-    settings = ["--sink", "tensorboard", "--sink.tensorboard.folder", "board"]
-    record = cli("run", *QUICK, *settings, "--store", tmp_path, "--json").json
-    events = EventAccumulator(str(tmp_path / "board" / record["run_id"]))
+def read(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """Every curve of a folder: its steps and values."""
+    events = EventAccumulator(str(folder))
     events.Reload()
-    written = [event.value for event in events.Scalars("accuracy/task 1")]
-    assert written == pytest.approx([row[0] for row in record["accuracy"][1:]])
-    assert len(events.Scalars("loss/classifier")) == 10
-    last = events.Scalars("metric/final-average-accuracy")[-1]
-    assert (last.step, last.value) == (5, pytest.approx(record["metrics"]["final-average-accuracy"]))
+    return {tag: [(point.step, point.value) for point in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+
+
+def test_a_run_is_followed_task_by_task(
+    make_digits: Callable[..., Experiment], machine: Machine, tmp_path: Path
+) -> None:
+    experiment = make_digits(strategy="finetune", generator=None, seeds=[0, 1], name="seen")
+    ending = run_seeds(prepare(experiment, machine), tmp_path, make_sinks(["tensorboard"], {}, tmp_path))
+    assert ending.notices == []
+    for record in ending.records:
+        curves = read(tmp_path / "tensorboard" / record.run_id)
+        assert curves["accuracy/task_1"] == [
+            (learned, pytest.approx(record.accuracy[learned][0])) for learned in range(1, 6)
+        ]
+        assert curves["metrics/final-average-accuracy"] == [(5, pytest.approx(record.final_accuracy))]
+        assert len(curves["loss/classifier"]) == len(record.losses)
+    assert ending.summary is not None
+    mean = ending.summary["final-average-accuracy"]["mean"]
+    assert read(tmp_path / "tensorboard" / "seen")["metrics/final-average-accuracy"] == [(2, pytest.approx(mean))]
+
+
+def test_a_run_that_took_place_elsewhere_is_written_whole(record: Record, tmp_path: Path) -> None:
+    sink = TensorBoard(TensorBoard.Config(folder="boards"), tmp_path)
+    sink.begin_group(RunGroup("study", "comparison"))
+    sink.finish(record)
+    curves = read(tmp_path / "boards" / record.run_id)
+    assert len(curves["accuracy/task_1"]) == len(record.tasks)
+    assert len(curves["loss/generator"]) == 50
+
+
+def test_it_is_named_or_not_used(tmp_path: Path) -> None:
+    assert "tensorboard" not in make_sinks(None, {}, tmp_path)._sinks
+    assert isinstance(make_sinks(["tensorboard"], {}, tmp_path)._sinks["tensorboard"], TensorBoard)
