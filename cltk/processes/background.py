@@ -90,7 +90,7 @@ def serve() -> None:
     The process that sends them may be killed. Then nothing more is done: the same command, called again, will do it.
     """
     collect_rarely()
-    tolerate_malformed()
+    tolerate_malformed(backport=True)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # Standard output of the calling process belongs to results.
     if hasattr(os, "nice"):

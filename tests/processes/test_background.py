@@ -30,7 +30,7 @@ class Diary:
     def note(self, word):
         print("noise")
         with self.path.open("a") as file:
-            file.write(word + " ")
+            file.write(f"{word} ")
 
     def wait(self, seconds):
         time.sleep(seconds)
@@ -40,6 +40,11 @@ class Diary:
 
     def stumble(self):
         raise KeyError("pen")
+
+    def search(self):
+        import importlib.metadata, importlib_metadata
+        self.note(len(importlib.metadata.entry_points(group="diary")))
+        self.note(len(importlib_metadata.entry_points(group="diary")))
 """
 
 
@@ -103,6 +108,19 @@ def test_what_is_not_found_by_its_name_is_refused_at_once(tmp_path: Path, module
     with pytest.raises((pickle.PicklingError, AttributeError)):
         background.submit(lambda diary: diary.note("a"))
     assert background.close() is None
+
+
+@pytest.mark.parametrize("content", [b"[diary]\nno assignment\n", b"\xff\xfe"])
+def test_a_malformed_distribution_breaks_no_library_there(tmp_path: Path, module: ModuleType, content: bytes) -> None:
+    pytest.importorskip("importlib_metadata")
+    malformed = tmp_path / "malformed-1.0.dist-info"
+    malformed.mkdir()
+    (malformed / "METADATA").write_bytes(b"Metadata-Version: 2.1\nName: malformed\nVersion: 1.0\n")
+    (malformed / "entry_points.txt").write_bytes(content)
+    background = start(module, tmp_path)
+    background.submit(module.Diary.search)
+    assert background.close() is None
+    assert written(tmp_path) == "begin 0 0 "
 
 
 def test_submitting_does_not_wait(tmp_path: Path, module: ModuleType) -> None:
