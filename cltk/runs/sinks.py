@@ -50,6 +50,11 @@ class Sinks:
         """Waits until everything is written, whatever went wrong meanwhile."""
         self.close()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is told of anything: there never was a sink, or all have failed."""
+        return not self._sinks
+
     def observe(self, event: Event, record: Record) -> None:
         """Tells what happened in a run, with its record as it stands after it."""
         self._tell(lambda sink: sink.observe(event, record))

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from cltk.config import Experiment, Overrides, read_toml
+from cltk.interfaces import Sink
 from cltk.machine import Machine
+from cltk.runs.sinks import NO_SINK
 from cltk_studies.questions.files import split_ablation, split_tuning
 from cltk_studies.work.chosen_launcher import ChosenLauncher
+from cltk_studies.work.chosen_sinks import ChosenSinks
 from cltk_studies.work.display import Display, NoDisplay
 from cltk_studies.work.ending import Ending
 from cltk_studies.work.site import StudySite
@@ -51,8 +54,9 @@ def ablate(
     table = {
         "axes": axes, "variants": variants, "baseline": baseline, "seeds": seeds, "objective": objective, "name": name,
     }  # fmt: skip
-    ablation, base, launchers = split_ablation(_overrides(experiment), "the experiment", table)
-    return make_site(launchers, **site).ablation(ablation, base).run(_display(progress))
+    overrides = _overrides(experiment)
+    ablation, base = split_ablation(overrides, "the experiment", table)
+    return make_site(overrides, **site).ablation(ablation, base).run(_display(progress))
 
 
 def tune(
@@ -91,32 +95,44 @@ def tune(
         "space": space, "budget": budget, "pareto": pareto, "objective": objective, "trials": trials,
         "seeds": seeds, "test_seeds": test_seeds, "name": name,
     }  # fmt: skip
-    tuning, base, launchers = split_tuning(_overrides(experiment), "the experiment", table)
-    return make_site(launchers, **site).search(tuning, base).run(_display(progress))
+    overrides = _overrides(experiment)
+    tuning, base = split_tuning(overrides, "the experiment", table)
+    return make_site(overrides, **site).search(tuning, base).run(_display(progress))
 
 
 def make_site(
-    launchers: Mapping[str, Mapping[str, Any]],
+    overrides: Overrides,
+    *,
     store: str | Path = "runs",
     study_db: str | None = None,
     machine: Machine | None = None,
     workers: int = 1,
     launcher: str | None = None,
-    tracking_uri: str | None = None,
+    sinks: Sequence[str | Sink] | None = None,
 ) -> StudySite:
     """Makes the place to work at.
 
     Args:
-        launchers: What launchers are set to, by name.
+        overrides: An experiment, of which settings of launchers and sinks are read.
         store: The folder of the runs.
         study_db: URL of the study's database; by default, a file in the store.
         machine: Where and how workers compute; by default, with one thread each.
         workers: How many there are; a single one is the calling process itself.
         launcher: What starts them, by name.
-        tracking_uri: Where MLflow is; by default, in the store.
+        sinks: What is told of the study: sinks, or names of installed ones; by default those that the experiment names.
+
+    Raises:
+        ConfigError: Settings are not valid.
     """
-    chosen = ChosenLauncher(launcher, launchers)
-    return StudySite(Path(store), study_db, machine or Machine(threads=1), workers, chosen, tracking_uri)
+    read = ChosenSinks.read(overrides)
+    wanted = (read.names or ()) if sinks is None else sinks
+    chosen = ChosenSinks(
+        [sink for sink in wanted if isinstance(sink, str)] or [NO_SINK],
+        read.settings,
+        [sink for sink in wanted if isinstance(sink, Sink)],
+    )
+    started_by = ChosenLauncher(launcher, overrides.get("launcher", {}))
+    return StudySite(Path(store), study_db, machine or Machine(threads=1), workers, started_by, chosen)
 
 
 def _overrides(experiment: str | Path | Experiment) -> Overrides:

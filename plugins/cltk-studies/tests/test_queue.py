@@ -146,10 +146,10 @@ def test_processes_that_open_a_fresh_store_at_once_do_not_fail(tmp_path: Path, p
 class TestStudyDatabase:
     def test_mlflow_and_optuna_must_not_share_a_database(self, store: Path) -> None:
         with pytest.raises(ConfigError, match="do not go together"):
-            check_apart(store, f"sqlite:///{store}/mlflow.db", None)
+            check_apart(store, f"sqlite:///{store}/mlflow.db")
         with pytest.raises(ConfigError, match="do not go together"):
-            check_apart(store, "postgresql://me:secret@127.0.0.1/db", "postgresql+psycopg2://you@localhost:5432/db")
-        check_apart(store, None, None)
+            check_apart(store, "postgresql://me:secret@127.0.0.1/db", ["postgresql+psycopg2://you@localhost:5432/db"])
+        check_apart(store)
 
     def test_a_database_of_something_else_is_refused(self, store: Path) -> None:
         import sqlite3

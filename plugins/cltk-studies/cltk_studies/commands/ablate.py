@@ -43,8 +43,8 @@ def ablate(
 
     overrides = read_overrides(ctx, file, components.overrides, sinks.overrides)
     options = {"objective": objective, "seeds": seeds, "name": name}
-    ablation, base, launchers = split_ablation(overrides, f"'{file}'", options)
-    study = site.site(machine, sinks.tracking_uri, launchers).ablation(ablation, base)
+    ablation, base = split_ablation(overrides, f"'{file}'", options)
+    study = site.site(machine, overrides).ablation(ablation, base)
     if dry_run:
         print_plan(study, json=output.json)
         raise typer.Exit

@@ -75,18 +75,20 @@ class SiteOptions:
     workers: _Workers = 1
     launcher: _Launcher = None
 
-    def site(
-        self, machine: MachineOptions, tracking_uri: str | None, launchers: Mapping[str, Mapping[str, Any]]
-    ) -> StudySite:
+    def site(self, machine: MachineOptions, overrides: Mapping[str, Any]) -> StudySite:
         """The place that the options describe.
 
         Args:
             machine: Where and how to compute.
-            tracking_uri: Where MLflow is.
-            launchers: What launchers are set to, by name.
+            overrides: An experiment, of which settings of launchers and sinks are read.
+
+        Raises:
+            ConfigError: These are not valid.
         """
         from cltk_studies.work.chosen_launcher import ChosenLauncher
+        from cltk_studies.work.chosen_sinks import ChosenSinks
         from cltk_studies.work.site import StudySite
 
-        chosen = ChosenLauncher(self.launcher, launchers)
-        return StudySite(Path(self.store), self.study_db, machine.machine, self.workers, chosen, tracking_uri)
+        launcher = ChosenLauncher(self.launcher, overrides.get("launcher", {}))
+        sinks = ChosenSinks.read(dict(overrides))
+        return StudySite(Path(self.store), self.study_db, machine.machine, self.workers, launcher, sinks)

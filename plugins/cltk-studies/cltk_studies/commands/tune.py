@@ -57,8 +57,8 @@ def tune(
         "budget": budget, "pareto": pareto, "objective": objective, "trials": trials,
         "seeds": seeds, "test_seeds": test_seeds, "name": name,
     }  # fmt: skip
-    tuning, base, launchers = split_tuning(overrides, f"'{file}'" if file else "the tuning", options)
-    study = site.site(machine, sinks.tracking_uri, launchers).search(tuning, base)
+    tuning, base = split_tuning(overrides, f"'{file}'" if file else "the tuning", options)
+    study = site.site(machine, overrides).search(tuning, base)
     if dry_run:
         print_plan(study, json=output.json)
         raise typer.Exit

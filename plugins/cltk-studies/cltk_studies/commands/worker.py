@@ -32,7 +32,7 @@ def worker(
     from cltk_studies.commands.results import conclude_work
     from cltk_studies.commands.study_progress import StudyProgress
 
-    joined = site.site(machine, sinks.tracking_uri, {}).join(studies, attached=attached)
+    joined = site.site(machine, sinks.overrides).join(studies, attached=attached)
     try:
         with StudyProgress(quiet=quiet or attached) as progress:
             ending = joined.run(progress.show)

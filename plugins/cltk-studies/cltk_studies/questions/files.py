@@ -10,16 +10,11 @@ from cltk.errors import ConfigError
 from cltk_studies.questions.grid import Ablation
 from cltk_studies.questions.tuning import Tuning
 
-__all__ = ["LauncherSettings", "split_ablation", "split_tuning"]
-
-LauncherSettings = Mapping[str, Mapping[str, Any]]
-"""What launchers are set to, by name."""
+__all__ = ["split_ablation", "split_tuning"]
 
 
-def split_ablation(
-    overrides: Overrides, where: str, options: Mapping[str, Any]
-) -> tuple[Ablation, Overrides, LauncherSettings]:
-    """Splits a file into its table ``[ablate]``, the experiment that all cells share, and settings of launchers.
+def split_ablation(overrides: Overrides, where: str, options: Mapping[str, Any]) -> tuple[Ablation, Overrides]:
+    """Splits a file into its table ``[ablate]`` and the experiment that all cells share.
 
     Args:
         overrides: What the file says.
@@ -36,13 +31,11 @@ def split_ablation(
             f"{where[:1].upper()}{where[1:]} has no table [ablate].",
             'Add one, such as: ablate.axes.schedule = ["fixed", "linear"]',
         )
-    return check(Ablation, table, f"{where}, table [ablate]"), base, overrides.get("launcher", {})
+    return check(Ablation, table, f"{where}, table [ablate]"), base
 
 
-def split_tuning(
-    overrides: Overrides, where: str, options: Mapping[str, Any]
-) -> tuple[Tuning, Overrides, LauncherSettings]:
-    """Splits a file into its table ``[tune]``, the experiment, and settings of launchers.
+def split_tuning(overrides: Overrides, where: str, options: Mapping[str, Any]) -> tuple[Tuning, Overrides]:
+    """Splits a file into its table ``[tune]`` and the experiment.
 
     Args:
         overrides: What the file says.
@@ -58,7 +51,7 @@ def split_tuning(
     for name, other in (("budget", "pareto"), ("pareto", "budget")):
         if given.get(name):
             table.pop(other, None)  # One excludes the other, and what is given beside a file wins.
-    return check(Tuning, table | given, f"{where}, table [tune]"), base, overrides.get("launcher", {})
+    return check(Tuning, table | given, f"{where}, table [tune]"), base
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from cltk_studies.work.display import Display
 from cltk_studies.work.ending import Ending
 from cltk_studies.work.liveness import is_here
 from cltk_studies.work.monitor import StudyMonitor
-from cltk_studies.work.publisher import Publisher
 from cltk_studies.work.queue import Queue, State
+from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.workers import Workers
 
 if TYPE_CHECKING:
@@ -85,21 +85,19 @@ class AblationStudy:
         notices = [notice for prepared in self._prepared.values() for notice in prepared.notices]
         display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
         interrupted = False
-        with display, self._publisher(queue) as publisher:
-            monitor = StudyMonitor(queue, self._site.store, publisher, display.show)
+        store, tracking_uri = self._site.store, self._site.sinks.tracking_uri
+        with display, StudySinks(self._site.sinks.make(store), self.study) as sinks:
+            monitor = StudyMonitor(queue, store, sinks, display.show)
             try:
                 if queue.under_way():
                     workers.run_until_done(self.study.name, monitor.look)
             except KeyboardInterrupt:
                 interrupted = True
-            records = load_records(self.study, self._site.store, self._site.tracking_uri)
+            records = load_records(self.study, store, tracking_uri)
             result = compare_cells(self.study, records, self._errors(queue))
-            publisher.finish(result, complete=result.finished == result.total)
+            sinks.finish(result)
         errors = {f"{cell}, seed {seed}": error for (cell, seed), error in result.failures().items()}
-        return Ending(result, errors, interrupted, publisher.notices)
-
-    def _publisher(self, queue: Queue) -> Publisher:
-        return Publisher(self._site.store, self._site.tracking_uri, self.study, queue.database)
+        return Ending(result, errors, interrupted, sinks.notices)
 
     def _submit(self, plan: Plan, queue: Queue) -> None:
         """Queues what is to be done, unless another machine did it; each seed of all cells before the next seed."""

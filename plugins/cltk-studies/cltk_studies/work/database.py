@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,20 +79,21 @@ def hide_password(url: str) -> str:
     return re.sub(r"//[^/@]*@", "//***@", url)
 
 
-def check_apart(store: Path, url: str | None, tracking_uri: str | None) -> None:
-    """Checks that a database is of a kind that is supported, and not the one that MLflow writes to.
+def check_apart(store: Path, url: str | None = None, others: Sequence[str] = ()) -> None:
+    """Checks that a database is of a kind that is supported, and not one that a sink writes to.
 
     Args:
-        store: The folder of the runs, where MLflow's database is unless ``tracking_uri`` names another.
+        store: The folder of the runs, where MLflow's database is too.
         url: Of the database; None for a file in ``store``.
-        tracking_uri: Where MLflow writes; None for a file in ``store``.
+        others: What sinks write to.
 
     Raises:
-        ConfigError: It is of another kind, or MLflow's.
+        ConfigError: It is of another kind, or a sink's.
     """
     where = database_url(store, url)
     _check_kind(where)
-    if _database(where) == _database(tracking_uri or f"sqlite:///{(store.absolute() / 'mlflow.db').as_posix()}"):
+    usual = f"sqlite:///{(store.absolute() / 'mlflow.db').as_posix()}"
+    if _database(where) in map(_database, (usual, *others)):
         raise ConfigError(
             f"Optuna and MLflow are both pointed at '{hide_password(where)}': their tables do not go together.",
             "Give one of them another database, with --study-db or --tracking-uri.",

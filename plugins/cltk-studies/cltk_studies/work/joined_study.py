@@ -15,8 +15,8 @@ from cltk_studies.work.ending import Ending
 from cltk_studies.work.jobs import study_in
 from cltk_studies.work.monitor import Show, StudyMonitor
 from cltk_studies.work.pool import Pool, spread_over_gpus
-from cltk_studies.work.publisher import Publisher
 from cltk_studies.work.queue import Queue, failures
+from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.worker import Worker, read_data
 
 if TYPE_CHECKING:
@@ -50,10 +50,11 @@ class JoinedStudies:
         worker = self._site.worker(*self._names)
         if self._attached:
             return Ending(None, interrupted=not _completes(lambda: self._work(worker, database, lambda: None)))
-        with Publisher(self._site.store, self._site.tracking_uri, study_in(queue), database) as publisher:
-            monitor = StudyMonitor(queue, self._site.store, publisher, show)
+        store = self._site.store
+        with StudySinks(self._site.sinks.make(store), study_in(queue)) as sinks:
+            monitor = StudyMonitor(queue, store, sinks, show)
             completed = _completes(lambda: self._work(worker, database, monitor.look))
-        return Ending(None, failures(queue.states()), not completed, publisher.notices)
+        return Ending(None, failures(queue.states()), not completed, sinks.notices)
 
     def _work(self, worker: Worker, database: StudyDatabase, watch: Callable[[], object]) -> None:
         if self._site.workers == 1:

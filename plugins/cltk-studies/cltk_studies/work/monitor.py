@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cltk.errors import StoreError
 from cltk.record import Record, read_record
-from cltk_studies.work.publisher import Publisher
 from cltk_studies.work.queue import Queue, State
+from cltk_studies.work.study_sinks import StudySinks
 
 __all__ = ["Show", "StudyMonitor"]
 
@@ -24,12 +24,12 @@ class StudyMonitor:
     Args:
         queue: The queue.
         store: Where this machine's records are.
-        publisher: Is told of every run that ended here.
+        sinks: Are told of every run that ended here.
         show: Is told of every item that ended anywhere.
     """
 
-    def __init__(self, queue: Queue, store: Path, publisher: Publisher, show: Show) -> None:
-        self._queue, self._store, self._publisher, self._show = queue, store, publisher, show
+    def __init__(self, queue: Queue, store: Path, sinks: StudySinks, show: Show) -> None:
+        self._queue, self._store, self._sinks, self._show = queue, store, sinks, show
         self._seen = {state.trial.number for state in queue.states().values() if state.ended}
 
     def look(self) -> bool:
@@ -41,7 +41,7 @@ class StudyMonitor:
                 self._seen.add(state.trial.number)
                 records = self._records(state)
                 for record in records:
-                    self._publisher.run_ended(record, state.name)
+                    self._sinks.finish_run(record, state.name)
                 self._show(state, records, counts)
         return not all(state.ended for state in states)
 

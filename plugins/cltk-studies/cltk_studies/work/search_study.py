@@ -28,8 +28,8 @@ from cltk_studies.work.definitions import define_search
 from cltk_studies.work.display import Display
 from cltk_studies.work.ending import ChosenTrial, Ending
 from cltk_studies.work.monitor import StudyMonitor
-from cltk_studies.work.publisher import Publisher
 from cltk_studies.work.queue import Queue, failures
+from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.workers import Workers
 
 if TYPE_CHECKING:
@@ -111,9 +111,9 @@ class SearchStudy:
         queue.submit([item for item in self.search.items(self._trials) if item.key not in ended])
         display.begin(self.plan(ended), notices)
         interrupted = False
-        store, uri = self._site.store, self._site.tracking_uri
-        with display, Publisher(store, uri, self.search.as_study([]), queue.database) as publisher:
-            monitor = StudyMonitor(queue, store, publisher, display.show)
+        store = self._site.store
+        with display, StudySinks(self._site.sinks.make(store), self.search.as_study([])) as sinks:
+            monitor = StudyMonitor(queue, store, sinks, display.show)
             try:
                 if queue.under_way():
                     workers.run_until_done(self.search.name, monitor.look)
@@ -125,28 +125,27 @@ class SearchStudy:
             if finished:
                 result = self._result(finished)
                 chosen = choose_trial(self.search, finished, store)
-                complete = not interrupted and not queue.under_way()
-                _publish(publisher, result, chosen, queue, complete)
-        return Ending(result, failures(states), interrupted, publisher.notices, chosen)
+                _publish(sinks, result, chosen, queue)
+        return Ending(result, failures(states), interrupted, sinks.notices, chosen)
 
     def _result(self, finished: Sequence[FrozenTrial]) -> StudyResult:
         study = self.search.as_study(finished)
         save_study(self._site.store, study)
-        return compare_cells(study, load_records(study, self._site.store, self._site.tracking_uri))
+        return compare_cells(study, load_records(study, self._site.store, self._site.sinks.tracking_uri))
 
 
-def _publish(publisher: Publisher, result: StudyResult, chosen: ChosenTrial, queue: Queue, complete: bool) -> None:
-    """Writes tables, figures and the choice into MLflow, and the figures beside the choice."""
-    # What they draw with takes long to import, and is not needed before.
+def _publish(sinks: StudySinks, result: StudyResult, chosen: ChosenTrial, queue: Queue) -> None:
+    """Hands report, figures and the choice to the sinks, and writes the figures beside the choice."""
+    # What they are drawn with takes long to import, and is not needed before.
     from cltk_figures.search_figures import importance
     from cltk_studies.reports.report import write_report
 
+    shares = parameter_importances(queue.study)
+    others = [("parameter_importance", lambda: importance(result.objective or "", shares))] if shares else []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        shares = parameter_importances(queue.study)
-        others = [("parameter_importance", lambda: importance(result.objective or "", shares))] if shares else []
         write_report(result, folder, others)
         (folder / chosen.file.name).write_bytes(chosen.file.read_bytes())
         for path in (folder / "figures").iterdir():
             write_atomically(chosen.file.parent / "figures" / path.name, path.read_bytes())
-        publisher.finish(result, folder, complete=complete)
+        sinks.finish(result, folder)

@@ -26,6 +26,7 @@ from cltk_studies.questions.study import study_path
 from cltk_studies.questions.tuning import Tuning, prepare_search
 from cltk_studies.work.ablation_study import AblationStudy
 from cltk_studies.work.chosen_launcher import ChosenLauncher
+from cltk_studies.work.chosen_sinks import ChosenSinks
 from cltk_studies.work.database import StudyDatabase, check_apart, database_url, open_database
 from cltk_studies.work.joined_study import JoinedStudies
 from cltk_studies.work.queue import Queue
@@ -46,7 +47,7 @@ class StudySite:
         machine: Where and how workers compute.
         workers: How many there are; a single one is the calling process itself, unless a launcher is named.
         launcher: What starts them.
-        tracking_uri: Where MLflow is; None for a database in the store.
+        sinks: What is told of studies.
         scenarios: The data that is in memory.
     """
 
@@ -55,7 +56,7 @@ class StudySite:
     machine: Machine = field(default_factory=lambda: Machine(threads=1))
     workers: int = 1
     launcher: ChosenLauncher = field(default_factory=ChosenLauncher)
-    tracking_uri: str | None = None
+    sinks: ChosenSinks = field(default_factory=ChosenSinks)
     scenarios: dict[str, Scenario] = field(default_factory=dict)
 
     def ablation(self, ablation: Ablation, base: Overrides) -> AblationStudy:
@@ -98,10 +99,12 @@ class StudySite:
         """Checks what can be checked before anything is written.
 
         Raises:
-            ConfigError: The database is of a kind that is not supported, or MLflow's; or there is no such launcher.
+            ConfigError: The database is of a kind that is not supported, or a sink's; or there is no such launcher, or
+                no such sink.
         """
-        check_apart(self.store, self.study_db, self.tracking_uri)
+        check_apart(self.store, self.study_db, self.sinks.urls)
         self.launcher.check()
+        self.sinks.make(self.store)
 
     def open(self) -> StudyDatabase:
         """Opens the database.

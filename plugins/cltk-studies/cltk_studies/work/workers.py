@@ -122,7 +122,8 @@ class LaunchedWorkers:
         """Looks at the queue now and then, until nothing is under way."""
         self._queue.hold(_LEASE)
         with Interrupts() as interrupts:
-            importlib.import_module("scipy.special")  # For the result; this process has time now.
+            for module in ("scipy.special", "cltk_studies.reports.report"):  # For the result: there is time now.
+                importlib.import_module(module)
             looks = 0
             while look():
                 interrupts.check()
@@ -144,7 +145,10 @@ class LaunchedWorkers:
 
 
 def worker_command(worker: Worker) -> list[str]:
-    """The command that does the work of a worker; a password is not in it, as anybody on the machine may see it."""
+    """The command that does the work of a worker, without sinks: these are told by the process that coordinates.
+
+    A password is not in it, as anybody on the machine may see it.
+    """
     machine = worker.machine
     options: Sequence[tuple[str, object]] = (
         ("--store", worker.store),
@@ -155,7 +159,7 @@ def worker_command(worker: Worker) -> list[str]:
         ("--data-dir", machine.data_dir),
     )
     given = [part for name, value in options if value is not None for part in (name, str(value))]
-    return [sys.executable, "-P", "-m", "cltk", "worker", *worker.studies, *given]
+    return [sys.executable, "-P", "-m", "cltk", "worker", *worker.studies, *given, "--sink", "none"]
 
 
 def _has_password(url: str) -> bool:
