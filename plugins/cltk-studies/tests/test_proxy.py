@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from cltk_studies.questions.items import Item
 from cltk_studies.work.database import open_database
-from cltk_studies.work.queue import Item, Queue
+from cltk_studies.work.queue import Queue
 
 SERVE = """
 import sys, warnings

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from cltk.errors import ConfigError
+from cltk_studies.questions.items import Item
 from cltk_studies.work import queue as module
 from cltk_studies.work.database import check_apart, open_database
 from cltk_studies.work.liveness import is_gone, this_process
-from cltk_studies.work.queue import Item, Queue
+from cltk_studies.work.queue import Queue
 
 
 @pytest.fixture

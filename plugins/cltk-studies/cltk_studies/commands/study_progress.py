@@ -16,7 +16,7 @@ from cltk_studies.commands.tables import print_table
 from cltk_studies.questions.plan import Plan
 from cltk_studies.reports.formats import format_duration
 from cltk_studies.reports.tables import plan_table
-from cltk_studies.work.queue import State
+from cltk_studies.work.state import State
 
 __all__ = ["StudyProgress", "print_plan"]
 

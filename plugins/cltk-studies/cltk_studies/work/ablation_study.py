@@ -19,7 +19,8 @@ from cltk_studies.work.display import Display
 from cltk_studies.work.ending import Ending
 from cltk_studies.work.liveness import is_here
 from cltk_studies.work.monitor import StudyMonitor
-from cltk_studies.work.queue import Queue, State
+from cltk_studies.work.queue import Queue
+from cltk_studies.work.state import State
 from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.workers import Workers
 

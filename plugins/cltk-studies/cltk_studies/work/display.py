@@ -8,7 +8,7 @@ from typing import Protocol
 
 from cltk.record import Record
 from cltk_studies.questions.plan import Plan
-from cltk_studies.work.queue import State
+from cltk_studies.work.state import State
 
 __all__ = ["Display", "NoDisplay"]
 

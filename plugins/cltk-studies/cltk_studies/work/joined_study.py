@@ -15,7 +15,8 @@ from cltk_studies.work.ending import Ending
 from cltk_studies.work.jobs import study_in
 from cltk_studies.work.monitor import Show, StudyMonitor
 from cltk_studies.work.pool import Pool, spread_over_gpus
-from cltk_studies.work.queue import Queue, failures
+from cltk_studies.work.queue import Queue
+from cltk_studies.work.state import failures
 from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.worker import Worker, read_data
 

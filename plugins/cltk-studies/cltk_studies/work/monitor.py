@@ -9,7 +9,8 @@ from pathlib import Path
 
 from cltk.errors import StoreError
 from cltk.record import Record, read_record
-from cltk_studies.work.queue import Queue, State
+from cltk_studies.work.queue import Queue
+from cltk_studies.work.state import State
 from cltk_studies.work.study_sinks import StudySinks
 
 __all__ = ["Show", "StudyMonitor"]

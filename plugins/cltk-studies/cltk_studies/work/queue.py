@@ -10,7 +10,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -24,50 +23,13 @@ from cltk_studies.questions.items import Item
 from cltk_studies.work.database import HEARTBEAT, StudyDatabase
 from cltk_studies.work.heartbeat import repeating
 from cltk_studies.work.liveness import is_gone, this_process
+from cltk_studies.work.state import ERROR, State, is_lost
 
-__all__ = ["Queue", "State", "failures"]
+__all__ = ["Queue"]
 
-_OWNER, _ERROR, _FORMER = "worker", "error", "cltk_former"
+_OWNER, _FORMER = "worker", "cltk_former"
 _STUDY, _FINGERPRINT, _LAUNCHED = "cltk_study", "cltk_fingerprint", "cltk_launched"
 _HELD = "cltk_held_until"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How far an item is: ``waiting``, ``running``, ``finished`` or ``failed``, and with which attributes."""
-
-    status: str
-    trial: FrozenTrial
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        attributes = self.trial.user_attrs
-        return str(attributes.get("cell") or attributes.get("label") or attributes["key"])
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more happens to it by itself."""
-        return self.status in ("finished", "failed")
-
-    @property
-    def error(self) -> str | None:
-        """Why it failed."""
-        error: str | None = self.trial.user_attrs.get(_ERROR)
-        return error
-
-
-def failures(states: Mapping[str, State]) -> dict[str, str]:
-    """Why items failed, by their names."""
-    return {state.name: state.error for state in states.values() if state.status == "failed" and state.error}
-
-
-_STATUS = {
-    TrialState.WAITING: "waiting",
-    TrialState.RUNNING: "running",
-    TrialState.COMPLETE: "finished",
-    TrialState.FAIL: "failed",
-}
 
 
 class Queue:
@@ -224,14 +186,14 @@ class Queue:
     def fail(self, trial: Trial, error: str) -> None:
         """Ends an item for good with an error."""
         with self.database.reported(), suppress(optuna.exceptions.UpdateFinishedTrialError):
-            trial.set_user_attr(_ERROR, error[:2000])
+            trial.set_user_attr(ERROR, error[:2000])
         self._tell(trial, TrialState.FAIL)
 
     def states(self) -> dict[str, State]:
         """How far each item is, by key; of several trials the newest counts."""
         with self.database.reported():
             trials = self.study.get_trials(deepcopy=False)
-        return {trial.user_attrs["key"]: State(_status(trial), trial) for trial in trials if "key" in trial.user_attrs}
+        return {trial.user_attrs["key"]: State.of(trial) for trial in trials if "key" in trial.user_attrs}
 
     def ended(self) -> set[str]:
         """The keys of the items that are finished or failed."""
@@ -296,7 +258,7 @@ class Queue:
         trials = self.study.get_trials(deepcopy=False)
         followed = {trial.user_attrs.get(_FORMER) for trial in trials}
         for trial in trials:
-            if _is_lost(trial) and trial.number not in followed:
+            if is_lost(trial) and trial.number not in followed:
                 self.study.add_trial(_copy(trial))
 
 
@@ -308,15 +270,6 @@ def _other_study(name: str, known: Mapping[str, Any], fingerprint: Mapping[str, 
         f"There is a study '{name}' already, with another definition: it differs in {parts}.",
         f"Give this one another name: --name {name}-2. Runs that both have are not run again.",
     )
-
-
-def _is_lost(trial: FrozenTrial) -> bool:
-    return trial.state == TrialState.FAIL and _ERROR not in trial.user_attrs
-
-
-def _status(trial: FrozenTrial) -> str:
-    """What the state of a trial means; one that is lost is as good as waiting."""
-    return "waiting" if _is_lost(trial) else _STATUS[trial.state]
 
 
 def _copy(trial: FrozenTrial) -> FrozenTrial:

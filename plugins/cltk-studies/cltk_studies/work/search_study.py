@@ -28,7 +28,8 @@ from cltk_studies.work.definitions import define_search
 from cltk_studies.work.display import Display
 from cltk_studies.work.ending import ChosenTrial, Ending
 from cltk_studies.work.monitor import StudyMonitor
-from cltk_studies.work.queue import Queue, failures
+from cltk_studies.work.queue import Queue
+from cltk_studies.work.state import failures
 from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.workers import Workers
 
