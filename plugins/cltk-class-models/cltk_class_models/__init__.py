@@ -1,1 +1,1 @@
-"""A small model a class: the generative classifier and prediction error as strategies for cltk."""
+"""A small model a class: the generative classifier as a strategy for cltk."""
