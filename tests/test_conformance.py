@@ -14,6 +14,8 @@ SMALL = {
     "schedule manual": {"counts": [0, 100, 50]},
     "strategy experience-replay": {"buffer": 20, "classifier": SHORT},
     "strategy finetune": {"classifier": SHORT},
+    "strategy generative-classifier": {"hidden": 16, "samples": 8, "training": {"epochs": 1, "min_steps": 60}},
+    "strategy randumb": {"features": 40, "shrinkage": 0.1},
     "strategy gdumb": {"buffer": 60, "cutmix": 0.5},
     "strategy generative-replay": {"classifier": SHORT, "generator": SHORT},
     "strategy joint": {"classifier": SHORT},

@@ -139,7 +139,7 @@ def test_the_schedules_spend_the_same_on_mnist(machine: Machine, mnist_folder: P
 def test_it_runs_on_mnist(name: str, machine: Machine, mnist_folder: Path, tmp_path: Path) -> None:
     experiment = resized(FOLDER / f"{name}.toml", {"per_class": 20})
     where = Machine(machine.device, machine.threads, data_dir=mnist_folder)
-    record = run(experiment, store=tmp_path, machine=where)
+    record = run(experiment, seed=0, store=tmp_path, machine=where)
     assert_whole(record, experiment)
     assert record.config["scenario"]["name"] == "split-mnist"
     assert record.bytes["image"] == 784

@@ -125,7 +125,18 @@ def test_any_bytes_as_a_file(nowhere: Path, content: bytes) -> None:
 )
 def test_any_valid_configuration_runs(tmp_path: Path, hidden: list[int], dropout: float, tasks: int, seed: int) -> None:
     sizes = ["--classifier.hidden", ",".join(map(str, hidden)), "--classifier.dropout", str(dropout)]
-    words = [*FINETUNE, *sizes, "--scenario.tasks", str(tasks), "--seeds", str(seed), "--restart", "--json"]
+    words = [
+        *FINETUNE,
+        *sizes,
+        "--scenario.tasks",
+        str(tasks),
+        "--seeds",
+        str(seed),
+        "--restart",
+        "--sink",
+        "none",
+        "--json",
+    ]
     done = run_cli(*words, "--store", tmp_path)
     assert done.status == 0
     assert len(done.json["accuracy"]) == tasks + 1

@@ -98,7 +98,7 @@ class ICaRL(Strategy):
             self.stored[label] = task.train.x[order[task.train.y[order] == label][:5]].clone()
         images = torch.cat([*self.stored.values(), task.train.x])
         labels = torch.cat([*(torch.full((len(x),), label) for label, x in self.stored.items()), task.train.y])
-        yield self.classifier_phase(Shuffled(replace(task.train, x=images, y=labels), 32), QUICK)
+        yield self.classifier_phase(Shuffled(Examples(images, labels), 32), QUICK)
         with torch.no_grad():
             for label, x in self.stored.items():
                 self.parts.classifier.means[label] = self.parts.classifier.features(x).mean(0)

@@ -12,7 +12,7 @@ import torch
 from cltk.interfaces import Buffer, Examples, Shuffled, Strategy, Training
 from cltk.testing import conformance_tests
 
-QUICK = Training(epochs=1, min_steps=16, batch_size=32, lr=1e-2)
+QUICK = Training(epochs=1, min_steps=24, batch_size=32, lr=1e-2)
 
 
 class Naive(Strategy):

@@ -44,7 +44,14 @@ class Worker:
         """Opens the database, which another process has opened before."""
         return open_database(self.store, self.url, checked=True)
 
-    def work(self, stop: StopCheck, scenarios: dict[str, Scenario], after: Callable[[], object] = lambda: None) -> None:
+    def work(
+        self,
+        stop: StopCheck,
+        scenarios: dict[str, Scenario],
+        after: Callable[[], object] = lambda: None,
+        *,
+        awaits_more: bool = True,
+    ) -> None:
         """Works until nothing waits, nobody else is working any more, and nobody says that more is to come.
 
         What another worker leaves behind is done too.
@@ -53,6 +60,7 @@ class Worker:
             stop: Is asked whether to stop, between items and at each event of a run.
             scenarios: The data that is in memory already.
             after: Called after each item.
+            awaits_more: Whether to wait where somebody says that more is to come; not so for whoever says it.
 
         Raises:
             KeyboardInterrupt: The user wants to stop; the item under way is back in the queue.
@@ -70,7 +78,7 @@ class Worker:
                 pause = 0.0
                 after()
                 continue
-            if not any(queue.under_way() or queue.is_held for queue, _ in jobs.values()):
+            if not any(queue.under_way() or (awaits_more and queue.is_held) for queue, _ in jobs.values()):
                 return
             pause = min(_LONGEST_PAUSE, pause + max(queue.pause for queue, _ in jobs.values()))
             time.sleep(pause)

@@ -81,7 +81,8 @@ class OwnProcess:
         """Works on the study."""
         worker = replace(self._worker, studies=(study,))
         with Interrupts() as interrupts:
-            worker.work(interrupts.check, self._scenarios, look)
+            # A command that was killed may have left word that more is to come: that was of this study's command.
+            worker.work(interrupts.check, self._scenarios, look, awaits_more=False)
 
 
 class LaunchedWorkers:
