@@ -96,8 +96,10 @@ def _with_metric_settings(overrides: dict[str, Any]) -> dict[str, Any]:
 
     rest = dict(overrides)
     settings = rest.pop("metric", None)
-    if not settings:
+    if settings is None:
         return rest
+    if not isinstance(settings, dict):
+        raise ConfigError(f"'metric' is {settings!r}, and no table of fields by metric.", 'Write metrics = ["..."].')
     chosen = rest.get("metrics") or default_names("metric")
     metrics = [{"name": metric} if isinstance(metric, str) else dict(metric) for metric in chosen]
     by_name = {str(metric["name"]).replace("-", "_"): metric for metric in metrics}
