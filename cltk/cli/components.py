@@ -101,11 +101,13 @@ def _with_metric_settings(overrides: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise ConfigError(f"'metric' is {settings!r}, and no table of fields by metric.", 'Write metrics = ["..."].')
     chosen = rest.get("metrics") or default_names("metric")
+    if not isinstance(chosen, list | tuple) or not all(isinstance(metric, str | dict) for metric in chosen):
+        return rest  # What is wrong with it is said where experiments are checked.
     metrics = [{"name": metric} if isinstance(metric, str) else dict(metric) for metric in chosen]
-    by_name = {str(metric["name"]).replace("-", "_"): metric for metric in metrics}
+    by_name = {str(metric.get("name")).replace("-", "_"): metric for metric in metrics}
     for name, fields_of_metric in settings.items():
         if name not in by_name or not isinstance(fields_of_metric, dict):
-            asked = [str(metric["name"]) for metric in metrics]
+            asked = [str(metric.get("name")) for metric in metrics]
             raise ConfigError(
                 f"A field of the metric '{name.replace('_', '-')}' is set, which is not asked for.",
                 f"Add --metric, and write --metric.<name>.<field>. {closest(name.replace('_', '-'), asked)}",
