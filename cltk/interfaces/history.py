@@ -91,7 +91,7 @@ class History:
         return len(self.accuracy) - 1
 
     def after(self, task: int, learned: int) -> float:
-        """``R[i][j]``: accuracy on ``task`` j, from 1, once ``learned`` tasks i are done, from 0 for the untrained row."""
+        """``R[i][j]``: accuracy on ``task`` j, from 1, after ``learned`` tasks i, from 0 for the untrained row."""
         return self.accuracy[learned][task - 1]
 
     def until(self, learned: int) -> History:
