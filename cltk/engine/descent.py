@@ -11,6 +11,7 @@ from torch import Tensor
 from cltk.engine.fast.capture import CapturedStep, TakeStep, may_capture
 from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.steps import GradientStep, OwnStep, TrainingStep
+from cltk.errors import ConfigError
 from cltk.events import EpochEnded
 from cltk.interfaces import Examples, Step, Streams, Train
 from cltk.machine import Precision
@@ -76,9 +77,31 @@ class Descent:
             return None
         return f"step {len(losses)}, the gradient has exploded: its norm is {norm:.1e}, after {first:.1e} at first"
 
+    @property
+    def optimizer_state(self) -> dict[str, Tensor]:
+        """What the optimizers remember."""
+        return self._step.state_dict()
+
+    def take_over(self, state: Mapping[str, Tensor]) -> None:
+        """Has the optimizers begin with what those of an earlier task remembered; with nothing where there were none.
+
+        Raises:
+            ConfigError: They changed other parameters than these.
+        """
+        if not state:
+            return
+        try:
+            self._step.load_state_dict(state)
+        except ValueError as error:
+            name = self._phase.name
+            raise ConfigError(
+                f"The optimizer of the phase '{name}' cannot go on from the task before: {error}.",
+                f"Begin each task with a fresh one: --strategy.{name}.reset-optimizer true",
+            ) from error
+
     def state_dict(self) -> dict[str, Tensor]:
         """What the optimizers remember, and the first gradient's norm."""
-        return self._step.state_dict() | {"first_norm": self._first_norm}
+        return self.optimizer_state | {"first_norm": self._first_norm}
 
     def go_on(self, state: Mapping[str, Tensor], last: EpochEnded) -> None:
         """Goes on behind an epoch of an earlier descent that had this ``state_dict`` then."""

@@ -38,6 +38,9 @@ class PhaseRun:
         self._run = run
         self._streams = streams
         self._descent = None if isinstance(phase, Fit) else Descent(phase, run.precision)
+        self._keeps = not isinstance(phase, Fit) and not phase.training.reset_optimizer
+        if self._descent and self._keeps:
+            self._descent.take_over(below(phase.name, run.strategy.optimizer_state))
         self._done = 0
         self._noted: set[str] = set()
         held = {id(module) for network in run.strategy.networks.values() for module in network.modules()}
@@ -51,6 +54,8 @@ class PhaseRun:
         """
         if self._descent is not None:
             yield from self._train(self._descent)
+            if self._keeps:
+                self._keep_optimizers(self._descent)
         elif isinstance(self.phase, Fit) and not self._done:
             yield from self._fit(self.phase)
         yield from self._problems()
@@ -98,6 +103,12 @@ class PhaseRun:
             seconds = time.perf_counter() - started
             loss, operations = float(losses.mean()), descent.operations * len(losses) // steps
             yield EpochEnded(self._task, self.phase.name, epoch, loss, seconds, operations, descent.per_sample)
+
+    def _keep_optimizers(self, descent: Descent) -> None:
+        """Leaves what the optimizers remember to the phase of this name in the next task."""
+        state = {name: tensor.clone() for name, tensor in descent.optimizer_state.items()}
+        strategy = self._run.strategy
+        strategy.optimizer_state = {**strategy.optimizer_state, **above(self.phase.name, state)}
 
     def _divergence(self, descent: Descent, losses: Tensor, epoch: int) -> Iterator[PhaseEvent]:
         trouble = descent.trouble(losses)

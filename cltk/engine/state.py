@@ -21,7 +21,7 @@ class Weight:
     Attributes:
         model: Its networks.
         buffer: The samples that it stores.
-        extras: All else that it needs for the next task.
+        extras: All else that it needs for the next task, optimizers that are not reset among it.
     """
 
     model: int
@@ -34,15 +34,16 @@ def state_of(strategy: Strategy) -> dict[str, Tensor]:
 
     Returns:
         ``<slot>.<name>`` and ``module.<attribute>.<name>`` of networks, ``buffer.<name>``, ``past.<name>`` where its
-        schedule asks for the past, and ``extras.<name>`` of what its own ``state_dict`` gives, in its order.
+        schedule asks for the past, ``optimizers.<phase>.<name>`` of optimizers that are not reset, and
+        ``extras.<name>`` of what its own ``state_dict`` gives, in its order.
 
     Raises:
         PluginError: The strategy has extras that it could not take back.
     """
     stored = {} if strategy.buffer is None else strategy.buffer.state_dict()
     past = encode(strategy.past.to_dict()) if strategy.is_adaptive else {}
-    extras = _extras(strategy)
-    return _networks(strategy) | above("buffer", stored) | above("past", past) | above("extras", extras)
+    kept = above("optimizers", strategy.optimizer_state) | above("extras", _extras(strategy))
+    return _networks(strategy) | above("buffer", stored) | above("past", past) | kept
 
 
 def begin_task(strategy: Strategy, classes: Sequence[int], streams: Streams) -> None:
@@ -78,6 +79,7 @@ def load_state(strategy: Strategy, state: Mapping[str, Tensor], completed: int =
         strategy.buffer.load_state_dict(below("buffer", state))
     if strategy.is_adaptive:
         strategy.past = Past(**decode(below("past", state)))
+    strategy.optimizer_state = below("optimizers", state)
     strategy.load_state_dict(below("extras", state))
 
 
@@ -85,7 +87,8 @@ def weigh(strategy: Strategy) -> Weight:
     """What a strategy holds now; a tensor that is held twice is counted once."""
     stored = 0 if strategy.buffer is None else strategy.buffer.bytes
     kept = [*_networks(strategy).values(), *(strategy.buffer.state_dict().values() if strategy.buffer else ())]
-    extras = _bytes([*kept, *_extras(strategy).values()]) - _bytes(kept)
+    others = [*_extras(strategy).values(), *strategy.optimizer_state.values()]
+    extras = _bytes([*kept, *others]) - _bytes(kept)
     # What a strategy counts as stored samples beside those of the buffer is among its extras: it is not weighed twice.
     samples = strategy.buffer_bytes()
     return Weight(_bytes(_networks(strategy).values()), samples, max(0, extras - max(0, samples - stored)))

@@ -73,9 +73,9 @@ class Step:
         step: From a batch of B samples and a stream to a loss to be reported, a scalar. It changes the parameters
             itself, in float32, and weighs the samples as the batch says. What else it changes is in a network of the
             strategy or in its ``state_dict``.
-        training: The budget: ``epochs``, ``min_steps`` and ``steps``. Of its optimizer nothing is used.
+        training: The budget: ``epochs``, ``min_steps`` and ``steps``. Of the rest only ``reset_optimizer`` is used.
         optimizers: All that is to be remembered between two steps, by names without a dot. They are made in
-            ``phases``, so that they begin anew with the phase.
+            ``phases``, so that they begin anew with the phase, unless ``reset_optimizer`` is false.
         problems: As of ``Train``.
     """
 

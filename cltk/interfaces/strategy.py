@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 import torch
@@ -42,6 +43,8 @@ class Strategy(Component, ABC):
         gives_logits: Whether a softmax of what ``predict`` returns gives probabilities, as soft labels need it.
         buffer: Its stored samples, where it stores any.
         past: What came of the tasks that are finished, where its schedule asks for it.
+        optimizer_state: What the optimizers remembered at the end of each phase whose ``training`` does not reset them,
+            by the name of the phase. The engine's own.
 
     The engine keeps the networks in the slots, those that the strategy holds in attributes of its own (or in lists and
     mappings of such), and the buffer: it saves them, restores them and weighs them. Networks are made in ``__init__``.
@@ -53,6 +56,7 @@ class Strategy(Component, ABC):
     gives_logits: ClassVar[bool] = True
     buffer: Buffer | None = None
     past: Past = Past()
+    optimizer_state: Mapping[str, Tensor] = MappingProxyType({})
 
     def __init__(self, config: Settings, info: ScenarioInfo, parts: Parts) -> None:
         self.config = config

@@ -13,7 +13,7 @@ __all__ = ["Training"]
 
 
 class Training(Settings):
-    """A budget and an optimizer. Every phase starts with a fresh optimizer."""
+    """A budget and an optimizer."""
 
     epochs: PositiveInt = Field(default=5, description="passes over the task's data")
     min_steps: NonNegativeInt = Field(
@@ -30,6 +30,9 @@ class Training(Settings):
         default="constant", description="course of the learning rate in a phase; all but constant end at 0"
     )
     weight_decay: NonNegativeFloat = Field(default=1e-5, description="L2 penalty on what has a gradient")
+    reset_optimizer: bool = Field(
+        default=True, description="begin each task with a fresh optimizer; false goes on with its moments"
+    )
 
     def rounds(self, steps: int) -> int:
         """Number of epochs of ``steps`` steps each that the budget allows; the last one may be cut short."""

@@ -64,8 +64,15 @@ class Optimizer(ABC):
         return {f"{i}.{j}": tensor for i, state in enumerate(self._state) for j, tensor in enumerate(state)}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes back what ``state_dict`` gave."""
-        for name, tensor in self.state_dict().items():
+        """Takes back what ``state_dict`` gave.
+
+        Raises:
+            ValueError: It gave that for parameters of other shapes.
+        """
+        own = self.state_dict()
+        if any(name not in state or state[name].shape != tensor.shape for name, tensor in own.items()):
+            raise ValueError("its parameters have other shapes")
+        for name, tensor in own.items():
             tensor.copy_(state[name])
 
     def _penalised(self, parameter: Tensor, gradient: Tensor) -> Tensor:
