@@ -18,6 +18,7 @@ from cltk.interfaces import Component, Measure, Parts, Scenario, ScenarioInfo, S
 from cltk.kinds import SLOTS
 from cltk.machine import Machine, Precision, device_of, precision_of, sensible_threads
 from cltk.registry import Plugin, default_names, find, load, plugin_of, shortest_name
+from cltk.sources import digest_of
 
 __all__ = ["CORE", "Chosen", "Prepared", "Resolved", "choose_metrics", "data_folders", "prepare", "resolve"]
 
@@ -94,6 +95,13 @@ class Resolved:
         return {"core": CORE} | {slot: chosen.plugin.provider for slot, chosen in self.components.items()}
 
     @property
+    def sources(self) -> dict[str, str]:
+        """A digest of the Python files behind each slot, and behind the ``core``."""
+        return {"core": digest_of("cltk")} | {
+            slot: digest_of(chosen.cls.__module__) for slot, chosen in self.components.items()
+        }
+
+    @property
     def config_hash(self) -> str:
         """Identifies what is run, whatever it is called and whatever is measured of it."""
         return config_hash(self.config, self.plugins)
@@ -154,6 +162,11 @@ class Prepared:
     def plugins(self) -> dict[str, str]:
         """The distribution and version behind each slot, and behind the ``core``."""
         return self.resolved.plugins
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """A digest of the Python files behind each slot, and behind the ``core``."""
+        return self.resolved.sources
 
     @property
     def config_hash(self) -> str:

@@ -130,6 +130,7 @@ class Record(BaseModel):
         config_hash: Identifies what was run: the components and their settings, whatever is measured.
         recorded_hash: What a record of version 1 was filed under, which depended on metrics too.
         plugins: The distribution and version behind the component of each slot, and behind the ``core``.
+        sources: A digest of the Python files behind each of these; empty in a record of before 0.2.
         info: What the networks were built from; None in a record of version 1.
         classes: The labels of each task, learned or not.
         untrained: Accuracy on every task before training, in [0, 1].
@@ -159,6 +160,7 @@ class Record(BaseModel):
     recorded_hash: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     plugins: dict[str, str]
+    sources: dict[str, str] = {}
     info: DataInfo | None = None
     classes: list[list[int]] = []
     untrained: list[Share] = []

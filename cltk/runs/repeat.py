@@ -33,7 +33,8 @@ class Comparison:
 
     Attributes:
         run_id: The recorded run.
-        circumstances: What else differs that a result may depend on: versions, processor, device, threads, warnings.
+        circumstances: What else differs that a result may depend on: versions, edits, processor, device,
+            threads, warnings.
         results: What came out differently.
     """
 
@@ -60,7 +61,8 @@ def experiment_of(record: Record) -> Experiment:
 def compare(recorded: Record, repeated: Record) -> Comparison:
     """What differs between a run and its repetition."""
     one, other = recorded.without_timings(), repeated.without_timings()
-    circumstances = _differences(_picked(one, _CIRCUMSTANCES), _picked(other, _CIRCUMSTANCES))
+    names = [*_CIRCUMSTANCES, *(["sources"] if recorded.sources else [])]
+    circumstances = _differences(_picked(one, names), _picked(other, names))
     results = _differences(_picked(one, _RESULTS), _picked(other, _RESULTS))
     columns = [name for name in _COLUMNS if all(task[name] is not None for task in one["tasks"])]
     more = _differences(*({"tasks": [_picked(task, columns) for task in record["tasks"]]} for record in (one, other)))

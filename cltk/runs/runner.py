@@ -13,6 +13,7 @@ from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.processes.interrupts import Interrupts
 from cltk.record import Record, Status, read_record
 from cltk.runs.checkpoint import Checkpoint, Checkpoints, EpochCheckpoint
+from cltk.runs.earlier import edited
 from cltk.runs.folder import RunFolder
 from cltk.runs.interval import MINUTE, Pace
 from cltk.runs.recorder import Recorder, new_record, run_id
@@ -147,7 +148,11 @@ def _begin(
         load_state(run.strategy, learned.state, learned.completed)
     newest = begun or learned
     recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.build_metrics())
-    for problem in (*problems, *broken, *broken_too):
+    mixed = [
+        f"{changed} was edited in place while this run was under way: its tasks are of different code"
+        for changed in edited(recorder.record, prepared)
+    ]
+    for problem in (*problems, *broken, *broken_too, *mixed):
         if problem not in recorder.record.warnings:
             recorder.warn(problem)
     trainer = Trainer(run, completed, begun.point if begun else None)

@@ -9,10 +9,14 @@ import pytest
 
 from cltk.build import Prepared, prepare
 from cltk.config import Experiment
+from cltk.events import Event, TaskEnded
+from cltk.files import write_atomically
 from cltk.machine import Machine
-from cltk.record import to_json, write_atomically
+from cltk.record import Record, to_json
 from cltk.runs.earlier import describe_earlier
 from cltk.runs.recorder import new_record
+from cltk.runs.runner import execute
+from tests.observers import calling
 
 
 @pytest.fixture
@@ -39,3 +43,27 @@ def test_nothing_is_said_of_the_run_itself_or_of_others(prepared: Prepared, stor
     assert describe_earlier(prepared, 0, store) is None
     assert describe_earlier(prepared, 1, store) is None
     assert describe_earlier(replace(prepared, threads=4), 1, store) is None
+
+
+def test_an_edit_in_place_is_said_of_the_run_itself(
+    prepared: Prepared, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cltk.build.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")
+    said = describe_earlier(prepared, 0, store)
+    assert said is not None
+    assert prepared.plugins["classifier"] in said
+    assert "--restart" in said
+
+
+def test_a_run_that_goes_on_with_edited_code_says_so(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(event: Event, record: Record) -> None:
+        if isinstance(event, TaskEnded):
+            raise KeyboardInterrupt
+
+    assert execute(prepared, 0, tmp_path, calling(interrupt)).status == "interrupted"
+    monkeypatch.setattr("cltk.build.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")
+    record = execute(prepared, 0, tmp_path, resume=True)
+    assert record.finished
+    assert any(f"{prepared.plugins['classifier']} was edited in place" in warning for warning in record.warnings)

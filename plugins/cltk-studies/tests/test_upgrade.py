@@ -68,6 +68,18 @@ def test_runs_of_other_versions_are_not_mixed_in(write: Write, cli: Cli, store: 
     assert "cltk-mlp 9." in plan.said
 
 
+def test_a_component_edited_in_place_is_said(
+    write: Write, cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(AXIS, seeds="[0]")
+    assert cli("ablate", file, "--store", store).status == 0
+    monkeypatch.setattr("cltk.build.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")
+    again = cli("ablate", file, "--store", store)
+    assert again.status == 0
+    assert "cltk-mlp" in again.said
+    assert "edited in place" in again.said
+
+
 def test_a_search_begins_anew_beside_its_earlier_trials(write: Write, cli: Cli, store: Path) -> None:
     file = write(TUNE, seeds="[0]")
     file.write_text(file.read_text().replace("finetune", "experience-replay"))

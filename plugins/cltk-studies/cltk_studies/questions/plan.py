@@ -10,6 +10,7 @@ import torch
 
 from cltk.build import Prepared
 from cltk.record import Record
+from cltk.runs.earlier import edited
 from cltk.runs.rates import Rates, measure_rates
 from cltk_studies.answers.records import Records
 from cltk_studies.questions.cost import average_rates, count_replayed, estimate_seconds
@@ -128,11 +129,18 @@ class Planner:
 
     def plan(self, cell: Cell, prepared: Prepared) -> PlannedCell:
         """Plans one cell: what is finished with the versions that would run now is not run again."""
-        known = {seed: self._records.get((cell.config_hash, seed)) for seed in prepared.experiment.seeds}
-        done = [seed for seed, record in known.items() if record and _is_current(record, prepared)]
-        left = [seed for seed in known if seed not in done]
+        done = list(self._done(cell, prepared))
+        left = [seed for seed in prepared.experiment.seeds if seed not in done]
         seconds = self._costs.estimate_seconds(prepared)
         return PlannedCell(cell, done, left, count_replayed(prepared), seconds)
+
+    def edited(self, cell: Cell, prepared: Prepared) -> list[str]:
+        """The distributions that were edited in place since runs of a cell that are not run again."""
+        return sorted({name for record in self._done(cell, prepared).values() for name in edited(record, prepared)})
+
+    def _done(self, cell: Cell, prepared: Prepared) -> dict[int, Record]:
+        known = {seed: self._records.get((cell.config_hash, seed)) for seed in prepared.experiment.seeds}
+        return {seed: record for seed, record in known.items() if record and _is_current(record, prepared)}
 
 
 def _is_current(record: Record, prepared: Prepared) -> bool:

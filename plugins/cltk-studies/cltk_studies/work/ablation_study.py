@@ -59,7 +59,8 @@ class AblationStudy:
         store, cells = self._site.store, self.study.cells
         planner = Planner(records_in(store, {cell.config_hash for cell in cells}))
         planned = [planner.plan(cell, self._prepared[cell.name]) for cell in cells]
-        return Plan(planned, self._site.workers, notices=self._upgrade)
+        edited = {name for cell in cells for name in planner.edited(cell, self._prepared[cell.name])}
+        return Plan(planned, self._site.workers, notices=[*self._upgrade, *map(_explain_edit, sorted(edited))])
 
     def describe_workers(self) -> str | None:
         """What would be launched, as text; None where this process works alone."""
@@ -127,6 +128,13 @@ def _explain_upgrade(store: Path, study: Study) -> list[str]:
         return explain_upgrade(read_study(store, study.name), study)
     except CltkError:
         return []  # There is none, or none that can be read.
+
+
+def _explain_edit(distribution: str) -> str:
+    return (
+        f"{distribution} was edited in place, under the same version, since runs that are finished: they stay. Give it "
+        "a new version to run them again."
+    )
 
 
 def _is_done_elsewhere(state: State | None) -> bool:
