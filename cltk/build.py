@@ -11,10 +11,10 @@ from typing import Any, get_args
 import torch
 
 from cltk import __version__
-from cltk.config import Experiment, Overrides, Slot, check, config_hash
+from cltk.config import Experiment, Overrides, Settings, Slot, check, config_hash
 from cltk.engine import Run
 from cltk.errors import CltkError, ConfigError, DataUnavailableError
-from cltk.interfaces import Component, Measure, Parts, Scenario, ScenarioInfo, SlotName, Streams, Task
+from cltk.interfaces import Measure, Parts, Scenario, ScenarioInfo, SlotName, Streams, Task
 from cltk.kinds import SLOTS
 from cltk.machine import Machine, Precision, device_of, precision_of, sensible_threads
 from cltk.registry import Plugin, default_names, find, load, plugin_of, shortest_name
@@ -32,7 +32,7 @@ class Chosen:
 
     plugin: Plugin
     cls: type[Any]
-    config: Component.Config
+    config: Settings
 
     @property
     def settings(self) -> Overrides:
@@ -127,7 +127,8 @@ class Prepared:
 
     Attributes:
         resolved: What it means with what is installed.
-        info: What the scenario says of itself.
+        scenario: The data, for any seed.
+        info: What the scenario says of itself; where something of it is drawn by the seed, for one seed of many.
         tasks: Its tasks, on the device.
         device: Where it is computed.
         precision: Of the matrix products in training.
@@ -136,6 +137,7 @@ class Prepared:
     """
 
     resolved: Resolved
+    scenario: Scenario
     info: ScenarioInfo
     tasks: Sequence[Task]
     device: torch.device
@@ -180,10 +182,13 @@ class Prepared:
     def assemble(self, seed: int) -> Run:
         """A fresh run with this seed."""
         streams = Streams(seed, device=self.device)
+        scenario = self.scenario.for_seed(seed)
+        is_shared = scenario is self.scenario
+        info = self.info if is_shared else scenario.info
         return Run(
-            info=self.info,
-            tasks=self.tasks,
-            strategy=self.resolved.build_strategy(self.info, streams),
+            info=info,
+            tasks=self.tasks if is_shared else [task.to(self.device) for task in scenario.tasks],
+            strategy=self.resolved.build_strategy(info, streams),
             streams=streams,
             split=self.experiment.evaluate,
             precision=self.precision,
@@ -264,6 +269,7 @@ def prepare(
         )
     prepared = Prepared(
         resolved=replace(resolved, components={**resolved.components, "scenario": chosen}),
+        scenario=scenario,
         info=scenario.info,
         tasks=[task.to(device) for task in scenario.tasks],
         device=device,
@@ -327,18 +333,18 @@ def _load_scenario(
     """Builds the scenario; its fallback where it was not asked for by name and has no data."""
     folders = data_folders(machine.data_dir)
 
-    def build(chosen: Chosen) -> Scenario:
+    def build(chosen: Chosen) -> tuple[Chosen, Scenario]:
         key = repr((chosen.plugin, chosen.config, folders))
         if key not in loaded:
             loaded[key] = chosen.build(folders)
-        return loaded[key]
+        return replace(chosen, config=loaded[key].pinned_config), loaded[key]
 
     try:
-        return chosen, build(chosen), []
+        return *build(chosen), []
     except DataUnavailableError as error:
         fallback, asked = chosen.cls.fallback, experiment.slot("scenario") or Slot()
         if asked.name is not None or fallback is None:
             raise
         instead = _choose("scenario", Slot(name=fallback, **asked.settings))
         notice = f"The data of {chosen.name} is not here: running on {fallback} instead. {error.advice}".strip()
-        return instead, build(instead), [notice]
+        return *build(instead), [notice]

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import torch
 
+from cltk.config import Settings
 from cltk.interfaces.component import Component, IncrementalSetting, ScenarioInfo
 from cltk.interfaces.examples import Examples
 
@@ -66,6 +67,21 @@ class Scenario(Component, ABC):
     @abstractmethod
     def tasks(self) -> Sequence[Task]:
         """The tasks, in order."""
+
+    @property
+    def pinned_config(self) -> Settings:
+        """``config`` with what tells its data from other data filled in, such as a digest of a user's file.
+
+        A run is recorded with it and told from others by it. Whoever fills a field in checks it where it is given.
+        """
+        return self.config
+
+    def for_seed(self, seed: int) -> Scenario:
+        """The scenario of the runs with this seed: itself, unless something of it is drawn by the seed.
+
+        Number of tasks, shape, outputs and setting are the same for all seeds.
+        """
+        return self
 
     @classmethod
     def data_state(cls, folders: Sequence[Path]) -> str:

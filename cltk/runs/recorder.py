@@ -32,7 +32,7 @@ def run_id(prepared: Prepared, seed: int) -> str:
 
 def new_record(prepared: Prepared, run: Run) -> Record:
     """The record of a run that has not begun."""
-    seed, info = run.streams.seed, prepared.info
+    seed, info = run.streams.seed, run.info
     parameters, sizes = run.strategy.parts.parameters, run.strategy.parts.bytes
     return Record(
         run_id=run_id(prepared, seed),

@@ -99,6 +99,18 @@ def tasks_never_change(subject: Subject) -> None:
     require_equal(first, second, "the second time differs", "Prepare the tasks once, in __init__, and keep a tuple.")
 
 
+def seeds_leave_networks_alone(subject: Subject) -> None:
+    """``for_seed`` keeps number of tasks, shape, outputs and setting, and gives the same for a seed each time."""
+    scenario = _usual(subject)
+    drawn = scenario.for_seed(1)
+    if drawn is scenario:
+        return
+    came, expected = _frame(drawn), _frame(scenario)
+    require(came == expected, f"seed 1 has {came} instead of {expected}", "Draw nothing that networks are built from.")
+    fix = "Draw from a generator that is seeded with derive_seed(seed, ...)."
+    require_equal(_outcome(drawn), _outcome(scenario.for_seed(1)), "seed 1 differs the second time", fix)
+
+
 def data_state_is_told(subject: Subject) -> None:
     """``data_state`` says in a few words where the data is, ``fallback`` is a name or None."""
     state, fallback = subject.cls.data_state(data_folders(None)), subject.cls.fallback
@@ -120,6 +132,11 @@ def _parts(scenario: Scenario) -> Iterator[tuple[str, Examples]]:
     for task in scenario.tasks:
         for name in PARTS:
             yield f"the {name} data of task {task.index + 1}", getattr(task, name)
+
+
+def _frame(scenario: Scenario) -> dict[str, Any]:
+    info = scenario.info
+    return {"tasks": info.tasks, "shape": info.shape, "outputs": info.outputs, "setting": info.setting}
 
 
 def _outcome(scenario: Scenario) -> Outcome:
@@ -162,6 +179,7 @@ SCENARIO_CHECKS: tuple[Body, ...] = (
     classes_fit_the_setting,
     held_out_data_are_apart,
     tasks_never_change,
+    seeds_leave_networks_alone,
     data_state_is_told,
     *result_checks(_exercise),
 )

@@ -3,6 +3,7 @@
 import importlib
 import urllib.request
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -78,6 +79,18 @@ def _changing(self):
     return tuple(replace(task, train=replace(task.train, x=task.train.x / self.asked)) for task in tasks_of(info_of()))
 
 
+def _wider(self, seed):
+    other = copy(self)
+    other.outputs = self.outputs + 1
+    return other
+
+
+def _unrepeatable(self, seed):
+    other = copy(self)
+    other.tasks = tuple(replace(task, train=_random(task.train)) for task in self.tasks)
+    return other
+
+
 @pytest.mark.parametrize(
     ("check", "attributes"),
     [
@@ -95,6 +108,8 @@ def _changing(self):
         ("held-out-data-are-apart", _each(lambda task: replace(task, validation=task.train[:5]))),
         ("same-stream-same-result", _train(_random)),
         ("uses-no-network", {"change": _offline_or_not}),
+        ("seeds-leave-networks-alone", {"for_seed": _wider}),
+        ("seeds-leave-networks-alone", {"for_seed": _unrepeatable}),
         ("data-state-is-told", {"data_state": classmethod(lambda cls, folders: None)}),
         ("data-state-is-told", {"fallback": 3}),
         ("tasks-never-change", {"tasks": property(_changing, lambda self, tasks: None)}),

@@ -58,10 +58,16 @@ def accuracy_matrix(
 
 
 def mean_accuracy_matrix(records: Sequence[Record], title: str) -> Figure:
-    """The mean accuracy matrix of one finished run or more, with standard deviations where there are several."""
+    """The mean accuracy matrix of one finished run or more, with standard deviations where there are several.
+
+    Where the runs differ in the classes of their tasks, it names no class, and says that it mixes them.
+    """
     matrices = np.array([record.accuracy for record in records])
     spread = matrices.std(axis=0, ddof=1).tolist() if len(matrices) > 1 else None
-    return accuracy_matrix(matrices.mean(axis=0), records[0].classes, spread, title)
+    classes = records[0].classes
+    if any(record.classes != classes for record in records):
+        classes, title = [], f"{title}\nmixes classes: each seed has its own order"
+    return accuracy_matrix(matrices.mean(axis=0), classes, spread, title)
 
 
 def accuracy_by_task(record: Record) -> Figure:

@@ -78,6 +78,18 @@ def test_the_mean_matrix_is_of_finished_runs(make_record: Callable[..., Record],
     assert [path.name for path in tmp_path.iterdir()] == ["mean_accuracy_matrix.png"]
 
 
+def test_a_mean_matrix_says_that_it_mixes_classes(make_record: Callable[..., Record]) -> None:
+    def texts(*records: Record) -> str:
+        axes = figures.mean_accuracy_matrix(records, "Mean").axes[0]
+        return axes.get_title("left") + axes.get_title() + axes.get_xticklabels()[1].get_text()
+
+    one, other = make_record(0), make_record(1, classes=[[task, 9 - task] for task in range(5)])
+    assert "mixes classes" not in texts(one, make_record(1))
+    assert "2, 3" in texts(one, make_record(1))
+    assert "mixes classes" in texts(one, other)
+    assert "2, 3" not in texts(one, other)
+
+
 def test_figures_leave_no_state(record: Record, tmp_path: Path) -> None:
     import sys
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from cltk_scenarios.archive import Archive
-from cltk_scenarios.images import Images
+from cltk_scenarios.division import TenClasses
+from cltk_scenarios.images import CLASSES, Images
 from cltk_scenarios.split import Split
 
 __all__ = ["ArchivedSplit"]
@@ -20,6 +21,9 @@ class ArchivedSplit(Split, ABC):
     Attributes:
         archive: The data set.
     """
+
+    class Config(TenClasses):
+        """How ten classes become tasks, and how much of the training images is used."""
 
     archive: ClassVar[Archive]
 
@@ -37,6 +41,5 @@ class ArchivedSplit(Split, ABC):
         """
         cls.archive.fetch(folder)
 
-    @classmethod
-    def _read(cls, folders: Sequence[Path]) -> tuple[Images, Images]:
-        return cls.archive.load(folders)
+    def _read(self, folders: Sequence[Path]) -> tuple[Images, Images, int]:
+        return *self.archive.load(folders), CLASSES

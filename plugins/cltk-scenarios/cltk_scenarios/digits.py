@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from cltk_scenarios.division import TenClasses
 from cltk_scenarios.images import CLASSES, Images
 from cltk_scenarios.split import Split
 
@@ -31,16 +32,19 @@ class SplitDigits(Split):
     writers as training images, which is easier than the published division.
     """
 
+    class Config(TenClasses):
+        """How ten classes become tasks, and how much of the training images is used."""
+
     data = "scikit-learn's digits"
 
-    @classmethod
-    def _read(cls, folders: Sequence[Path]) -> tuple[Images, Images]:
+    def _read(self, folders: Sequence[Path]) -> tuple[Images, Images, int]:
         table = _table()
         pixels, labels = table[:, :-1].reshape(-1, SIDE, SIDE), table[:, -1]
         tested = np.zeros(len(labels), dtype=bool)
         for label in range(CLASSES):
             tested[np.flatnonzero(labels == label)[TEST_EVERY - 1 :: TEST_EVERY]] = True
-        return Images(pixels[~tested], labels[~tested], PEAK), Images(pixels[tested], labels[tested], PEAK)
+        train, test = (Images(pixels[part], labels[part], PEAK) for part in (~tested, tested))
+        return train, test, CLASSES
 
 
 def _table() -> NDArray[np.uint8]:

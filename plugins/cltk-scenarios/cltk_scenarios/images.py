@@ -12,7 +12,7 @@ from torch import Tensor
 __all__ = ["CLASSES", "Images"]
 
 CLASSES = 10
-"""All data sets of this package have ten classes, 0 to 9."""
+"""The data sets of images that this package reads have ten classes, 0 to 9."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,6 @@ class Images:
     labels: NDArray[np.uint8]
     peak: int
 
-    def members(self) -> list[Tensor]:
-        """The positions of each class's images, (n,) int64, ascending; one entry a class."""
-        return [torch.from_numpy(np.flatnonzero(self.labels == label)) for label in range(CLASSES)]
-
     def x(self, index: Tensor) -> Tensor:
         """The images at ``index``, (n,) int64, as (n, 1, H, W) float32 in [0, 1]."""
         return torch.from_numpy(self.pixels[index.numpy()])[:, None].float().div_(self.peak)
-
-    def y(self, index: Tensor) -> Tensor:
-        """The labels at ``index``, (n,) int64, as (n,) int64."""
-        return torch.from_numpy(self.labels[index.numpy()].astype(np.int64))

@@ -1,18 +1,21 @@
-"""Which classes go into which task, and which images of a class are trained on."""
+"""Which classes go into which task, and which samples of a class are trained on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cltk.seeding import derive_seed
 
-__all__ = ["groups", "hold_out"]
+__all__ = ["groups", "hold_out", "members"]
 
 SPLIT_SEED = 0
-"""Not the seed of a run: all runs hold out the same images, so that their accuracies are comparable."""
+"""Not the seed of a run: all runs hold out the same samples, so that their accuracies are comparable."""
 
 
 def groups(order: Sequence[int], tasks: int) -> tuple[tuple[int, ...], ...]:
@@ -27,14 +30,19 @@ def groups(order: Sequence[int], tasks: int) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(order[starts[task] : starts[task + 1]]) for task in range(tasks))
 
 
+def members(labels: NDArray[Any], classes: int) -> list[Tensor]:
+    """The positions of each class's samples, (n,) int64, ascending; one entry for each of ``classes``."""
+    return [torch.from_numpy(np.flatnonzero(labels == label)) for label in range(classes)]
+
+
 def hold_out(members: Tensor, label: int, share: float, limit: int | None) -> tuple[Tensor, Tensor]:
-    """Divides the training images of one class; at least one image stays to be trained on.
+    """Divides the training samples of one class; at least one stays to be trained on.
 
     One fixed shuffle of the class decides. So what is held out depends neither on the tasks nor on ``limit``, and a
     larger ``limit`` keeps all that a smaller one keeps.
 
     Args:
-        members: (n,) int64 positions of the class's training images.
+        members: (n,) int64 positions of the class's training samples.
         label: The class.
         share: The part to hold out, in [0, 1).
         limit: Keep at most so many of the others; None for all.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from cltk.config import check
 from cltk.errors import ConfigError, DataError
 from cltk.interfaces import Examples
+from cltk_scenarios.division import TenClasses
 from cltk_scenarios.images import Images
 from cltk_scenarios.split import Split
 
@@ -27,11 +29,13 @@ def numbered(count: int) -> Images:
 class Numbered(Split):
     """What the scenarios share, on images that can be told from one another."""
 
+    class Config(TenClasses):
+        """Ten classes."""
+
     data = "Numbered"
 
-    @classmethod
-    def _read(cls, folders: Sequence[Path]) -> tuple[Images, Images]:
-        return numbered(300), numbered(60)
+    def _read(self, folders: Sequence[Path]) -> tuple[Images, Images, int]:
+        return numbered(300), numbered(60), 10
 
 
 def numbers(examples: Examples) -> list[int]:
@@ -132,6 +136,11 @@ def test_nothing_held_out_is_an_empty_set_of_the_same_shape() -> None:
         ({"class_order": [0, 1, 2]}, "class_order"),
         ({"class_order": [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]}, "class_order"),
         ({"class_order": list(range(1, 11))}, "class_order"),
+        ({"class_order": "sead"}, "class_order"),
+        ({"groups": [[0, 1], [10]]}, "groups"),
+        ({"groups": [[0, 1], [2, 2]]}, "groups"),
+        ({"groups": [[0, 1], []]}, "groups.1"),
+        ({"groups": [[0, 1], [2]], "tasks": 3}, "groups"),
         ({"validation": 1.0}, "validation"),
         ({"validation": -0.1}, "validation"),
         ({"per_class": 0}, "per_class"),
@@ -149,11 +158,62 @@ def test_every_field_is_described() -> None:
 
 def test_data_without_a_class_is_refused() -> None:
     class Poor(Numbered):
-        @classmethod
-        def _read(cls, folders: Sequence[Path]) -> tuple[Images, Images]:
+        def _read(self, folders: Sequence[Path]) -> tuple[Images, Images, int]:
             test = numbered(60)
             rest = test.labels != 7
-            return numbered(300), Images(test.pixels[rest], test.labels[rest], 255)
+            return numbered(300), Images(test.pixels[rest], test.labels[rest], 255), 10
 
     with pytest.raises(DataError, match="class 7"):
         Poor(Poor.Config())
+
+
+GROUPS = ((0, 1, 2), (3,), (0, 4, 5, 6, 7, 8, 9), (3, 0))
+
+
+@pytest.mark.parametrize("setting", ["class", "task", "domain"])
+def test_tasks_may_differ_in_size_and_classes_come_back(setting: Any) -> None:
+    scenario = Numbered(Numbered.Config(groups=GROUPS, setting=setting, class_order=tuple(reversed(range(10)))))
+    truth = numbered(300).labels
+    for task, group in zip(scenario.tasks, GROUPS, strict=True):
+        classes = [9 - position for position in group]
+        assert {int(truth[number]) for number in numbers(task.train)} == set(classes)
+        assert task.classes == (tuple(range(len(group))) if setting == "domain" else tuple(classes))
+    assert scenario.config.tasks == len(GROUPS)
+    assert scenario.outputs == (7 if setting == "domain" else 10)
+
+
+def test_a_class_that_comes_back_brings_the_same_samples_or_new_ones() -> None:
+    def trained(repeats: Any) -> list[list[int]]:
+        config = Numbered.Config(groups=((0,), (0, 1), (0,)), repeats=repeats, validation=0.2)
+        return [numbers(task.train) + numbers(task.validation) for task in Numbered(config).tasks]
+
+    first, second, third = trained("same")
+    assert first == third
+    assert set(first) < set(second)
+    parts = trained("new")
+    assert len(set().union(*parts)) == sum(map(len, parts)) == len(second)
+    assert len(parts[0]) < len(first)
+
+
+def test_more_returns_than_samples_are_refused() -> None:
+    with pytest.raises(ConfigError, match="1 training samples of class 0 for 2 tasks"):
+        Numbered(Numbered.Config(groups=((0,), (0, 1)), repeats="new", per_class=1))
+
+
+def test_twelve_tasks_of_ten_classes_are_possible_where_classes_come_back() -> None:
+    assert len(Numbered(Numbered.Config(groups=((0, 1),) * 12)).tasks) == 12
+
+
+def test_each_seed_draws_its_own_order() -> None:
+    scenario = Numbered(Numbered.Config(class_order="seed", validation=0.2))
+    first, second = scenario.for_seed(1), scenario.for_seed(2)
+    assert first.info.classes != second.info.classes
+    assert sorted(label for task in first.tasks for label in task.classes) == list(range(10))
+    assert first.info.classes == Numbered(Numbered.Config(class_order="seed", tasks=5), seed=1).info.classes
+    held = [{number for task in drawn.tasks for number in numbers(task.validation)} for drawn in (first, second)]
+    assert held[0] == held[1]
+
+
+def test_without_that_the_scenario_is_the_same_for_all_seeds() -> None:
+    scenario = Numbered(Numbered.Config())
+    assert scenario.for_seed(1) is scenario
