@@ -60,19 +60,25 @@ def task_masks(info: ScenarioInfo) -> TaskMasks | None:
 
 
 def classification_loss(
-    logits: Tensor, batch: Examples, masked: TaskMasks | None = None, temperature: float = 1.0
+    logits: Tensor,
+    batch: Examples,
+    masked: TaskMasks | None = None,
+    temperature: float = 1.0,
+    *,
+    is_scaled: bool = True,
 ) -> Tensor:
     """Cross-entropy with hard labels, and distillation where a sample has soft ones.
 
     In the task-incremental setting both are taken within the classes of each task.
 
-    Source: Hinton, Vinyals & Dean 2015, arXiv 1503.02531, for the soft part, scaled by the squared temperature.
+    Source: Hinton, Vinyals & Dean 2015, arXiv 1503.02531, for the soft part.
 
     Args:
         logits: (B, K).
         batch: B samples; their ``y``, and ``soft`` where it is there, are the targets.
         masked: What ``task_masks`` gave, on the device of the logits.
         temperature: Of the softmax in the soft part.
+        is_scaled: Whether the soft part is multiplied by the squared temperature, which keeps its gradient as large.
 
     Returns:
         (B,) nats per sample.
@@ -82,7 +88,8 @@ def classification_loss(
     if batch.soft is None:
         return loss
     log_probabilities = _log_probabilities(logits / temperature, batch, masked)
-    return loss - temperature**2 * (batch.soft * log_probabilities).sum(1)
+    scale = temperature**2 if is_scaled else 1.0
+    return loss - scale * (batch.soft * log_probabilities).sum(1)
 
 
 def _log_probabilities(logits: Tensor, batch: Examples, masked: TaskMasks | None) -> Tensor:

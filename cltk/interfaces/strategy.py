@@ -90,9 +90,11 @@ class Strategy(Component, ABC):
 
         return Train("classifier", classifier, batches, loss, training)
 
-    def classification_loss(self, logits: Tensor, batch: Examples, temperature: float = 1.0) -> Tensor:
+    def classification_loss(
+        self, logits: Tensor, batch: Examples, temperature: float = 1.0, *, is_scaled: bool = True
+    ) -> Tensor:
         """What the function of that name gives for logits (B, K), with the masks of the setting: (B,) nats."""
-        return classification_loss(logits, batch, self._masked, temperature)
+        return classification_loss(logits, batch, self._masked, temperature, is_scaled=is_scaled)
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:

@@ -44,6 +44,12 @@ def test_soft_labels_are_distillation(temperature: float) -> None:
     torch.testing.assert_close(classification_loss(LOGITS, soft(targets), None, temperature), expected)
 
 
+def test_distillation_can_go_without_the_squared_temperature() -> None:
+    targets = torch.rand((6, 6), generator=torch.Generator().manual_seed(1)).softmax(1)
+    expected = F.cross_entropy(LOGITS / 2, targets, reduction="none")
+    torch.testing.assert_close(classification_loss(LOGITS, soft(targets), None, 2.0, is_scaled=False), expected)
+
+
 def test_hard_and_soft_samples_share_a_batch() -> None:
     targets = torch.rand((6, 6), generator=torch.Generator().manual_seed(1)).softmax(1)
     mixed = Examples.concat([Examples(HARD.x, HARD.y, soft=torch.zeros(6, 6)), soft(targets)])

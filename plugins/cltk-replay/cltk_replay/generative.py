@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+import torch
 from pydantic import Field, PositiveFloat
+from torch import Tensor
 
 from cltk.config import Settings
 from cltk.errors import ConfigError
@@ -40,6 +42,25 @@ class LabelledReplay(Replay):
         description="the classifier's most likely class, its probabilities (distillation), or the generator's own",
     )
     temperature: PositiveFloat = Field(2.0, description="of the softmax behind soft labels")
+    # Where these three have their defaults they are left out, as in configurations of before there were any.
+    scaled: bool = Field(
+        True,
+        exclude_if=lambda value: value is True,
+        description="multiply the loss of soft labels by the squared temperature, as the code of van de Ven & Tolias "
+        "2018 to 2021 does; that of van de Ven, Tuytelaars & Tolias 2022 does not",
+    )
+    targets: Literal["learned", "all"] = Field(
+        "learned",
+        exclude_if=lambda value: value == "learned",
+        description="soft labels give the classes learned before the task all probability and its new ones none (van "
+        "de Ven & Tolias 2018); or the softmax is over all units (today's default of their code)",
+    )
+    active: Literal["all", "so-far"] = Field(
+        "all",
+        exclude_if=lambda value: value == "all",
+        description="class-incremental: the units that compete in training, all (today's default of their code) or "
+        "those of the classes so far (van de Ven & Tolias 2018)",
+    )
 
 
 class GenerativeReplay(Strategy):
@@ -51,7 +72,8 @@ class GenerativeReplay(Strategy):
     Source: Shin et al. 2017, arXiv 1705.08690. With ``refresh = "iteration"`` and ``weighting = "task"``:
     genovese-2024 (after van de Ven & Tolias 2018, arXiv 1809.10635). With ``refresh = "task"`` and
     ``weighting = "sample"``: devoto-2024, where a replay set joins the data, S = S0 + T * S_t. Soft labels: van de Ven
-    & Tolias 2018, with temperature 2. The task-incremental setting: van de Ven & Tolias 2019, arXiv 1904.07734, where
+    & Tolias 2018, with temperature 2; ``scaled``, ``targets`` and ``active`` are where their code disagrees with itself
+    over the years. The task-incremental setting: van de Ven & Tolias 2019, arXiv 1904.07734, where
     each earlier task labels every replayed image within its own classes, and the loss of replay is their mean.
 
     Deviations: labels are chosen among the classes learned so far alone. A class-conditional generator may label its
@@ -75,6 +97,8 @@ class GenerativeReplay(Strategy):
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
         self._learned = 0
+        limits = config.replay.active == "so-far" and info.setting == "class"
+        self._inactive = torch.full((info.outputs,), limits, device=self.device)
         conditional = isinstance(parts.generator, ConditionalGenerator)
         if config.replay.labels == "own" and not conditional:
             raise ConfigError(
@@ -111,6 +135,22 @@ class GenerativeReplay(Strategy):
         phase = generator.phase(batches, training)
         yield replace(phase, problems=lambda: generator.problems(task.train.x[:1000]))
 
+    def begin_task(self, classes: Sequence[int]) -> None:
+        """The classes of the task become active."""
+        super().begin_task(classes)
+        self._inactive[list(classes)] = False
+
+    def classification_loss(
+        self, logits: Tensor, batch: Examples, temperature: float = 1.0, *, is_scaled: bool = True
+    ) -> Tensor:
+        """As of every strategy, among the active classes, (B,) nats."""
+        is_scaled = is_scaled and self.config.replay.scaled
+        return super().classification_loss(self._competing(logits), batch, temperature, is_scaled=is_scaled)
+
+    def predict(self, x: Tensor) -> Tensor:
+        """The classifier's logits (B, K); minus infinity for classes that are not active yet."""
+        return self._competing(super().predict(x))
+
     def replay_count(self, completed: int, current: int) -> int:
         """What the schedule says; 0 at the first task."""
         return total(self.scheduled(completed, current))
@@ -143,8 +183,12 @@ class GenerativeReplay(Strategy):
         assert probabilities is not None
         return replace(shown, y=probabilities.argmax(1))
 
+    def _competing(self, logits: Tensor) -> Tensor:
+        return logits.masked_fill(self._inactive, float("-inf"))
+
     def _teacher(self, completed: int) -> Teacher:
-        return Teacher(self, completed, self.config.replay.temperature)
+        replay = self.config.replay
+        return Teacher(self, completed, replay.temperature, softens_all=replay.targets == "all")
 
     def _batches(
         self, task: Task, teacher: Teacher, replay_set: Examples | None, labels: Labels, batch_size: int

@@ -19,18 +19,20 @@ Labels = Literal["hard", "soft", "own", "none"]
 class Teacher:
     """A strategy as it was at one moment; the original may be trained on.
 
-    Labels are chosen among the classes learned so far. In the task-incremental setting, where classes of different
-    tasks never competed, each task labels every image within its own.
+    Labels are chosen among the classes learned so far, unless soft ones are to be of all units. In the task-incremental
+    setting, where classes of different tasks never competed, each task labels every image within its own.
 
     Args:
         strategy: Its generator draws the images, and its predictions label them.
         completed: Number of tasks learned so far.
         temperature: Of the softmax behind soft labels.
+        softens_all: Whether soft labels are of all units; never so in the task-incremental setting.
     """
 
-    def __init__(self, strategy: Strategy, completed: int, temperature: float) -> None:
+    def __init__(self, strategy: Strategy, completed: int, temperature: float, *, softens_all: bool = False) -> None:
         self._strategy = freeze(strategy)
         self._left_out = _left_out(strategy.info, completed).to(strategy.device)
+        self._softens_all = softens_all and strategy.info.setting != "task"
         self._temperature = temperature
 
     @torch.no_grad()
@@ -63,7 +65,8 @@ class Teacher:
         """
         if labels in ("own", "none"):
             return examples
-        scores = self._strategy.predict(examples.x).float()[:, None].masked_fill(self._left_out, float("-inf"))
+        left_out = self._left_out & (labels != "soft" or not self._softens_all)
+        scores = self._strategy.predict(examples.x).float()[:, None].masked_fill(left_out, float("-inf"))
         if labels == "soft":
             targets = (scores / self._temperature).softmax(2)
         elif len(self._left_out) == 1:

@@ -37,6 +37,7 @@ def second_task(run: Run) -> Iterator[Phase]:
     for event in train(run):
         if isinstance(event, TaskEnded):
             break
+    run.strategy.begin_task(run.tasks[1].classes)
     return run.strategy.phases(run.tasks[1], run.streams.at("task", 1))
 
 
@@ -125,6 +126,50 @@ class TestGenerative:
             assert soft is not None
             peaks.append(float(soft.max(1).values.mean()))
         assert peaks[0] > peaks[1]
+
+    def test_soft_labels_may_be_of_all_units(self) -> None:
+        run = make(settings={"replay": {"labels": "soft", "targets": "all"}})
+        phase = next(second_task(run))
+        examples = replayed(phase, run)
+        expected = (run.strategy.predict(examples.x) / 2).softmax(1)
+        assert examples.soft is not None
+        torch.testing.assert_close(examples.soft, expected)
+        assert bool((examples.soft > 0).all())
+
+    @pytest.mark.parametrize("is_scaled", [True, False])
+    def test_the_loss_of_soft_labels_is_scaled_by_the_squared_temperature(self, is_scaled: bool) -> None:
+        run = make(settings={"replay": {"labels": "soft", "temperature": 3.0, "scaled": is_scaled}})
+        phase = next(second_task(run))
+        examples = replayed(phase, run)
+        assert isinstance(phase, Train)
+        assert examples.soft is not None
+        losses = phase.loss(examples, torch.Generator())
+        plain = F.cross_entropy(run.strategy.predict(examples.x) / 3, examples.soft, reduction="none")
+        torch.testing.assert_close(losses.detach(), plain * (9 if is_scaled else 1))
+
+    def test_classes_to_come_do_not_compete_where_only_those_so_far_are_active(self) -> None:
+        run = make(
+            scenario={"name": "split-digits", "tasks": 5, "per_class": 40},
+            settings={"replay": {"labels": "soft", "active": "so-far"}},
+        )
+        phase = next(second_task(run))
+        assert isinstance(phase, Train)
+        whole, units = epoch(phase, run), [*run.info.seen(2)]
+        logits = run.strategy.parts.classifier(whole.x)[:, units]
+        losses = phase.loss(whole, torch.Generator())
+        own = whole.y != SOFT_ONLY
+        hard = F.cross_entropy(logits[own], torch.tensor([units.index(int(y)) for y in whole.y[own]]), reduction="none")
+        torch.testing.assert_close(losses[own], hard)
+        assert whole.soft is not None
+        soft = 4 * F.cross_entropy(logits[~own] / 2, whole.soft[~own][:, units], reduction="none")
+        torch.testing.assert_close(losses[~own], soft)
+        chosen = run.strategy.predict(torch.cat([task.test.x for task in run.tasks])).argmax(1)
+        assert set(chosen.tolist()) <= set(units)
+
+    def test_settings_that_have_their_defaults_leave_a_configuration_as_it_was(self) -> None:
+        replay = prepare(load(strategy="generative-replay", scenario="split-digits"), Machine("cpu", threads=1))
+        settings = replay.resolved.config["strategy"]["replay"]
+        assert {*settings} == {"refresh", "weighting", "labels", "temperature"}
 
     def test_a_replay_set_is_made_once_and_shared_by_both_networks(self) -> None:
         run = make(settings={"replay": {"refresh": "task"}})

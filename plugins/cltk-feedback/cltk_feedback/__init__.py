@@ -1,0 +1,1 @@
+"""Classifier and generator in one network: replay through feedback and brain-inspired replay for cltk."""
