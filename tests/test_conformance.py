@@ -12,6 +12,8 @@ SMALL = {
     "scenario split-kmnist": {"per_class": 50},
     "scenario split-mnist": {"per_class": 50},
     "schedule manual": {"counts": [0, 100, 50]},
+    "strategy cumulative": {"classifier": SHORT},
+    "strategy ewc": {"samples": 5, "classifier": SHORT},
     "strategy experience-replay": {"buffer": 20, "classifier": SHORT},
     "strategy finetune": {"classifier": SHORT},
     "strategy generative-classifier": {"hidden": 16, "samples": 8, "training": {"epochs": 1, "min_steps": 60}},
@@ -19,6 +21,8 @@ SMALL = {
     "strategy gdumb": {"buffer": 60, "cutmix": 0.5},
     "strategy generative-replay": {"classifier": SHORT, "generator": SHORT},
     "strategy joint": {"classifier": SHORT},
+    "strategy lwf": {"classifier": SHORT},
+    "strategy si": {"classifier": SHORT},
 }
 """Settings that a component needs, or that make it fast to check."""
 

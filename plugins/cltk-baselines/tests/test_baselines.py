@@ -1,4 +1,4 @@
-"""Fine-tuning forgets, joint training does not, and GDumb starts over from a buffer."""
+"""Fine-tuning forgets, joint and cumulative training do not, and GDumb starts over from a buffer."""
 
 from __future__ import annotations
 
@@ -93,6 +93,25 @@ class TestJoint:
 
     def test_it_keeps_the_first_task(self) -> None:
         rows = accuracy(make("joint", per_class=None, classifier={"epochs": 20, "min_steps": 0}))
+        assert min(rows[1]) > 0.75
+
+
+class TestCumulative:
+    def test_it_sees_everything_so_far_and_goes_on(self) -> None:
+        run = make("cumulative")
+        sizes, starts, before = [], [], weights(run)
+        for event in train(run):
+            if isinstance(event, PhaseStarted):
+                starts.append([torch.equal(a, b) for a, b in zip(before, weights(run), strict=True)])
+            if isinstance(event, TaskEnded):
+                sizes.append(event.buffer_bytes)
+                before = weights(run)
+        both = len(run.tasks[0].train), len(run.tasks[1].train)
+        assert sizes == [both[0] * (64 + 8), sum(both) * (64 + 8)]
+        assert all(map(all, starts))
+
+    def test_it_keeps_the_first_task(self) -> None:
+        rows = accuracy(make("cumulative", per_class=None, classifier={"epochs": 20, "min_steps": 0}))
         assert min(rows[1]) > 0.75
 
 

@@ -1,0 +1,1 @@
+"""Strategies that hold back change instead of replaying."""
