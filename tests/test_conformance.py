@@ -8,6 +8,8 @@ SHORT = {"epochs": 1, "min_steps": 60}
 SMALL = {
     "classifier mlp": {"hidden": [16]},
     "generator vae": {"hidden": [32], "latent_dim": 8},
+    "scenario permuted-mnist": {"tasks": 2, "per_class": 20},
+    "scenario rotated-mnist": {"tasks": 2, "per_class": 20},
     "scenario split-fashion-mnist": {"per_class": 50},
     "scenario split-kmnist": {"per_class": 50},
     "scenario split-mnist": {"per_class": 50},
