@@ -5,6 +5,7 @@ from cltk.registry import installed, load
 from cltk.testing import conformance_tests
 
 SHORT = {"epochs": 1, "min_steps": 60}
+ONE_NETWORK = {"hidden": [16, 16], "latent_dim": 4, "network": {"steps": 60, "batch_size": 32, "lr": 0.01}}
 SMALL = {
     "classifier mlp": {"hidden": [16]},
     "generator vae": {"hidden": [32], "latent_dim": 8},
@@ -17,6 +18,8 @@ SMALL = {
     "strategy cumulative": {"classifier": SHORT},
     "strategy ewc": {"samples": 5, "classifier": SHORT},
     "strategy experience-replay": {"buffer": 20, "classifier": SHORT},
+    "strategy brain-inspired-replay": {**ONE_NETWORK, "gates": 0.3},
+    "strategy feedback-replay": ONE_NETWORK,
     "strategy finetune": {"classifier": SHORT},
     "strategy generative-classifier": {"hidden": 16, "samples": 8, "training": {"epochs": 1, "min_steps": 60}},
     "strategy randumb": {"features": 40, "shrinkage": 0.1},

@@ -73,11 +73,20 @@ class ClassPrior(Prior):
         The constant of both densities, L/2 log 2 pi, cancels.
         """
         posterior = -0.5 * (log_variance + (z - mean).square() / log_variance.exp()).sum(1)
-        distances = (z[:, None] - self.means).square() / self.log_variances.exp()
-        modes = -0.5 * (self.log_variances + distances).sum(2)
-        return posterior - (modes + targets.log()).logsumexp(1)
+        return posterior - (self._log_densities(z) + targets.log()).logsumexp(1)
 
     def sample(self, labels: Tensor, rng: torch.Generator) -> Tensor:
         """From the Gaussian of each label."""
         means, deviations = self.means[labels], (0.5 * self.log_variances[labels]).exp()
         return means + deviations * torch.randn(means.shape, generator=rng, device=means.device)
+
+    def _log_densities(self, z: Tensor) -> Tensor:
+        """Of each class, (B, L) to (B, K), without the constant.
+
+        The square is multiplied out, for products of matrices instead of (B, K, L) numbers; they need float32.
+        """
+        precision = (-self.log_variances).exp()
+        scaled = precision * self.means
+        with torch.autocast(z.device.type, enabled=False):
+            squares = z.square() @ precision.T - 2 * z @ scaled.T + (scaled * self.means).sum(1)
+        return -0.5 * (self.log_variances.sum(1) + squares)
