@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +28,7 @@ from cltk.interfaces import (
 from cltk_feedback.decoder import Decoder
 from cltk_feedback.network import FeedbackNetwork
 from cltk_feedback.priors import ClassPrior, Prior, StandardPrior
-from cltk_feedback.settings import NetworkSettings
+from cltk_feedback.settings import LabelledReplay, NetworkSettings
 from cltk_feedback.teacher import Teacher
 
 __all__ = ["JointReplay"]
@@ -67,7 +68,7 @@ class JointReplay(Strategy, ABC):
         decoder = Decoder((latent_dim, *reversed(config.hidden), info.pixels), info.outputs, gates)
         network = FeedbackNetwork(info, config.hidden, prior, decoder, latent_dim, shares_encoder=shares_encoder)
         self.network = network.to(self.device)
-        self._learned = 0
+        self._begun = 0
         limits = config.replay.active == "so-far" and info.setting == "class"
         self._inactive = torch.full((info.outputs,), limits, device=self.device)
 
@@ -75,15 +76,16 @@ class JointReplay(Strategy, ABC):
         """The classes of the task become active."""
         super().begin_task(classes)
         self._inactive[list(classes)] = False
+        self._begun += 1
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields the network's phase."""
         training, replay = self.config.network, self.config.replay
-        amount, draw = self.scheduled(task.index, len(task.train)), self._teacher(task.index).draw
+        draw = Teacher(self.network, self.info, task.index, replay).draw
+        amount = self.scheduled(task.index, len(task.train))
         weights = replay.weights(task.index, len(task.train), total(amount))
         source = draw_amount(draw, amount, streams.generator("replay")) if replay.refresh == "task" else draw
         batches = mix_replay(task.train, source, amount, training.batch_size, weights)
-        self._learned = task.index + 1
         yield Train("network", self.network, batches, self._loss, training, lambda: self._problems(task.train.x[:1000]))
 
     @torch.no_grad()
@@ -110,15 +112,17 @@ class JointReplay(Strategy, ABC):
         return amount
 
     def preview(self, n: int, streams: Streams) -> Examples | None:
-        """Samples of the network as it is now, with the most likely of the classes learned."""
-        shown = self._teacher(self._learned).draw(n, streams.generator("preview"))
-        return Examples(shown.x, shown.y if shown.soft is None else shown.soft.argmax(1))
+        """Samples of the network as it is now, with the most likely of the classes learned.
+
+        In the task-incremental setting, where each task has one, it is that of the task which is surest of its own.
+        """
+        labels = LabelledReplay(temperature=self.config.replay.temperature)
+        shown = Teacher(self.network, self.info, self._begun, labels).draw(n, streams.generator("preview"))
+        assert shown.soft is not None
+        return replace(shown, y=shown.soft.argmax(1), soft=shown.soft if self.info.setting == "task" else None)
 
     def _competing(self, logits: Tensor) -> Tensor:
         return logits.masked_fill(self._inactive, float("-inf"))
-
-    def _teacher(self, completed: int) -> Teacher:
-        return Teacher(self.network, self.info, completed, self.config.replay)
 
     def _loss(self, batch: Examples, rng: torch.Generator) -> Tensor:
         targets = F.one_hot(batch.y.clamp_min(0), self.info.outputs).float()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from cltk.config import Settings, Sizes
 from cltk.interfaces import Replay, Training
@@ -34,6 +34,12 @@ class LabelledReplay(Replay):
         description="class-incremental: the units that compete in training, those of the classes so far (van de Ven & "
         "Tolias 2018) or all (today's default of their code)",
     )
+
+    @model_validator(mode="after")
+    def _targets_are_active(self) -> Self:
+        if self.targets == "all" and self.active == "so-far":
+            raise ValueError('targets = "all" needs active = "all": other units would have targets but no probability')
+        return self
 
 
 class NetworkSettings(Settings):

@@ -66,12 +66,11 @@ class Teacher:
 
     def _targets(self, scores: Tensor, members: Tensor) -> Tensor:
         """Probabilities from logits (..., K), of those classes alone that are ``members``, a mask that broadcasts."""
-        if self._replay.targets == "all" and self._tasks is None:
-            members = torch.ones_like(members)
         competing = scores.masked_fill(~members, float("-inf"))
         if self._replay.labels == "hard":
             return F.one_hot(competing.argmax(-1), scores.shape[-1]).float()
-        return (competing / self._replay.temperature).softmax(-1)
+        softened = scores if self._replay.targets == "all" and self._tasks is None else competing
+        return (softened / self._replay.temperature).softmax(-1)
 
 
 def _members(groups: tuple[tuple[int, ...], ...], outputs: int) -> Tensor:

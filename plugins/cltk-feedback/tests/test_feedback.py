@@ -118,6 +118,11 @@ def test_prior_and_gates_need_the_shared_network(settings: dict[str, Any]) -> No
         make(feedback=False, **settings)
 
 
+def test_targets_of_units_that_are_not_active_are_refused() -> None:
+    with pytest.raises(ConfigError, match='needs active = "all"'):
+        make(replay={"targets": "all", "active": "so-far"})
+
+
 @pytest.mark.parametrize("setting", ["class", "task", "domain"])
 @pytest.mark.parametrize(
     "settings",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, Self
 
 import torch
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, model_validator
 from torch import Tensor
 
 from cltk.config import Settings
@@ -62,6 +62,12 @@ class LabelledReplay(Replay):
         "those of the classes so far (van de Ven & Tolias 2018)",
     )
 
+    @model_validator(mode="after")
+    def _targets_are_active(self) -> Self:
+        if self.targets == "all" and self.active == "so-far":
+            raise ValueError('targets = "all" needs active = "all": other units would have targets but no probability')
+        return self
+
 
 class GenerativeReplay(Strategy):
     """Trains a classifier and a generator on the current task and on generated samples of the earlier ones.
@@ -76,9 +82,9 @@ class GenerativeReplay(Strategy):
     over the years. The task-incremental setting: van de Ven & Tolias 2019, arXiv 1904.07734, where
     each earlier task labels every replayed image within its own classes, and the loss of replay is their mean.
 
-    Deviations: labels are chosen among the classes learned so far alone. A class-conditional generator may label its
-    samples itself; in the task-incremental setting it learns from its own labels, as those of the classifier differ
-    from task to task.
+    Deviations: labels are chosen among the classes learned so far alone, unless ``targets`` says otherwise. A
+    class-conditional generator may label its samples itself; in the task-incremental setting it learns from its own
+    labels, as those of the classifier differ from task to task.
     """
 
     slots = ("classifier", "generator", "schedule")

@@ -166,6 +166,10 @@ class TestGenerative:
         chosen = run.strategy.predict(torch.cat([task.test.x for task in run.tasks])).argmax(1)
         assert set(chosen.tolist()) <= set(units)
 
+    def test_targets_of_units_that_are_not_active_are_refused(self) -> None:
+        with pytest.raises(ConfigError, match='needs active = "all"'):
+            make(settings={"replay": {"labels": "soft", "targets": "all", "active": "so-far"}})
+
     def test_settings_that_have_their_defaults_leave_a_configuration_as_it_was(self) -> None:
         replay = prepare(load(strategy="generative-replay", scenario="split-digits"), Machine("cpu", threads=1))
         settings = replay.resolved.config["strategy"]["replay"]
