@@ -231,6 +231,16 @@ class Record(BaseModel):
         row = self.accuracy[-1]
         return sum(row) / len(row)
 
+    @property
+    def forgetting(self) -> float:
+        """How much accuracy each task but the last has lost since it was best, on average, in [-1, 1].
+
+        Source: Chaudhry et al. 2018, arXiv 1801.10112, equation 3.
+        """
+        *before, end = self.accuracy[1:]
+        drops = [max(row[task] for row in before[task:]) - end[task] for task in range(len(before))]
+        return sum(drops) / len(drops) if drops else 0.0
+
     def seen_accuracy(self, learned: int) -> float:
         """Mean accuracy over the first ``learned`` tasks right after them (1 or more), in [0, 1]."""
         return sum(self.accuracy[learned][:learned]) / learned

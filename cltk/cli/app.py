@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import errno
 import io
+import os
 import sys
 from contextlib import nullcontext
 
@@ -11,7 +14,7 @@ import typer
 from cltk import __version__
 from cltk.cli import cite, data, plugins, run, runs, schema
 from cltk.cli.commands import PluginCommands
-from cltk.cli.console import only_json, show_error
+from cltk.cli.console import only_json, show_error, spell_out
 from cltk.cli.overrides import OverridesCommand
 from cltk.errors import CltkError
 from cltk.processes.collector import collect_rarely
@@ -56,12 +59,13 @@ def main() -> None:
     """Runs the command line; a user's mistake ends it with a message and the documented exit status."""
     collect_rarely()
     tolerate_malformed()
+    codecs.register_error("cltk", spell_out)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # A terminal's encoding may lack what tables are drawn with.
+            stream.reconfigure(errors="cltk")  # A terminal's encoding may lack what tables are drawn with.
     try:
         with only_json() if "--json" in sys.argv else nullcontext():
-            app()
+            _call()
     except CltkError as error:
         if "--debug" in sys.argv:
             raise
@@ -70,6 +74,24 @@ def main() -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
-        problem = f"cltk failed where it should not have: {type(error).__name__}: {error}"
-        show_error(CltkError(problem, "See where with 'cltk --debug', and report it with what you typed."))
+        show_error(_explained(error))
         sys.exit(1)
+
+
+def _call() -> None:
+    """Calls the command, and writes out what it printed while an error of that can still be told."""
+    try:
+        app()
+    finally:
+        sys.stdout.flush()
+
+
+def _explained(error: Exception) -> CltkError:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        # Else the interpreter tries once more when it ends, and complains in its own words.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return CltkError(f"Cannot print the result: {error.strerror}.", "What was run is kept: see 'cltk runs list'.")
+    return CltkError(
+        f"cltk failed where it should not have: {type(error).__name__}: {error}",
+        "See where with 'cltk --debug', and report it with what you typed.",
+    )

@@ -11,8 +11,19 @@ from typing import IO, Any
 
 from cltk.errors import CltkError
 
-__all__ = ["only_json", "print_json", "print_rows", "show_error", "show_notice"]
+__all__ = [
+    "format_bytes",
+    "only_json",
+    "print_json",
+    "print_result",
+    "print_rows",
+    "show_error",
+    "show_notice",
+    "spell_out",
+]
 
+_SPELLED = {"±": "+/-", "·": "-", "…": "...", "–": "-", "—": "-", "↑": "up", "↓": "down", "∞": "inf", "×": "x"}
+_UNBOUNDED = 10_000
 
 _json: IO[str] | None = None
 """Where JSON goes while all else that is printed goes to standard error."""
@@ -43,6 +54,34 @@ def print_json(value: Any) -> None:
     stream = _json or sys.stdout
     json.dump(value, stream, indent=2, allow_nan=False)
     stream.write("\n")
+
+
+def print_result(*parts: Any) -> None:
+    """Prints text and tables of rich on standard output; elsewhere than in a terminal nothing is wrapped or padded."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        console.print(*parts, sep="\n")
+        return
+    console = Console(width=_UNBOUNDED)
+    with console.capture() as capture:
+        console.print(*parts, sep="\n")
+    for line in capture.get().splitlines():
+        print(line.rstrip())
+
+
+def spell_out(error: UnicodeError) -> tuple[str, int]:
+    """Replaces what the encoding of a stream lacks, as an error handler of ``codecs`` does."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(_SPELLED.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+def format_bytes(count: float) -> str:
+    """A number of bytes, such as ``640 B``, ``24.6 KiB`` or ``1.88 MiB``."""
+    if count < 1024:
+        return f"{count:.0f} B"
+    return f"{count / 1024:.1f} KiB" if count < 1024**2 else f"{count / 1024**2:,.2f} MiB"
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], json: bool) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console, Group
+from rich.constrain import Constrain
 from rich.live import Live
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
-from rich.table import Table
+from rich.table import Column
 
+from cltk.cli.matrix import AccuracyMatrix
 from cltk.cli.share import TaskShare
 from cltk.events import EpochEnded, Event, PhaseStarted, RunStarted, TaskEnded, TaskResumed, TaskStarted, Warned
-from cltk.interfaces.sink import Sink
+from cltk.interfaces.sink import RunGroup, Sink, Summary
 from cltk.record import Record
 
-__all__ = ["Progress", "matrix_table"]
+__all__ = ["Progress"]
 
 
 class Progress(Sink):
@@ -35,12 +39,12 @@ class Progress(Sink):
         self._share = TaskShare({})
         self._bars = Bars(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
             BarColumn(bar_width=None),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.percentage:>3.0f} %", table_column=Column(min_width=5)),
+            TimeElapsedColumn(table_column=Column(min_width=7)),
+            TextColumn("left", table_column=Column(min_width=4)),
+            TimeRemainingColumn(table_column=Column(min_width=7)),
             console=self._console,
             expand=True,
         )
@@ -50,7 +54,7 @@ class Progress(Sink):
     def __enter__(self) -> Progress:
         """Takes over the terminal, if there is one."""
         if self._console.is_terminal and not self._console.quiet:
-            self._live = Live(self._bars, console=self._console, refresh_per_second=4, transient=True)
+            self._live = Live(self._view(), console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
         return self
 
@@ -72,7 +76,7 @@ class Progress(Sink):
             case TaskResumed():
                 self._resume(event, record)
             case PhaseStarted():
-                description = f"task {event.task + 1} · {event.phase}"
+                description = event.phase
                 self._bars.reset(self._phase, total=event.epochs, description=description, visible=True)
                 self._share.observe(event)
             case EpochEnded():
@@ -82,20 +86,25 @@ class Progress(Sink):
             case TaskEnded():
                 self._task(event, record)
 
+    def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
+        """Says what is waited for still."""
+        self._bars.update(self._phase, visible=False)
+        self._bars.update(self._all, description="waiting for sinks to finish")
+
     def _label(self, record: Record, task: int) -> None:
         run = f"seed {record.seed} ({self._finished + 1} of {self._seeds}) · " if self._seeds > 1 else ""
         self._bars.update(self._all, description=f"{run}task {task + 1} of {self._tasks}")
 
     def _resume(self, event: TaskResumed, record: Record) -> None:
         self._label(record, event.task)
-        description = f"task {event.task + 1} · {event.phase} · epoch {event.epoch}"
+        description = f"{event.phase} · epoch {event.epoch}"
         self._bars.reset(self._phase, total=event.epochs, completed=event.epoch, description=description, visible=True)
         self._share.observe(event)
         self._advance(event.task + self._share.value)
 
     def _epoch(self, event: EpochEnded) -> None:
         loss = "" if event.loss is None else f" · loss {event.loss:.3f}"
-        description = f"task {event.task + 1} · {event.phase} · epoch {event.epoch}{loss}"
+        description = f"{event.phase} · epoch {event.epoch}{loss}"
         self._bars.update(self._phase, advance=1, description=description)
         self._share.observe(event)
         self._advance(event.task + self._share.value)
@@ -115,7 +124,11 @@ class Progress(Sink):
 
     def _show(self, record: Record) -> None:
         if self._live:
-            self._live.update(Group(matrix_table(record), self._bars))
+            self._live.update(Group(AccuracyMatrix(record.accuracy, record.classes), self._view()))
+
+    def _view(self) -> Constrain:
+        """The bars, with room for the ^C of an interrupt: on a full line it would move all above by one."""
+        return Constrain(self._bars, self._console.width - 4)
 
     def _line(self, event: TaskEnded, record: Record) -> str:
         learned = event.accuracy[: event.task + 1]
@@ -124,22 +137,3 @@ class Progress(Sink):
             f"accuracy {' '.join(f'{value:.3f}' for value in learned)}, "
             f"mean {sum(learned) / len(learned):.3f}, {event.seconds:.1f} s"
         )
-
-
-def matrix_table(record: Record) -> Table:
-    """The accuracy matrix so far, in percent: rows after each task, columns tasks."""
-    table = Table(title="Accuracy on each task (%)", title_justify="left", title_style="bold", show_edge=False)
-    table.add_column("", no_wrap=True)
-    for task, classes in enumerate(record.classes):
-        table.add_column(f"{task + 1}: {_classes(classes)}", justify="right", no_wrap=True)
-    table.add_column("seen", justify="right")
-    for learned, row in enumerate(record.accuracy):
-        cells = [f"{100 * value:.1f}" for value in row]
-        cells = [cell if task < learned else f"[dim]{cell}[/]" for task, cell in enumerate(cells)]
-        mean = f"[bold]{100 * sum(row[:learned]) / learned:.1f}[/]" if learned else ""
-        table.add_row(f"after {learned}" if learned else "before", *cells, mean)
-    return table
-
-
-def _classes(classes: list[int]) -> str:
-    return " ".join(map(str, classes)) if len(classes) < 4 else f"{classes[0]} … {classes[-1]}"

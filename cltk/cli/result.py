@@ -1,93 +1,171 @@
-"""The result of an experiment, as a person reads it."""
+"""The result of an experiment, as a person reads it: what matters most first, where it is kept last."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean, stdev
 
-from rich.columns import Columns
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cltk.cli.progress import matrix_table
+from cltk.cli.console import format_bytes, print_result
+from cltk.cli.matrix import AccuracyMatrix
 from cltk.kinds import SLOTS
 from cltk.record import Record
-from cltk.runs.seeds import Ending
+from cltk.runs.summary import Summary, estimate, summarise
 
-__all__ = ["print_failures", "print_record", "print_result"]
+__all__ = ["print_failures", "print_records"]
 
-
-def print_result(ending: Ending) -> None:
-    """Prints the result tables on standard output; of several seeds, their summary."""
-    if len(ending.records) == 1:
-        print_record(ending.records[0])
-        return
-    console = Console()
-    console.print(_title(ending.records[-1]))
-    console.print(_summary(ending), "")
-    _print_warnings(console, ending.records)
+_FEW = 3
+"""Seeds below which an interval says little."""
 
 
-def print_record(record: Record) -> None:
-    """Prints the result tables of one run on standard output."""
-    console = Console()
-    console.print(_title(record))
-    console.print(matrix_table(record), "")
-    console.print(Columns([_metrics(record.metrics), _cost(record)], padding=(0, 4)), "")
-    _print_warnings(console, [record])
+def print_records(
+    records: Sequence[Record], summary: Summary | None = None, store: Path | None = None, next_steps: Sequence[str] = ()
+) -> None:
+    """Prints what came of an experiment on standard output.
+
+    Args:
+        records: One a seed, as far as they came.
+        summary: What several seeds say together.
+        store: The folder of all runs, to say where they are; None where that is known.
+        next_steps: What the reader may type now, a line each.
+    """
+    measured = [record for record in records if record.tasks]
+    print_result(_title(records), "")
+    if measured:
+        print_result(*_result(measured, summary or summarise(measured)))
+    for warning in _warnings(records):
+        print_result(Text(warning, style="yellow"))
+    if store is not None:
+        print_result(Text(f"Kept in {_folders(records, store)}"), *next_steps)
 
 
-def _print_warnings(console: Console, records: Sequence[Record]) -> None:
-    for warning in (warning for record in records for warning in record.warnings):
-        console.print(Text(f"Warning: {warning}", style="yellow"))
-
-
-def _title(record: Record) -> RenderableType:
-    config = record.config
-    parts = [config[slot]["name"] for slot in SLOTS if slot in config and slot != "scenario"]
-    return Text.assemble("\n", (" · ".join(parts), "bold"), f" on {config['scenario']['name']}\n")
-
-
-def _metrics(metrics: Mapping[str, float]) -> Table:
-    table = _table("Metrics", "metric", "value")
-    for name, value in metrics.items():
-        table.add_row(name, f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}")
-    return table
-
-
-def _cost(record: Record) -> Table:
-    table = _table("Cost", "", "parameters", "bytes")
-    for name in record.bytes:
-        if name not in ("image", "total"):
-            table.add_row(
-                name, f"{record.parameters[name]:,}" if name in record.parameters else "", f"{record.bytes[name]:,}"
-            )
-    table.add_row("total", f"{record.parameters.get('total', 0):,}", f"{record.bytes.get('total', 0):,}")
-    table.add_section()
-    table.add_row("samples replayed", "", " ".join(f"{count:,}" for count in record.replay.counts))
-    table.add_row("seconds", "", f"{record.seconds.get('total', 0):.1f}")
-    return table
-
-
-def _summary(ending: Ending) -> Table:
-    finished = sum(record.status == "finished" for record in ending.records)
-    table = _table(f"Metrics over {finished} seeds", "metric", "mean", "std", "95 % interval")
-    for name, of in (ending.summary or {}).items():
-        spread = [f"{of['std']:.4f}", f"± {of['ci95']:.4f}"] if "std" in of else ["", ""]
-        table.add_row(name, f"{of['mean']:.4f}", *spread)
-    return table
-
-
-def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
-    table.add_column(first)
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
-
-
-def print_failures(ending: Ending) -> None:
+def print_failures(records: Sequence[Record]) -> None:
     """Says on standard error which runs did not finish, and why."""
-    for record in ending.records:
-        if record.status != "finished":
+    for record in records:
+        if not record.finished:
             Console(stderr=True).print(Text(f"Seed {record.seed} {record.status}: {record.error}", style="red"))
+
+
+def _result(records: Sequence[Record], summary: Summary) -> Iterator[RenderableType]:
+    """Accuracy, matrix, forgetting and other metrics, cost."""
+    finished = [record for record in records if record.finished] or records[-1:]
+    if finished[0].finished:
+        yield _headline("Final average accuracy", {record.seed: record.final_accuracy for record in finished})
+        yield ""
+    yield _matrix(finished)
+    yield ""
+    if finished[0].finished and len(finished[0].tasks) > 1:
+        yield _headline("Forgetting", {record.seed: record.forgetting for record in finished})
+    if summary:
+        yield from _metrics(finished, summary)
+        yield ""
+    yield _cost(finished)
+    yield ""
+
+
+def _title(records: Sequence[Record]) -> RenderableType:
+    config, last = records[-1].config, records[-1]
+    parts = [config[slot]["name"] for slot in SLOTS if slot in config and slot != "scenario"]
+    seeds = ", ".join(str(record.seed) for record in records)
+    title = Text.assemble("\n", (" · ".join(parts), "bold"), f" on {config['scenario']['name']}, ")
+    title.append(f"seed{'s' if len(records) > 1 else ''} {seeds}")
+    if not last.finished:
+        title.append(f" · {last.status} after {len(last.tasks)} of {len(last.classes)} tasks", style="red")
+    return title
+
+
+def _headline(name: str, values: Mapping[int, float]) -> Text:
+    """A share in percent; of several seeds its mean, its interval, and each seed's value."""
+    percents = {seed: 100 * value for seed, value in values.items()}
+    mean = estimate(list(percents.values()))
+    line = Text.assemble((f"{name}  ", "bold"), (f"{mean.mean:.1f} %", "bold green"))
+    if mean.ci95 is not None:
+        each = ", ".join(f"{value:.1f}" for value in percents.values())
+        line.append(f" ± {mean.ci95:.1f} (95 % interval; by seed: {each})")
+        if mean.n < _FEW:
+            line.append(f" · {mean.n} seeds say little: run {_FEW} or more", style="yellow")
+    return line
+
+
+def _matrix(records: Sequence[Record]) -> AccuracyMatrix:
+    """The matrix of one run, or the mean of several with deviations."""
+    matrices = [record.accuracy for record in records]
+    if len(matrices) == 1:
+        return AccuracyMatrix(matrices[0], records[0].classes)
+    entries = [[list(values) for values in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
+    means = [[fmean(values) for values in row] for row in entries]
+    deviations = [[stdev(values) for values in row] for row in entries]
+    title = f"Mean accuracy on each task (%), ± deviation over {len(records)} seeds"
+    return AccuracyMatrix(means, records[0].classes, deviations, title)
+
+
+def _metrics(records: Sequence[Record], summary: Summary) -> Iterator[RenderableType]:
+    """The metrics, those apart in one line that the setting fixes."""
+    fixed = {name: value for name in summary if (value := _fixed_value(records, name)) is not None}
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for name in (name for name in summary if name not in fixed):
+        table.add_row(name, *_mean(summary[name]))
+    yield table
+    if fixed:
+        yield Text(
+            "0 or 1 throughout: " + ", ".join(f"{name} {value:.0f}" for name, value in fixed.items()), style="dim"
+        )
+
+
+def _mean(entries: Mapping[str, float]) -> Iterator[str]:
+    mean = entries["mean"]
+    yield f"{mean:.4f}" if abs(mean) < 1000 else f"{mean:,.0f}"
+    if "ci95" in entries:
+        yield f"± {entries['ci95']:.4f}" if abs(mean) < 1000 else f"± {entries['ci95']:,.0f}"
+
+
+def _fixed_value(records: Sequence[Record], name: str) -> float | None:
+    """The value of a metric that is 0 throughout every run, or 1: the setting leaves it no choice. None for others."""
+    values = {value for record in records for value in record.curves.get(name, ()) if value is not None}
+    return values.pop() if len(values) == 1 and values <= {0.0, 1.0} else None
+
+
+def _cost(records: Sequence[Record]) -> Table:
+    """The parts that take room, samples replayed, and time."""
+    last = records[-1]
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    for name, size in last.bytes.items():
+        if name != "image" and size:
+            parameters = f"{last.parameters[name]:,} parameters, " if name in last.parameters else ""
+            table.add_row(name, f"{parameters}{format_bytes(size)}")
+    if any(last.replay.counts):
+        table.add_row("replayed", f"{' '.join(f'{count:,}' for count in last.replay.counts)} samples in an epoch")
+    seconds = fmean(record.seconds.get("total", 0) for record in records)
+    table.add_row("time", f"{seconds:.1f} s{' on average' if len(records) > 1 else ''}")
+    return table
+
+
+def _warnings(records: Sequence[Record]) -> Iterator[str]:
+    """A line for each kind of warning, with the seeds and tasks that it was of and the first of its kind."""
+    kinds: dict[str, list[tuple[int, str]]] = {}
+    for record in records:
+        for warning in record.warnings:
+            kinds.setdefault(re.sub(r"\d+(, \d+)*|classes?", "", warning), []).append((record.seed, warning))
+    for warnings in kinds.values():
+        seeds = ", ".join(map(str, dict.fromkeys(seed for seed, _ in warnings)))
+        where = f"seed{'s' if ', ' in seeds else ''} {seeds}: " if len(records) > 1 else ""
+        texts = list(dict.fromkeys(text for _, text in warnings))
+        more = f" (and {len(texts) - 1} more such)" if len(texts) > 1 else ""
+        yield f"Warning: {where}{texts[-1]}{more}"
+
+
+def _folders(records: Sequence[Record], store: Path) -> str:
+    """The folders of the runs, as a shell takes them."""
+    first = records[0]
+    beginning = first.run_id.removesuffix(str(first.seed))
+    if len(records) > 1 and all(record.run_id == f"{beginning}{record.seed}" for record in records):
+        return f"{store / beginning}{{{','.join(str(record.seed) for record in records)}}}"
+    return ", ".join(str(store / record.run_id) for record in records)

@@ -50,11 +50,12 @@ def run(
     """Run an experiment, record it, and print its result.
 
     Without a file: deep generative replay on Split MNIST. Any field of a component is an option of its own:
-    --generator.latent-dim 50, --schedule fixed --schedule.samples 2000, --strategy.replay.refresh task.
+    --generator.latent-dim 50, --schedule fixed --schedule.samples 200, --strategy.replay.refresh task.
     """
     from cltk.build import prepare
+    from cltk.cli.next_steps import next_steps
     from cltk.cli.progress import Progress
-    from cltk.cli.result import print_failures, print_result
+    from cltk.cli.result import print_failures, print_records
     from cltk.config import Experiment, check
     from cltk.runs.seeds import run_seeds
     from cltk.runs.sinks import make_sinks
@@ -76,8 +77,8 @@ def run(
     if output.json:
         print_json(ending.to_dict())
     else:
-        print_result(ending)
-    print_failures(ending)
+        print_records(ending.records, ending.summary, store, next_steps(ending.records))
+    print_failures(ending.records)
     for notice in ending.notices:
         show_notice(notice)
     raise typer.Exit(ending.exit_status)

@@ -57,7 +57,7 @@ def show_run(
     json: Json = False,
 ) -> None:
     """Show a run: its result and its cost, and any metric of it without running it again."""
-    from cltk.cli.result import print_record
+    from cltk.cli.result import print_records
     from cltk.runs.reading import find_record
 
     record = find_record(store, run_id)
@@ -68,7 +68,7 @@ def show_run(
         metrics = {**record.metrics, **values}
         print_json(record.to_dict() | {"metrics": metrics} | ({"reasons": reasons} if reasons else {}))
         return
-    print_record(record.model_copy(update={"metrics": values if metric else record.metrics}))
+    print_records([record.model_copy(update={"metrics": values if metric else record.metrics})], store=store)
     for name, reason in reasons.items():
         print(f"{name}: {reason}")
 

@@ -207,4 +207,5 @@ def _show_replay(run: Run, task: Task, streams: Streams) -> Iterator[Event]:
     lost = [label for label, share in coverage.items() if share < LOST / len(seen)]
     if lost:
         names = ", ".join(str(label) for label in lost)
-        yield Warned(task.index, "replay", f"replay has lost the classes {names}: they are under 1 % of their share")
+        classes = f"class {names}: it is" if len(lost) == 1 else f"classes {names}: they are"
+        yield Warned(task.index, "replay", f"replay has lost the {classes} under 1 % of a fair share")

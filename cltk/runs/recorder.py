@@ -23,9 +23,9 @@ __all__ = ["Recorder", "new_record", "run_id"]
 
 
 def run_id(prepared: Prepared, seed: int) -> str:
-    """Names a run by all that its result may depend on: configuration, seed, versions, precision, device, threads."""
+    """Names a run by its seed and a digest of all else that its result may depend on; its seeds share the digest."""
     versions = [*sorted(prepared.plugins.items()), torch.__version__]
-    relevant = [prepared.config_hash, seed, versions, prepared.precision, prepared.device.type, prepared.threads]
+    relevant = [prepared.config_hash, versions, prepared.precision, prepared.device.type, prepared.threads]
     digest = hashlib.sha256(json.dumps(relevant).encode()).hexdigest()[:12]
     return f"{prepared.experiment.name}-{digest}-seed{seed}"
 

@@ -11,8 +11,8 @@ from cltk.record import Record
 
 __all__ = ["Comparison", "Difference", "compare", "experiment_of"]
 
-_CIRCUMSTANCES = ("config", "environment", "plugins", "device", "precision", "threads", "warnings")
-"""What a result may depend on; of the warnings, that a scenario or a checkpoint had to stand in for another."""
+_CIRCUMSTANCES = ("config", "environment", "plugins", "device", "precision", "threads")
+"""What a result may depend on."""
 _RESULTS = ("status", "error", "accuracy", "samples", "operations", "replay", "metrics", "curves", "losses", "bytes")
 _COLUMNS = ("task_aware", "confusion", "single_pass", "model_bytes", "buffer_bytes", "extra_bytes")
 """What tasks say beside these; a record of version 1 does not hold it."""
@@ -33,8 +33,7 @@ class Comparison:
 
     Attributes:
         run_id: The recorded run.
-        circumstances: What else differs that a result may depend on: versions, edits, processor, device,
-            threads, warnings.
+        circumstances: What else differs that a result may depend on: versions, edits, processor, device, threads.
         results: What came out differently.
     """
 
