@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cltk.seeding import derive_seed
 
-__all__ = ["groups", "hold_out", "members"]
+__all__ = ["groups", "hold_out", "members", "stratified"]
 
 SPLIT_SEED = 0
 """Not the seed of a run: all runs hold out the same samples, so that their accuracies are comparable."""
@@ -33,6 +33,24 @@ def groups(order: Sequence[int], tasks: int) -> tuple[tuple[int, ...], ...]:
 def members(labels: NDArray[Any], classes: int) -> list[Tensor]:
     """The positions of each class's samples, (n,) int64, ascending; one entry for each of ``classes``."""
     return [torch.from_numpy(np.flatnonzero(labels == label)) for label in range(classes)]
+
+
+def stratified(labels: NDArray[np.int64], share: float) -> NDArray[np.bool_]:
+    """Chooses a share of each class, the same samples in every run.
+
+    Args:
+        labels: (N,) from 0; two samples of each class or more.
+        share: The part to choose, in (0, 1).
+
+    Returns:
+        (N,) which ones are chosen: at least one of each class, and never all.
+    """
+    chosen = np.zeros(len(labels), dtype=bool)
+    for label, own in enumerate(members(labels, int(labels.max()) + 1)):
+        rng = torch.Generator().manual_seed(derive_seed(SPLIT_SEED, "chosen", label))
+        count = min(max(round(share * len(own)), 1), len(own) - 1)
+        chosen[own[torch.randperm(len(own), generator=rng)[:count]].numpy()] = True
+    return chosen
 
 
 def hold_out(members: Tensor, label: int, share: float, limit: int | None) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -40,7 +40,7 @@ class Split(Scenario, ABC):
 
     config: Config
 
-    data: ClassVar[str]
+    data: str
     """What the data set is called in messages."""
 
     def __init__(self, config: Config, folders: Sequence[Path] = (), seed: int = 0) -> None:
