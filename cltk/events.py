@@ -6,7 +6,8 @@ from 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ class TaskEnded:
         operations: Floating-point operations spent on the task.
         single_pass: Floating-point operations of one forward and backward pass over the task's own training data.
         extra_bytes: Bytes of what else the strategy keeps now.
+        parameters: Number of parameters and fitted statistics in each slot now: networks may have grown.
+        sizes: Bytes of the same.
     """
 
     task: int
@@ -152,6 +155,8 @@ class TaskEnded:
     operations: int
     single_pass: int
     extra_bytes: int = 0
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import Any
 import pytest
 
 from cltk.api import Machine, load, run
-from cltk.build import prepare
+from cltk.build import prepare, resolve
 from cltk.config import Experiment, check, read_toml
 from cltk.record import Record
 from cltk.runs.runner import execute
 from cltk_studies.questions.ablation import prepare_study
-from cltk_studies.questions.grid import Ablation
+from cltk_studies.questions.grid import Ablation, experiments_of
 from cltk_studies.questions.tuning import Tuning, prepare_search
 
 FOLDER = Path(__file__).parent.parent / "experiments"
@@ -28,10 +29,12 @@ Check = Callable[[Path, dict[str, Any]], Record]
 
 
 def resized(file: Path, scenario: dict[str, Any]) -> Experiment:
-    """The experiment on another scenario, with one epoch a network and a hundredth of the replay, else as it is."""
+    """The experiment on another scenario, with one epoch or three steps a network, and a hundredth of the replay."""
     layer = tomllib.loads(file.read_text())
+    phases = {name: layer["strategy"][name] for name in ("classifier", "generator") if name in layer["strategy"]}
     strategy = {
-        name: {"epochs": 1, "min_steps": 0} for name in ("classifier", "generator") if name in layer["strategy"]
+        name: {"epochs": 1, "min_steps": 0} | ({"steps": 3} if "steps" in phase else {})
+        for name, phase in phases.items()
     }
     counts = {name: _hundredth(value) for name, value in layer.get("schedule", {}).items() if name != "name"}
     schedule = {"schedule": counts} if counts else {}
@@ -43,13 +46,15 @@ def _hundredth(value: Any) -> Any:
 
 
 def shrunk(value: Any, name: str = "") -> Any:
-    """A study's file with one epoch a network and a hundredth of the replay."""
+    """A study's file with one epoch or three steps a network and a hundredth of the replay."""
     if isinstance(value, dict):
         return {key: shrunk(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [shrunk(inner, name) for inner in value]
     if name in ("epochs", "min_steps"):
         return int(name == "epochs")
+    if name == "steps":
+        return 3
     return value // 100 if name in ("per_task", "samples", "counts", "buffer") else value
 
 
@@ -122,6 +127,28 @@ class TestEachSearch:
         assert not {*search.seeds} & {*search.test_seeds}
         _, prepared = prepare_search(tuning, shrunk(base), machine, {})
         assert_whole(execute(prepared, 0, tmp_path), prepared.experiment)
+
+
+def test_no_default_that_changed_reaches_an_experiment() -> None:
+    """Settings that results were published with are what they were, whatever a component's defaults are by now."""
+    published = json.loads((Path(__file__).parent / "data" / "experiment-settings.json").read_text())
+    for title, settings in published.items():
+        stem, _, cell = title.partition(": ")
+        base = read_toml(FOLDER / f"{stem}.toml")
+        base.pop("tune", None)
+        if cell:
+            experiment = experiments_of(check(Ablation, base.pop("ablate"), "[ablate]"), base)[cell][1]
+        else:
+            experiment = check(Experiment, base, title)
+        config = resolve(experiment).config
+        assert _part(config, settings) == settings, title
+
+
+def _part(config: Any, settings: Any) -> Any:
+    """What of a configuration the settings speak of."""
+    if not isinstance(settings, dict) or not isinstance(config, dict):
+        return config
+    return {name: _part(config.get(name), value) for name, value in settings.items()}
 
 
 def test_the_schedules_spend_the_same_on_mnist(machine: Machine, mnist_folder: Path, tmp_path: Path) -> None:

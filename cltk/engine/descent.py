@@ -37,6 +37,8 @@ class Descent:
         self._take, self._step = _make_step(phase, precision)
         self._first_norm = torch.zeros((), device=phase.device)
         self._total = phase.training.total_steps(phase.batches.steps)
+        is_low = precision == "bf16" and isinstance(phase, Train)
+        self._autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=is_low)
         self.done = 0
         self.epochs = phase.training.rounds(phase.batches.steps)
         self.operations = 0
@@ -47,7 +49,7 @@ class Descent:
         phase = self._phase
         losses = torch.empty(min(phase.batches.steps, self._total - self.done), device=phase.device)
         phase.module.train()
-        batches = phase.batches.epoch(streams)
+        batches = _drawn_under(self._autocast, phase.batches.epoch(streams))
         self._step.rng.set_state(streams.generator("loss").get_state())
         # Of steps that are alike the first one is counted; of others, all of the first epoch.
         counted = _Count() if self.done == 0 else None
@@ -133,6 +135,16 @@ class _Count:
         self.training += training.total
         self.samples += len(batch)
         return loss
+
+
+def _drawn_under(autocast: torch.autocast, batches: Iterator[Examples]) -> Iterator[Examples]:
+    """The batches; what is replayed in them is drawn and labelled in the precision of the step that learns it."""
+    while True:
+        with autocast:
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _make_step(phase: Train | Step, precision: Precision) -> tuple[TakeStep, TrainingStep]:

@@ -143,6 +143,8 @@ class Trainer:
             operations=operations,
             single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
             extra_bytes=weight.extras,
+            parameters=run.strategy.parts.parameters,
+            sizes=run.strategy.parts.bytes,
         )
 
     def _carry_out(self, phase: PhaseRun) -> Iterator[PhaseEvent]:

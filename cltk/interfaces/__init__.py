@@ -22,6 +22,7 @@ from cltk.interfaces.networks import evaluating, freeze
 from cltk.interfaces.parts import Parts, SlotName
 from cltk.interfaces.past import Past
 from cltk.interfaces.phase import Fit, OptimizerState, Phase, Step, Train
+from cltk.interfaces.pixels import Drawn, draw_pixels
 from cltk.interfaces.replay import Draw, Interleaved, Replay, draw_amount, mix_replay
 from cltk.interfaces.scenario import Scenario, Task
 from cltk.interfaces.schedule import Amount, ReplaySchedule, total
@@ -43,6 +44,7 @@ __all__ = [
     "ConditionalGenerator",
     "Dimension",
     "Draw",
+    "Drawn",
     "Examples",
     "Fit",
     "FloatRange",
@@ -81,6 +83,7 @@ __all__ = [
     "Training",
     "classification_loss",
     "draw_amount",
+    "draw_pixels",
     "evaluating",
     "freeze",
     "mix_replay",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
 import torch
@@ -87,6 +87,13 @@ class Generator(nn.Module, Component, ABC):
             return self.loss(batch.x, batch.y, rng)
 
         return Train("generator", self, batches, loss, training)
+
+    def phases(self, batches: Batches, training: Training) -> Iterator[Phase]:
+        """All phases in which it learns ``batches``, the next one asked for when the last one is over.
+
+        That of ``phase`` alone, unless overridden; there are none where nothing is left to be learned.
+        """
+        yield self.phase(batches, training)
 
     def begin_task(self, classes: Sequence[int]) -> None:
         """Is told which classes the next task has, as a classifier is; nothing happens by default."""

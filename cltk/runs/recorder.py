@@ -133,7 +133,8 @@ class Recorder:
         kept = {"buffer": event.buffer_bytes, "extras": event.extra_bytes}
         self._update(
             tasks=[*record.tasks, task],
-            bytes=record.bytes | kept | {"total": event.model_bytes + sum(kept.values())},
+            parameters=dict(event.parameters) | {"total": sum(event.parameters.values())},
+            bytes=record.bytes | dict(event.sizes) | kept | {"total": event.model_bytes + sum(kept.values())},
             seconds=_sums([record.seconds, seconds]),
         )
         self._measure()

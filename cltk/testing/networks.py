@@ -161,5 +161,6 @@ def rng_of(seed: int, device: str = "cpu") -> torch.Generator:
     return torch.Generator(device).manual_seed(seed)
 
 
-def _phase(generator: Generator, batch: Examples) -> Phase:
-    return generator.phase(Shuffled(batch, len(batch)), Training())
+def _phase(generator: Generator, batch: Examples) -> Phase | None:
+    """The first one; None where it has nothing left to learn."""
+    return next(generator.phases(Shuffled(batch, len(batch)), Training()), None)

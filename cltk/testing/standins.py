@@ -111,10 +111,10 @@ class Learn(Strategy):
         """Tells nobody: the network that is tried has heard of the task, and is to grow once."""
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
-        """Yields one phase."""
+        """Yields the phases of the generator, or the one of the classifier."""
         training = self.config.training
         batches = Shuffled(task.train, training.batch_size)
         if "generator" in self.parts.slots:
-            yield self.parts.generator.phase(batches, training)
+            yield from self.parts.generator.phases(batches, training)
         else:
             yield self.classifier_phase(batches, training)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from cltk.config import Settings
 from cltk.interfaces import (
     Batches,
     Buffer,
+    Drawn,
     Parts,
     Phase,
     ScenarioInfo,
@@ -19,7 +21,10 @@ from cltk.interfaces import (
     Training,
 )
 
-__all__ = ["FromScratch"]
+__all__ = ["FromScratch", "Images"]
+
+Images = Literal["real", "drawn"]
+"""Images as they are, or with each pixel drawn anew every time, as 0 or 1 with the probability of its grey value."""
 
 
 class FromScratch(Strategy):
@@ -27,17 +32,21 @@ class FromScratch(Strategy):
 
     buffer: Buffer
 
-    def __init__(self, config: Settings, info: ScenarioInfo, parts: Parts, capacity: int, training: Training) -> None:
+    def __init__(
+        self, config: Settings, info: ScenarioInfo, parts: Parts, capacity: int, training: Training, images: Images
+    ) -> None:
         super().__init__(config, info, parts)
         self.buffer = Buffer(capacity, info.shape, self.device)
         self.training = training
+        self.images = images
         self._initial = {name: tensor.clone() for name, tensor in parts.classifier.state_dict().items()}
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Stores the task, or a part of it, and yields one phase on all that is stored."""
         self.buffer.add(task, streams)
         self.parts.classifier.load_state_dict(self._initial)
-        yield self.training_phase(Shuffled(self.buffer.all(), self.training.batch_size))
+        batches = Shuffled(self.buffer.all(), self.training.batch_size)
+        yield self.training_phase(Drawn(batches) if self.images == "drawn" else batches)
 
     def training_phase(self, batches: Batches) -> Train:
         """The phase that trains on what is stored."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from cltk.config import Settings
 from cltk.interfaces import Batches, Examples, Parts, ScenarioInfo, Train, Training
 from cltk_baselines.cutmix import cutmix
-from cltk_baselines.from_scratch import FromScratch
+from cltk_baselines.from_scratch import FromScratch, Images
 
 __all__ = ["GDumb"]
 
@@ -30,6 +30,11 @@ class GDumb(FromScratch):
 
         buffer: PositiveInt = Field(500, description="number of stored images k")
         cutmix: float = Field(0.0, ge=0, le=1, description="share of batches that are augmented by CutMix")
+        images: Images = Field(
+            "real",
+            exclude_if=lambda value: value == "real",
+            description="learn images as they are, or with each pixel drawn as 0 or 1 by its grey value",
+        )
         classifier: Training = Field(
             Training(epochs=60, min_steps=0, batch_size=32, lr_schedule="cosine"),
             description="budget and optimizer of the classifier",
@@ -38,7 +43,7 @@ class GDumb(FromScratch):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
-        super().__init__(config, info, parts, capacity=config.buffer, training=config.classifier)
+        super().__init__(config, info, parts, config.buffer, config.classifier, config.images)
 
     def training_phase(self, batches: Batches) -> Train:
         """Training on what is stored, augmented where the configuration says so."""

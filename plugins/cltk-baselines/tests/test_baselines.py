@@ -159,3 +159,24 @@ def test_whoever_stores_all_data_has_stored_a_share_of_1(tmp_path):
     assert record.tasks[-1].buffer_bytes == record.data_bytes
     stored = (289, 578, 869, 1158, 1442)
     assert record.metrics["diaz-sss"] == pytest.approx(1 - sum(stored) / 1442 / 5)
+
+
+class TestDrawnImages:
+    @pytest.mark.parametrize("strategy", ["joint", "gdumb"])
+    def test_pixels_are_drawn_where_asked_for(self, strategy: str) -> None:
+        for images in ("real", "drawn"):
+            x = epoch(phase_of(make(strategy, images=images), 0)).x
+            assert bool(((x == 0) | (x == 1)).all()) == (images == "drawn")
+
+
+class TestJointAtTheEnd:
+    def test_it_trains_once_on_everything(self) -> None:
+        run = make("joint", tasks=3, at_end=True)
+        started = [event for event in train(run) if isinstance(event, PhaseStarted)]
+        assert [event.task for event in started] == [2]
+
+    def test_it_ends_as_one_that_trained_at_every_task(self) -> None:
+        ends = [make("joint", tasks=3, at_end=at_end) for at_end in (True, False)]
+        rows = [accuracy(run) for run in ends]
+        assert rows[0][-1] == rows[1][-1]
+        assert all(torch.equal(*pair) for pair in zip(*map(weights, ends), strict=True))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from pydantic import Field, PositiveInt
 
 from cltk.config import Settings
 from cltk.interfaces import (
     Buffer,
+    Drawn,
     Examples,
     Parts,
     Phase,
@@ -45,6 +47,11 @@ class ExperienceReplay(Strategy):
 
         buffer: PositiveInt = Field(500, description="number of stored images k")
         replay: Replay = Field(Replay(), description="how replayed samples join the task")
+        images: Literal["real", "drawn"] = Field(
+            "real",
+            exclude_if=lambda value: value == "real",
+            description="learn images as they are, or with each pixel drawn as 0 or 1 by its grey value",
+        )
         classifier: Training = Field(Training(), description="budget and optimizer of the classifier")
 
     config: Config
@@ -61,7 +68,7 @@ class ExperienceReplay(Strategy):
         weights = replay.weights(task.index, len(task.train), total(amount))
         source = draw_amount(draw, amount, streams.generator("replay")) if replay.refresh == "task" else draw
         batches = mix_replay(task.train, source, amount, training.batch_size, weights)
-        yield self.classifier_phase(batches, training)
+        yield self.classifier_phase(Drawn(batches) if self.config.images == "drawn" else batches, training)
         self.buffer.add(task, streams)
 
     def replay_count(self, completed: int, current: int) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, Self
 
 import torch
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 from torch import Tensor
 
 from cltk.config import Settings
@@ -16,11 +16,13 @@ from cltk.interfaces import (
     Amount,
     Batches,
     ConditionalGenerator,
+    Drawn,
     Examples,
     Parts,
     Phase,
     Replay,
     ScenarioInfo,
+    Shuffled,
     Strategy,
     Streams,
     Task,
@@ -33,6 +35,9 @@ from cltk_replay.teacher import Labels, Teacher
 
 __all__ = ["GenerativeReplay"]
 
+Mix = Callable[[Examples, Labels, Training], Batches]
+"""From samples of a task, the labels that replay is to have and a budget to the batches of a phase."""
+
 
 class LabelledReplay(Replay):
     """How replayed samples join the task, and how they are labelled."""
@@ -42,7 +47,12 @@ class LabelledReplay(Replay):
         description="the classifier's most likely class, its probabilities (distillation), or the generator's own",
     )
     temperature: PositiveFloat = Field(2.0, description="of the softmax behind soft labels")
-    # Where these three have their defaults they are left out, as in configurations of before there were any.
+    images: Literal["mean", "drawn", "all-drawn"] = Field(
+        "mean",
+        description="replay samples as the generator gives them, or with each pixel drawn as 0 or 1 with that "
+        "probability; or draw those of current images, too, when the classifier learns them",
+    )
+    # Where these five have their defaults they are left out, as in configurations of before there were any.
     scaled: bool = Field(
         True,
         exclude_if=lambda value: value is True,
@@ -60,6 +70,17 @@ class LabelledReplay(Replay):
         exclude_if=lambda value: value == "all",
         description="class-incremental: the units that compete in training, all (today's default of their code) or "
         "those of the classes so far (van de Ven & Tolias 2018)",
+    )
+    generated_current: NonNegativeFloat = Field(
+        0.0,
+        exclude_if=lambda value: value == 0,
+        description="generated samples of the current classes for each real one, so that replay is not the only "
+        "generated part; the generator learns first then",
+    )
+    rehearse_generator: bool = Field(
+        True,
+        exclude_if=lambda value: value is True,
+        description="whether the generator learns from replay, too; one of a model a class needs none",
     )
 
     @model_validator(mode="after")
@@ -111,6 +132,11 @@ class GenerativeReplay(Strategy):
                 f"Replay cannot have the generator's own labels: {type(parts.generator).__name__} draws none.",
                 "Choose --strategy.replay.labels hard or soft, or a class-conditional generator.",
             )
+        if config.replay.generated_current and not conditional:
+            raise ConfigError(
+                f"{type(parts.generator).__name__} draws no samples of a class, so none of the current ones.",
+                "Leave --strategy.replay.generated-current at 0, or choose a class-conditional generator.",
+            )
         if info.setting == "task" and parts.generator.labels == "hard" and not conditional:
             raise ConfigError(
                 f"{type(parts.generator).__name__} reads labels, but replay has one for each task here.",
@@ -118,28 +144,65 @@ class GenerativeReplay(Strategy):
             )
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
-        """Yields the classifier's phase, then the generator's."""
-        generator, replay = self.parts.generator, self.config.replay
-        own = replay.labels == "own" or (generator.labels == "hard" and self.info.setting == "task")
-        teacher = self._teacher(task.index)
-        replay_set = None
+        """Yields the classifier's phase, then the generator's; the other way round where it shows current classes."""
+        replay, teacher = self.config.replay, self._teacher(task.index)
+        replay_set, amount = None, self.scheduled(task.index, len(task.train))
         if replay.refresh == "task":
-            amount = self.scheduled(task.index, len(task.train))
-            drawn: Labels = "own" if own else "none"
+            drawn: Labels = "own" if self._labels_itself else "none"
             replay_set = draw_amount(lambda n, rng: teacher.draw(n, rng, drawn), amount, streams.generator("replay"))
 
-        training = self.config.classifier
-        batches = self._batches(task, teacher, replay_set, replay.labels, training.batch_size)
+        def mixed(current: Examples, labels: Labels, training: Training) -> Batches:
+            weights = replay.weights(task.index, len(current), total(amount))
+            if replay_set is not None:
+                return mix_replay(current, teacher.label(replay_set, labels), amount, training.batch_size, weights)
+            return mix_replay(
+                current, lambda n, rng: teacher.draw(n, rng, labels), amount, training.batch_size, weights
+            )
+
+        if replay.generated_current:
+            yield from self._generator_phases(task, mixed)
+            yield self._classifier_phase(self._beside_generated(task, streams), mixed)
+        else:
+            yield self._classifier_phase(task.train, mixed)
+            yield from self._generator_phases(task, mixed)
+
+    @property
+    def _labels_itself(self) -> bool:
+        """Whether replay for the generator has labels of its own."""
+        reads = self.parts.generator.labels == "hard"
+        return self.config.replay.labels == "own" or (reads and self.info.setting == "task")
+
+    def _classifier_phase(self, current: Examples, mixed: Mix) -> Phase:
+        training, replay = self.config.classifier, self.config.replay
+        batches = mixed(current, replay.labels, training)
+        if replay.images == "all-drawn":
+            batches = Drawn(batches)
         # Hard labels of several tasks are soft targets, too, but no probabilities at that temperature.
         temperature = replay.temperature if replay.labels == "soft" else 1.0
-        yield self.classifier_phase(batches, training, temperature)
+        return self.classifier_phase(batches, training, temperature)
 
-        training = self.config.generator
-        labels: Labels = "own" if own else generator.labels
-        batches = self._batches(task, teacher, replay_set, labels, training.batch_size)
+    def _generator_phases(self, task: Task, mixed: Mix) -> Iterator[Phase]:
+        generator, training = self.parts.generator, self.config.generator
+        if self.config.replay.rehearse_generator:
+            labels: Labels = "own" if self._labels_itself else generator.labels
+            batches = mixed(task.train, labels, training)
+        else:
+            batches = Shuffled(task.train, training.batch_size)
         self._learned = task.index + 1
-        phase = generator.phase(batches, training)
-        yield replace(phase, problems=lambda: generator.problems(task.train.x[:1000]))
+        for phase in generator.phases(batches, training):
+            yield replace(phase, problems=lambda: generator.problems(task.train.x[:1000]))
+
+    def _beside_generated(self, task: Task, streams: Streams) -> Examples:
+        """The samples of a task with generated ones of its classes among them, where there is replay beside them."""
+        count = round(self.config.replay.generated_current * len(task.train))
+        if not task.index or not count:
+            return task.train
+        classes = torch.tensor(task.classes, device=self.device)
+        labels = classes.repeat(-(-count // len(classes)))[:count]
+        generated = self._teacher(task.index + 1).draw(labels, streams.generator("current"), "own")
+        if self.info.setting == "task":
+            generated = replace(generated, task=torch.full_like(generated.y, task.index))
+        return Examples.concat([task.train, generated])
 
     def begin_task(self, classes: Sequence[int]) -> None:
         """The classes of the task become active."""
@@ -162,12 +225,13 @@ class GenerativeReplay(Strategy):
         return total(self.scheduled(completed, current))
 
     def scheduled(self, completed: int, current: int) -> Amount:
-        """What the schedule says; 0 at the first task.
+        """What the schedule says, to which generated samples of current classes are current ones; 0 at the first task.
 
         Raises:
             ConfigError: It counts by class, and the generator cannot draw samples of a class.
         """
-        amount = super().scheduled(completed, current)
+        shown = 1 + self.config.replay.generated_current
+        amount = super().scheduled(completed, round(current * shown))
         if isinstance(amount, Mapping) and not isinstance(self.parts.generator, ConditionalGenerator):
             raise ConfigError(
                 f"The schedule counts by class, but {type(self.parts.generator).__name__} draws no samples of a class.",
@@ -194,13 +258,5 @@ class GenerativeReplay(Strategy):
 
     def _teacher(self, completed: int) -> Teacher:
         replay = self.config.replay
-        return Teacher(self, completed, replay.temperature, softens_all=replay.targets == "all")
-
-    def _batches(
-        self, task: Task, teacher: Teacher, replay_set: Examples | None, labels: Labels, batch_size: int
-    ) -> Batches:
-        current, amount = task.train, self.scheduled(task.index, len(task.train))
-        weights = self.config.replay.weights(task.index, len(current), total(amount))
-        if replay_set is not None:
-            return mix_replay(current, teacher.label(replay_set, labels), amount, batch_size, weights)
-        return mix_replay(current, lambda n, rng: teacher.draw(n, rng, labels), amount, batch_size, weights)
+        is_drawn, is_all = replay.images != "mean", replay.targets == "all"
+        return Teacher(self, completed, replay.temperature, softens_all=is_all, draws_pixels=is_drawn)

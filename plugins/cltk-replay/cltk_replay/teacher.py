@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cltk.interfaces import SOFT_ONLY, ConditionalGenerator, Examples, ScenarioInfo, Strategy, freeze
+from cltk.interfaces import SOFT_ONLY, ConditionalGenerator, Examples, ScenarioInfo, Strategy, draw_pixels, freeze
 
 __all__ = ["Labels", "Teacher"]
 
@@ -27,13 +27,23 @@ class Teacher:
         completed: Number of tasks learned so far.
         temperature: Of the softmax behind soft labels.
         softens_all: Whether soft labels are of all units; never so in the task-incremental setting.
+        draws_pixels: Whether each pixel is drawn as 0 or 1, with the probability that the generator gives.
     """
 
-    def __init__(self, strategy: Strategy, completed: int, temperature: float, *, softens_all: bool = False) -> None:
+    def __init__(
+        self,
+        strategy: Strategy,
+        completed: int,
+        temperature: float,
+        *,
+        softens_all: bool = False,
+        draws_pixels: bool = False,
+    ) -> None:
         self._strategy = freeze(strategy)
         self._left_out = _left_out(strategy.info, completed).to(strategy.device)
         self._softens_all = softens_all and strategy.info.setting != "task"
         self._temperature = temperature
+        self._draws_pixels = draws_pixels
 
     @torch.no_grad()
     def draw(self, n: int | Tensor, rng: torch.Generator, labels: Labels) -> Examples:
@@ -55,6 +65,8 @@ class Teacher:
         else:
             x = generator.sample(n, rng)
             drawn = Examples(x, torch.full((n,), SOFT_ONLY, device=x.device))
+        if self._draws_pixels:
+            drawn = replace(drawn, x=draw_pixels(drawn.x, rng))
         return self.label(drawn, labels)
 
     @torch.no_grad()

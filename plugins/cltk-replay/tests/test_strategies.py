@@ -173,7 +173,7 @@ class TestGenerative:
     def test_settings_that_have_their_defaults_leave_a_configuration_as_it_was(self) -> None:
         replay = prepare(load(strategy="generative-replay", scenario="split-digits"), Machine("cpu", threads=1))
         settings = replay.resolved.config["strategy"]["replay"]
-        assert {*settings} == {"refresh", "weighting", "labels", "temperature"}
+        assert {*settings} == {"refresh", "weighting", "labels", "temperature", "images"}
 
     def test_a_replay_set_is_made_once_and_shared_by_both_networks(self) -> None:
         run = make(settings={"replay": {"refresh": "task"}})
@@ -300,6 +300,12 @@ class TestExperience:
         }
         assert found <= stored
         assert 0 < len(found) <= 20
+
+    @pytest.mark.parametrize("images", ["real", "drawn"])
+    def test_pixels_of_stored_and_of_current_images_are_drawn_where_asked_for(self, images: str) -> None:
+        run = make("experience-replay", settings={"buffer": 20, "images": images})
+        x = epoch(next(second_task(run)), run).x
+        assert bool(((x == 0) | (x == 1)).all()) == (images == "drawn")
 
     def test_its_bytes_are_those_of_the_images_and_labels(self) -> None:
         run = make("experience-replay", settings={"buffer": 20})

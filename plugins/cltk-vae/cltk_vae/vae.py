@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveInt
-from torch import Tensor, nn
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from torch import Tensor
 
 from cltk.config import Settings, Sizes
-from cltk.interfaces import Generator, ScenarioInfo
+from cltk.interfaces import Batches, Examples, Fit, Generator, Phase, ScenarioInfo, Training
 from cltk_vae.elbo import bernoulli_nll, gaussian_kl
+from cltk_vae.perceptron import perceptron
+from cltk_vae.prior import Prior
 
 __all__ = ["VAE"]
 
@@ -25,7 +26,8 @@ class VAE(Generator):
     With its defaults on 28x28 images: 1,069,784 parameters.
 
     Source: Kingma & Welling 2014, arXiv 1312.6114; its defaults are genovese-2024's (after van de Ven & Tolias 2018,
-    arXiv 1809.10635): two hidden layers of 400 units each way, 100 latent variables.
+    arXiv 1809.10635): two hidden layers of 400 units each way, 100 latent variables. The fitted prior: Ghosh et al.
+    2020, arXiv 1903.12436.
 
     Deviations: none known; mean and log-variance share one linear layer, which is the same function as two.
     """
@@ -36,14 +38,21 @@ class VAE(Generator):
         hidden: Sizes = Field((400, 400), description="units of the encoder's hidden layers; the decoder mirrors them")
         latent_dim: PositiveInt = Field(100, description="number of latent variables")
         beta: NonNegativeFloat = Field(1.0, description="weight of the KL divergence in the loss")
+        mixture: NonNegativeInt = Field(
+            0,
+            # Left out, as in configurations of before there was one.
+            exclude_if=lambda value: value == 0,
+            description="Gaussians of a prior that is fitted to the codes afterwards; 0 for the standard normal",
+        )
 
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
         super().__init__(config, info)
         self.shape = info.shape
-        self.encoder = _perceptron(info.pixels, *config.hidden, 2 * config.latent_dim)
-        self.decoder = _perceptron(config.latent_dim, *reversed(config.hidden), info.pixels)
+        self.encoder = perceptron(info.pixels, *config.hidden, 2 * config.latent_dim)
+        self.decoder = perceptron(config.latent_dim, *reversed(config.hidden), info.pixels)
+        self.prior = Prior(config.mixture, config.latent_dim) if config.mixture else None
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The posterior of images (B, C, H, W): mean and log-variance, each (B, L)."""
@@ -66,9 +75,25 @@ class VAE(Generator):
         logits = self.decoder(torch.addcmul(mean, noise, (0.5 * log_variance).exp()))
         return bernoulli_nll(logits, x.flatten(1)) + self.config.beta * gaussian_kl(mean, log_variance)
 
+    def phases(self, batches: Batches, training: Training) -> Iterator[Phase]:
+        """Trains both networks, then fits the prior, where it is a mixture."""
+        yield self.phase(batches, training)
+        if self.prior:
+            yield Fit("prior", self, batches, self._fit_prior)
+
+    def _fit_prior(self, examples: Examples, rng: torch.Generator) -> None:
+        """Fits the prior to one code an image, drawn from its posterior; images count alike, whatever their weights."""
+        assert self.prior is not None
+        mean, log_variance = self.encode(examples.x)
+        noise = torch.randn(mean.shape, generator=rng, device=mean.device)
+        self.prior.fit(mean + noise * (0.5 * log_variance).exp(), rng)
+
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """Decodes ``n`` draws from the prior to pixel probabilities, (n, C, H, W) float32 in [0, 1]."""
-        latent = torch.randn((n, self.config.latent_dim), generator=rng, device=rng.device)
+        if self.prior:
+            latent = self.prior.sample(n, rng)
+        else:
+            latent = torch.randn((n, self.config.latent_dim), generator=rng, device=rng.device)
         images: Tensor = self.decoder(latent).float().sigmoid().view(n, *self.shape)
         return images
 
@@ -83,11 +108,3 @@ class VAE(Generator):
         if self.active_units(x):
             return ()
         return (f"posterior collapse: none of the {self.config.latent_dim} latent units is active",)
-
-
-def _perceptron(*sizes: int) -> nn.Sequential:
-    """Linear layers of these sizes with ReLU between them."""
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers[:-1])

@@ -3,8 +3,13 @@
 import pytest
 import torch
 
+import cltk
+from cltk.api import Machine
+from cltk.build import prepare
 from cltk.config import check
+from cltk.engine import train
 from cltk.errors import ConfigError
+from cltk.events import EpochEnded
 from cltk.interfaces import ScenarioInfo
 from cltk_vae.vae import VAE
 
@@ -133,3 +138,31 @@ def test_the_decoder_mirrors_the_encoder() -> None:
 def test_settings_that_make_no_model_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="generator 'vae'"):
         make(**bad)
+
+
+class TestFittedPrior:
+    def test_it_is_fitted_when_the_networks_are_trained(self) -> None:
+        """Samples are more like the data than those from the standard normal are: their code is where the data's is."""
+        experiment = cltk.load(
+            scenario={"name": "split-digits", "tasks": 2},
+            strategy={
+                "name": "generative-replay",
+                "classifier": {"epochs": 1, "min_steps": 0},
+                "generator": {"steps": 100, "lr": 3e-3},
+            },
+            generator={"name": "vae", "hidden": [32], "latent_dim": 3, "mixture": 4},
+        )
+        run = prepare(experiment, Machine("cpu", threads=1)).assemble(0)
+        phases = [event.phase for event in train(run) if isinstance(event, EpochEnded)]
+        vae = run.strategy.parts.generator
+        assert isinstance(vae, VAE)
+        assert vae.prior is not None
+        assert phases.count("prior") == 2
+        x = run.tasks[1].train.x
+        codes, drawn = vae.encode(x)[0], vae.prior.sample(5000, rng())
+        torch.testing.assert_close(drawn.mean(0), codes.mean(0), atol=0.4, rtol=0.0)
+
+    def test_without_one_nothing_is_kept_of_it(self) -> None:
+        experiment = cltk.load(scenario="split-digits", generator="vae")
+        run = prepare(experiment, Machine("cpu", threads=1)).assemble(0)
+        assert not [name for name in run.strategy.parts.generator.state_dict() if "prior" in name]
