@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cltk.cli.describe import describe
+from cltk.cli.show import verified_lines
 from cltk.kinds import KINDS, Kind
 from cltk.registry import installed, load
 
@@ -57,7 +58,7 @@ def section(plugin: dict[str, Any]) -> str:
     """One plugin: its docstring and its fields."""
     source = f"\n\nSource: {plugin['source']}" if plugin["source"] else ""
     title = f"### `{plugin['name']}`\n\nOf `{plugin['distribution']}`. "
-    text = title + escape(plugin["description"] + source)
+    text = title + escape("\n\n".join([plugin["description"] + source, *verified_lines(plugin)]))
     if plugin["search_space"]:
         space = "; ".join(f"`{name}` {where}" for name, where in plugin["search_space"].items())
         text += f"\n\nSearch space, for five tasks of 12,000 images: {space}."

@@ -8,6 +8,7 @@ from typing import Any
 from cltk.interfaces import Component, Dimension, OneOf, ScenarioInfo
 from cltk.kinds import KINDS
 from cltk.registry import Plugin, shortest_name
+from cltk.runs.verified import verified
 
 __all__ = ["EXAMPLE", "describe"]
 
@@ -16,9 +17,10 @@ EXAMPLE = ScenarioInfo((1, 28, 28), 10, (12_000,) * 5, tuple((task, task + 1) fo
 
 
 def describe(plugin: Plugin, loaded: Any) -> dict[str, Any]:
-    """Its description, how to use it, and of a component its source, fields and search space.
+    """Its description, how to use it, and of a component its source, fields, search space and verified figures.
 
-    They are read from its docstring, its ``Config`` and ``search_space``. A command has neither of the last two.
+    They are read from its docstring, its ``Config``, ``search_space`` and what ships with its package. A command has
+    none of the last three.
     """
     description, source = _split_source(getdoc(loaded) or "")
     kind, name = KINDS[plugin.kind], shortest_name(plugin)
@@ -27,6 +29,9 @@ def describe(plugin: Plugin, loaded: Any) -> dict[str, Any]:
     return plugin.row | {
         "description": description,
         "source": source,
+        "verified": [{**figure.to_dict(), "text": str(figure)} for figure in verified(loaded)]
+        if is_component
+        else None,
         "usage": kind.usage(name),
         "option": kind.option(name),
         "fields": _fields(loaded.Config.model_json_schema()) if is_component else [],

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["print_description"]
+__all__ = ["print_description", "verified_lines"]
 
 
 def print_description(description: dict[str, Any]) -> None:
@@ -18,6 +18,8 @@ def print_description(description: dict[str, Any]) -> None:
     console.print(escape(description["description"]) + "\n", highlight=False)
     if description["source"]:
         console.print(escape(f"Source: {description['source']}\n"), highlight=False)
+    for line in verified_lines(description):
+        console.print(escape(f"{line}\n"), highlight=False)
     console.print(escape(f"To use it: {description['usage']}"), highlight=False)
     if description["fields"]:
         console.print(f"\nIts fields, as options: {description['option']} <value>", highlight=False)
@@ -26,6 +28,14 @@ def print_description(description: dict[str, Any]) -> None:
         console.print("\nSearch space, for five tasks of 12,000 images:")
         for name, where in description["search_space"].items():
             console.print(f"  {name}: {where}", highlight=False)
+
+
+def verified_lines(description: dict[str, Any]) -> list[str]:
+    """Which published figures a component reproduces, a line each, or that it is none; nothing of other plugins."""
+    figures = description["verified"]
+    if figures is None:
+        return []
+    return [f"Verified: {figure['text']}" for figure in figures] or ["Verified: no published figure."]
 
 
 def _fields(fields: list[dict[str, Any]]) -> Table:

@@ -23,6 +23,7 @@ from cltk.interfaces.parts import Parts, SlotName
 from cltk.interfaces.past import Past
 from cltk.interfaces.phase import Fit, OptimizerState, Phase, Step, Train
 from cltk.interfaces.pixels import Drawn, draw_pixels
+from cltk.interfaces.published import Published
 from cltk.interfaces.replay import Draw, Interleaved, Replay, draw_amount, mix_replay
 from cltk.interfaces.scenario import Scenario, Task
 from cltk.interfaces.schedule import Amount, ReplaySchedule, total
@@ -63,6 +64,7 @@ __all__ = [
     "Parts",
     "Past",
     "Phase",
+    "Published",
     "Record",
     "RecordSource",
     "Replay",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from cltk.config import Settings
+from cltk.interfaces.published import Published
 
 __all__ = ["Component", "Dimension", "FloatRange", "IncrementalSetting", "IntRange", "OneOf", "ScenarioInfo"]
 
@@ -86,7 +87,12 @@ class Component:
     """The root of the component kinds.
 
     A component nests its own ``Config`` and cites the paper that it follows in its docstring, as ``Source:``.
+
+    Attributes:
+        published: The published figures that it is to reproduce, each with the study that shows it.
     """
+
+    published: ClassVar[Sequence[Published]] = ()
 
     class Config(Settings):
         """No settings."""

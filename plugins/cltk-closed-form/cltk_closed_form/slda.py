@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from cltk.config import Settings
-from cltk.interfaces import Examples, Fit, Parts, Phase, ScenarioInfo, Shuffled, Strategy, Streams, Task
+from cltk.interfaces import Examples, Fit, Parts, Phase, Published, ScenarioInfo, Shuffled, Strategy, Streams, Task
 from cltk_closed_form.discriminant import CHUNK, Discriminant
 
 __all__ = ["SLDA"]
@@ -25,6 +25,15 @@ class SLDA(Strategy):
     Deviations: works on pixels, where the papers take the features of a pretrained network on natural images.
     """
 
+    published = (
+        Published(
+            "class-incremental Split MNIST, on pixels",
+            0.8730,
+            "van de Ven, Li & Tolias 2021, arXiv 2104.10093",
+            study="published-split-mnist",
+            cell="SLDA",
+        ),
+    )
     slots = ()
     gives_logits = False
 

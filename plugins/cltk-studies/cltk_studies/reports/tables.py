@@ -9,6 +9,7 @@ from cltk_studies.questions.plan import Plan
 from cltk_studies.reports.formats import format_duration
 from cltk_studies.reports.metric_table import metric_table
 from cltk_studies.reports.trials_table import asked_table, trials_table
+from cltk_studies.reports.verified_table import verified_table
 
 __all__ = ["cost_table", "counts_table", "failure_table", "plan_table", "result_tables"]
 
@@ -17,7 +18,7 @@ def result_tables(result: StudyResult) -> list[Table]:
     """All tables of a result; those without rows are left out."""
     is_search = result.study.kind != "ablation"
     main = [trials_table(result), asked_table(result)] if is_search else [metric_table(result)]
-    tables = [*main, cost_table(result), failure_table(result)]
+    tables = [*main, cost_table(result), verified_table(result), failure_table(result)]
     return [table for table in tables if table.rows]
 
 
