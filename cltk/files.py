@@ -1,14 +1,18 @@
-"""Writing files so that nobody ever meets half of one."""
+"""Files of a store: written so that nobody ever meets half of one, read as what somebody else may have put there."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from cltk.errors import StoreError
 
-__all__ = ["write_atomically"]
+__all__ = ["read_bounded", "write_atomically"]
+
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+"""A pipe that nobody writes to is opened at once with it, and seen to be one."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -35,3 +39,23 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         advice = "Make room or choose another folder with --store."
         raise StoreError(f"Cannot write '{path}': {error.strerror or error}", advice) from error
+
+
+def read_bounded(path: Path, most: int = 1 << 27) -> bytes:
+    """Reads a file that may be anybody's: one that is no file, never ends or is too large is refused before it is read.
+
+    Args:
+        path: The file.
+        most: Bytes that it may have.
+
+    Raises:
+        OSError: It is missing or unreadable.
+        ValueError: It is a device, a pipe or larger.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | _NO_WAITING), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("it is no regular file")
+        if status.st_size > most:
+            raise ValueError(f"it has {status.st_size:,} bytes, more than {most:,}")
+        return file.read(status.st_size)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from cltk.config import Experiment, Overrides
 from cltk.errors import StoreError
-from cltk.files import write_atomically
+from cltk.files import read_bounded
 from cltk.machine import Precision
 from cltk.record_v1 import SCHEMA_1, upgrade
 
@@ -29,7 +29,6 @@ __all__ = [
     "TaskRecord",
     "read_record",
     "to_json",
-    "write_atomically",
 ]
 
 SCHEMA = "cltk.run/2"
@@ -277,7 +276,7 @@ def read_record(path: Path) -> Record:
         StoreError: The file is missing, incomplete or altered, or was written by a newer cltk.
     """
     try:
-        content = path.read_bytes()
+        content = read_bounded(path)
         if newer := _newer_schema(content):
             raise StoreError(
                 f"'{path}' was written by a newer cltk: it is of schema {newer}, this one reads up to {SCHEMA}.",
@@ -285,7 +284,7 @@ def read_record(path: Path) -> Record:
             )
         entries = _verified(content)
         return Record.model_validate(upgrade(entries) if entries["schema"] == SCHEMA_1 else entries)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(
             f"'{path}' is incomplete or was altered: {error}.", "Run the experiment again to replace it."
         ) from error

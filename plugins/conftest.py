@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cltk.record import Epoch, Record, TaskRecord, to_json, write_atomically
+from cltk.files import write_atomically
+from cltk.record import Epoch, Record, TaskRecord, to_json
 
 TASKS = 5
 

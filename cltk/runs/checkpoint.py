@@ -13,12 +13,15 @@ from torch import Tensor
 
 from cltk.engine import ResumePoint
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
-from cltk.record import Record, write_atomically
+from cltk.files import read_bounded, write_atomically
+from cltk.record import Record
 from cltk.runs.tensors import pack, unpack
 
 __all__ = ["Checkpoint", "Checkpoints", "EpochCheckpoint"]
 
 FORMAT = "cltk.checkpoint/4"
+_MOST = 1 << 36
+"""Bytes of a file; networks that are larger are none of today."""
 KEPT = 2
 """Checkpoints kept of a run: the newest, and one to fall back to."""
 
@@ -149,7 +152,7 @@ def _read(path: Path) -> tuple[State, Texts]:
     Raises:
         ValueError: It is not what its name says, or of another format.
     """
-    content = path.read_bytes()
+    content = read_bounded(path, _MOST)
     if _digest(content) != path.stem.rpartition("-")[2]:
         raise ValueError("it was cut or altered, its checksum differs")
     state, texts = unpack(content)

@@ -19,8 +19,9 @@ import tomli_w
 from cltk.config import qualified_names
 from cltk.errors import StoreError
 from cltk.events import ReplayShown
+from cltk.files import read_bounded, write_atomically
 from cltk.mappings import without_none
-from cltk.record import Record, to_json, write_atomically
+from cltk.record import Record, to_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -88,7 +89,7 @@ def read_samples(path: Path, most: int = 1 << 28) -> Samples:
         StoreError: The file is truncated or altered, or holds more.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(read_bounded(path, most))) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > most:
                 raise ValueError(f"it holds more than {most:,} bytes")
             names = [name.removesuffix(".npy") for name in archive.namelist()]

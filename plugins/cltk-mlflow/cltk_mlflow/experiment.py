@@ -83,13 +83,16 @@ class MlflowExperiment:
             self._client.log_text(run_id, text, path)
 
     def files(self, run_id: str, folder: Path, names: Sequence[str] | None = None) -> None:
-        """Stores files of a folder with the run: those of the ``names`` that exist, or all with their subfolders."""
+        """Stores files of a folder with the run: those of the ``names`` that exist, or all with their subfolders.
+
+        Of the ``names``, links are left out: a folder from elsewhere would send any file of this machine.
+        """
         with self._reported():
             if names is None:
                 self._client.log_artifacts(run_id, str(folder))
                 return
             for path in (folder / name for name in names):
-                if path.exists():
+                if path.is_file() and not path.is_symlink():
                     self._client.log_artifact(run_id, str(path))
 
     def names(self, run_id: str, folder: str) -> list[str]:

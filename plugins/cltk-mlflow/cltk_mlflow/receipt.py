@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from cltk.errors import StoreError
-from cltk.files import write_atomically
+from cltk.files import read_bounded, write_atomically
 from cltk_mlflow.server import without_secrets
 
 __all__ = ["Receipt", "forget_if_complete", "has_receipt", "read_receipt", "write_receipt"]
@@ -54,10 +54,10 @@ def read_receipt(folder: Path) -> Receipt | None:
     """
     path = folder / _NAME
     try:
-        return Receipt.model_validate_json(path.read_bytes())
+        return Receipt.model_validate_json(read_bounded(path))
     except FileNotFoundError:
         return None
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise StoreError(f"'{path}' is unreadable: {error}", "Remove it to upload the run again.") from error
 
 

@@ -20,6 +20,8 @@ from cltk_mlflow.studies import StudyTracker, store_mean_matrix
 
 __all__ = ["RunTracker"]
 
+_ROOM = 1 << 26
+"""Bytes that a file of a run may have beyond what its record says of the run: texts, and samples that are shown."""
 _ENDED = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 
 
@@ -158,6 +160,7 @@ class RunTracker:
         from cltk_figures.artifacts import RUN_FILES, description, write_figures, write_tables
 
         run_id, folder = self._open.pop(record.run_id), self._store / record.run_id
+        _check_sizes([folder / name for name in RUN_FILES], record)
         tags = {"mlflow.note.content": description(record), "error": record.error or ""} | _warning_tags(record)
         with tempfile.TemporaryDirectory() as temporary:
             report = Path(temporary)
@@ -188,3 +191,15 @@ class RunTracker:
 
 def _warning_tags(record: Record) -> dict[str, str]:
     return {"warnings": "\n".join(record.warnings)} if record.warnings else {}
+
+
+def _check_sizes(files: Sequence[Path], record: Record) -> None:
+    """Refuses files from elsewhere that would fill the server's disk; a buffer counts a byte a pixel, and keeps four.
+
+    Raises:
+        StoreError: One is larger than its record allows.
+    """
+    most = 4 * record.bytes.get("total", 0) + _ROOM
+    for path in files:
+        if path.is_file() and path.stat().st_size > most:
+            raise StoreError(f"'{path}' has {path.stat().st_size:,} bytes, more than its record allows.", "Remove it.")

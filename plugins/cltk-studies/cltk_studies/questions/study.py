@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from cltk.build import Prepared, resolve
 from cltk.config import Experiment, Name, Overrides, Settings, check
 from cltk.errors import CltkError, ConfigError, StoreError, closest
-from cltk.files import write_atomically
+from cltk.files import read_bounded, write_atomically
 from cltk.mappings import without_none
 from cltk.record import Record
 from cltk_studies.questions.objective import ACCURACY
@@ -140,8 +140,8 @@ def read_study(store: Path, name: str) -> Study:
         names = [other.parent.name for other in study_path(store, "*").parent.parent.glob("*/study.json")]
         raise ConfigError(f"There is no study '{name}' in '{store}'.", closest(name, names))
     try:
-        return Study.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+        return Study.model_validate_json(read_bounded(path))
+    except (OSError, ValueError) as error:
         raise StoreError(
             f"'{path}' is incomplete or was altered: {error}", "Call the command that made it again."
         ) from error
