@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from cltk.config import Overrides
 from cltk.interfaces import GroupMetric, History, Record
 from cltk_metrics.mean import mean
+from cltk_metrics.references import mean_over_runs, reference
 
 __all__ = ["Intransigence"]
 
@@ -29,16 +30,13 @@ class Intransigence(GroupMetric):
 
     def references(self, config: Mapping[str, Any]) -> Mapping[str, Overrides]:
         """Joint training with the classifier's budget of the experiment."""
-        strategy: Overrides = {"name": "joint"}
-        budget = config["strategy"].get("classifier")
-        return {"joint": {"strategy": strategy if budget is None else strategy | {"classifier": budget}}}
+        return {"joint": reference(config, "joint")}
 
     def value(self, records: Sequence[Record], references: Mapping[str, Sequence[Record]]) -> float:
         """The mean accuracy of joint training on new tasks, less that of the runs."""
-        return _on_new_tasks(references["joint"]) - _on_new_tasks(records)
+        return mean_over_runs(references["joint"], _on_new_tasks) - mean_over_runs(records, _on_new_tasks)
 
 
-def _on_new_tasks(records: Sequence[Record]) -> float:
-    """Mean accuracy on each task right after it, over all tasks and runs."""
-    histories = [History.of(record) for record in records]
-    return mean(history.after(task=k, learned=k) for history in histories for k in range(1, history.tasks + 1))
+def _on_new_tasks(history: History) -> float:
+    """Mean accuracy on each task right after it."""
+    return mean(history.after(task=k, learned=k) for k in range(1, history.tasks + 1))

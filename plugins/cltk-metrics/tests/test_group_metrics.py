@@ -1,13 +1,14 @@
 """Metrics of several runs, against values worked out by hand."""
 
 from collections.abc import Callable
-from math import isnan
+from math import isinf, isnan
 
 import pytest
 
 from cltk.interfaces import Record
 from cltk.record import TaskRecord
 from cltk_metrics.intransigence import Intransigence
+from cltk_metrics.normalised import NormalisedForgetting, NormalisedPlasticity, NormalisedStability
 from cltk_metrics.stability import Stability
 
 ONES = {"operations": 1, "single_pass": 1, "model_bytes": 1, "buffer_bytes": 0, "extra_bytes": 0}
@@ -60,3 +61,39 @@ def test_intransigence_asks_for_joint_training_with_the_same_budget():
     wanted = {"joint": {"strategy": {"name": "joint", "classifier": {"epochs": 3}}}}
     assert metric.references({"strategy": strategy}) == wanted
     assert metric.references({"strategy": {"name": "x"}}) == {"joint": {"strategy": {"name": "joint"}}}
+
+
+def test_stability_is_the_part_of_the_first_task_that_joint_training_keeps(run):
+    metric = NormalisedStability(NormalisedStability.Config())
+    runs = [run((0, 0), (0.9, 0), (0.2, 0.5)), run((0, 0), (0.7, 0), (0.4, 0.7), seed=1)]
+    joint = [run((0, 0), (1.0, 0), (0.6, 0.8))]
+    assert metric.value(runs, {"joint": joint}) == pytest.approx(0.3 / 0.6)
+    assert metric.value(joint, {"joint": joint}) == 1.0
+
+
+def test_plasticity_is_the_part_of_new_tasks_that_finetuning_learns(run):
+    metric = NormalisedPlasticity(NormalisedPlasticity.Config())
+    runs = [run((0, 0), (0.9, 0), (0.2, 0.4)), run((0, 0), (0.7, 0), (0.4, 0.6), seed=1)]
+    finetune = [run((0, 0), (1.0, 0), (0.0, 0.8))]
+    assert metric.value(runs, {"finetune": finetune}) == pytest.approx(0.5 / 0.8)
+
+
+def test_forgetting_is_the_part_of_what_finetuning_forgets(run):
+    metric = NormalisedForgetting(NormalisedForgetting.Config())
+    runs = [run((0, 0), (0.9, 0), (0.7, 0.4)), run((0, 0), (0.7, 0), (0.5, 0.6), seed=1)]
+    finetune = [run((0, 0), (1.0, 0), (0.2, 0.8))]
+    assert metric.value(runs, {"finetune": finetune}) == pytest.approx(0.2 / 0.8)
+    steady = [run((0, 0), (0.9, 0), (0.9, 0.4))]
+    assert metric.value(steady, {"finetune": finetune}) == 0.0
+    assert metric.value(steady, {"finetune": steady}) == 1.0
+    assert isinf(metric.value(runs, {"finetune": steady}))
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [(NormalisedStability, "joint"), (NormalisedPlasticity, "finetune"), (NormalisedForgetting, "finetune")],
+)
+def test_references_keep_the_budget(metric, name):
+    config = {"strategy": {"name": "generative-replay", "classifier": {"epochs": 3}, "generator": {"epochs": 4}}}
+    wanted = {name: {"strategy": {"name": name, "classifier": {"epochs": 3}}}}
+    assert metric(metric.Config()).references(config) == wanted
