@@ -11,6 +11,7 @@ from cltk.interfaces import Scenario
 from cltk.machine import Machine
 from cltk_studies.questions.grid import Ablation, experiments_of
 from cltk_studies.questions.objective import Objective
+from cltk_studies.questions.references import reference_experiments
 from cltk_studies.questions.study import Cell, Study
 
 __all__ = ["prepare_study"]
@@ -35,6 +36,12 @@ def prepare_study(
         identity = {"name": ablation.name or experiment.name, "seeds": ablation.seeds or experiment.seeds}
         prepared_cells[name] = prepare(experiment.model_copy(update=identity), machine, scenarios)
         cells.append(Cell.of(name, own, prepared_cells[name]))
+    if ablation.references:
+        for name, own, experiment in reference_experiments(tuple(cells), prepared_cells):
+            prepared = prepare(experiment, machine, scenarios)
+            if prepared.config_hash not in {cell.config_hash for cell in cells}:
+                prepared_cells[name] = prepared
+                cells.append(Cell.of(name, own, prepared))
     first = next(iter(prepared_cells.values())).experiment
     baseline = ablation.baseline or cells[0].name
     if baseline not in prepared_cells:

@@ -31,6 +31,7 @@ class Ablation(Settings):
     baseline: str | None = Field(None, description="the cell that all others are compared with; by default, the first")
     seeds: Seeds | None = Field(None, description="one run each in every cell; by default, the experiment's")
     objective: ObjectiveNames = (ACCURACY,)
+    references: bool = Field(False, description="run joint training and fine-tuning beside the cells, as cells")
     axes: dict[str, Any] = Field({}, description="a list of values for each dotted field or slot")
     variants: tuple[dict[str, Any], ...] = Field((), description="named sets of fields, each a 'name' and the fields")
 

@@ -1,0 +1,50 @@
+"""``references = true``: joint training and fine-tuning beside the cells, made once for all studies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Write = Callable[..., Path]
+Cli = Callable[..., Any]
+
+METRICS = ("intransigence", "normalised-stability", "normalised-plasticity", "normalised-forgetting")
+
+
+def table(**learning_rates: float) -> str:
+    """Variants of experience replay, by name, which differ in the learning rate; references beside them."""
+    lines = ["[ablate]", "references = true"]
+    for name, rate in learning_rates.items():
+        lines += ["[[ablate.variants]]", f'name = "{name}"', 'strategy.name = "experience-replay"']
+        lines += ["strategy.buffer = 20", f"strategy.classifier = {{ epochs = 1, min_steps = 0, lr = {rate} }}"]
+    return "\n".join(lines)
+
+
+def test_they_are_cells_run_once_for_all_studies_and_found_by_metrics(write: Write, cli: Cli, store: Path) -> None:
+    first = cli("ablate", write(table(replay=0.01)), "--store", store, "--json")
+    assert first.status == 0, first.err
+    assert sorted(cell["name"] for cell in first.json["cells"]) == ["finetune", "joint", "replay"]
+
+    again = write(table(replay=0.01).replace("buffer = 20", "buffer = 40"), name="again")
+    plan = cli("ablate", again, "--store", store, "--dry-run", "--json")
+    assert {cell["name"]: cell["open"] for cell in plan.json["cells"]} == {
+        "replay": [0, 1],
+        "joint": [],
+        "finetune": [],
+    }
+
+    asked = [word for name in METRICS for word in ("--metric", name)]
+    report = cli("report", "small", "--store", store, "--json", *asked)
+    values = {cell["name"]: cell["metrics"] for cell in report.json["cells"]}
+    assert set(METRICS) <= set(values["replay"])
+    assert values["finetune"]["normalised-forgetting"]["mean"] == 1.0
+    assert values["finetune"]["normalised-plasticity"]["mean"] == 1.0
+    assert values["joint"]["intransigence"]["mean"] == 0.0
+
+
+def test_cells_of_other_budgets_have_their_own(write: Write, cli: Cli, store: Path) -> None:
+    plan = cli("ablate", write(table(slow=0.001, fast=0.1)), "--store", store, "--dry-run", "--json")
+    assert plan.status == 0, plan.err
+    names = [cell["name"] for cell in plan.json["cells"]]
+    assert names == ["slow", "fast", "joint", "finetune", "joint as fast", "finetune as fast"]
