@@ -62,24 +62,28 @@ class DER(Strategy):
         super().__init__(config, info, parts)
         require_capacity(config.buffer, info)
         self.reservoir = Reservoir(config.buffer, info, self.device)
+        self._done = 0
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields one phase, on the task's own samples; each of its steps replays and stores."""
         training, classifier = self.config.classifier, self.parts.classifier
         batches = Shuffled(task.train, training.batch_size)
-        optimizer, course = make_optimizer(classifier, training, batches.steps)
+        optimizer, total = make_optimizer(classifier, training), training.total_steps(batches.steps)
+        self._done = 0
 
         def step(batch: Examples, rng: torch.Generator) -> Tensor:
+            for group in optimizer.param_groups:
+                group["lr"] = training.lr_at(self._done / total)
             logits = classifier(batch.x)
             loss = batch.mean(self.classification_loss(logits, batch)) + self._penalties(rng)
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
-            course.step()
+            self._done += 1
             self.reservoir.add(batch, logits.detach(), rng)
             return loss.detach()
 
-        yield Step("classifier", classifier, batches, step, training, {"optimizer": optimizer, "course": course})
+        yield Step("classifier", classifier, batches, step, training, {"optimizer": optimizer})
 
     def replay_count(self, completed: int, current: int) -> int:
         """What both penalties draw in an epoch of full batches once that many are stored, at the first task too."""
@@ -96,11 +100,12 @@ class DER(Strategy):
         return self.reservoir.draw(n, streams.generator("preview"))[0]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The reservoir."""
-        return self.reservoir.state_dict()
+        """The reservoir, and the number of steps done in the task."""
+        return {"done": torch.tensor(self._done), **self.reservoir.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes the reservoir back."""
+        """Takes both back."""
+        self._done = int(state["done"])
         self.reservoir.load_state_dict(state)
 
     def _penalties(self, rng: torch.Generator) -> Tensor:
