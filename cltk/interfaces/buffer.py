@@ -7,18 +7,21 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from cltk.errors import ConfigError
+from cltk.interfaces.component import ScenarioInfo
 from cltk.interfaces.examples import Examples
 from cltk.interfaces.scenario import Task
 from cltk.interfaces.streams import Streams
 
-__all__ = ["Buffer"]
+__all__ = ["Buffer", "require_capacity"]
 
 
 class Buffer:
     """At most ``capacity`` images, as many of each class of each task as there is room for; stored as bytes.
 
-    When classes arrive, those stored give up a random part of theirs (greedy balancing sampler). Tasks that share
-    their classes are told apart, so that a new task does not push out the earlier ones.
+    When classes arrive, those stored give up a random part of theirs (greedy balancing sampler). Where there is not
+    room for one more of each, those of the newest task come first. Tasks that share their classes are told apart, so
+    that a new task does not push out the earlier ones.
 
     Source: Prabhu, Torr & Dokania 2020, GDumb, DOI 10.1007/978-3-030-58536-5_31.
 
@@ -96,11 +99,32 @@ class Buffer:
         self._x, self._y, self._task = (state[name].to(device) for name in ("x", "y", "task"))
 
 
+def require_capacity(capacity: int, info: ScenarioInfo) -> None:
+    """Refuses to store fewer images than there are classes: of some, nothing would be left.
+
+    Args:
+        capacity: Number of images.
+        info: What the scenario says of itself.
+
+    Raises:
+        ConfigError: There are more classes than images.
+    """
+    classes = len(info.seen(info.tasks))
+    if capacity < classes:
+        raise ConfigError(
+            f"A buffer of {capacity} images is too small for the {classes} classes of the scenario.",
+            "Give it room for at least one image of each class.",
+        )
+
+
 def _balanced(groups: list[tuple[int, int]], capacity: int) -> list[int]:
-    """The positions to keep: rounds of one of each group, in order, until the capacity is reached."""
+    """The positions to keep: rounds of one of each (task, class), until the capacity is reached.
+
+    Each round takes the newest tasks first, and within a task goes by position.
+    """
     seen: dict[tuple[int, int], int] = {}
     ranked = []
     for position, group in enumerate(groups):
         seen[group] = seen.get(group, 0) + 1
-        ranked.append((seen[group], group, position))
+        ranked.append((seen[group], -group[0], position))
     return [position for _, _, position in sorted(ranked)[:capacity]]

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cltk.interfaces import Buffer, Examples, Streams, Task
+from cltk.errors import ConfigError
+from cltk.interfaces import Buffer, Examples, ScenarioInfo, Streams, Task, require_capacity
 
 CPU = torch.device("cpu")
 SHAPE = (1, 2, 2)
@@ -48,6 +49,27 @@ def test_tasks_that_share_their_classes_share_the_room(capacity: int) -> None:
     buffer = filled([[20, 20], [20, 20], [20, 20]], capacity, shared=True)
     stored = torch.bincount(buffer.state_dict()["task"], minlength=3)
     assert int(stored.max() - stored.min()) <= 2
+
+
+@given(st.integers(1, 40), st.integers(1, 6))
+def test_classes_of_the_newest_task_are_stored_before_others_have_one_more(capacity: int, tasks: int) -> None:
+    """In the source, a sample of a new class takes the place of one of the largest class."""
+    counts = torch.bincount(filled([[20, 20]] * tasks, capacity).all().y, minlength=2 * tasks)
+    assert int(counts[-2:].sum()) >= min(capacity, 2)
+    assert int(counts[-2:].max()) == int(counts.max())
+
+
+def test_of_classes_of_one_task_none_is_preferred() -> None:
+    larger = [int(torch.bincount(filled([[20, 20]], 5, seed=seed).all().y).argmax()) for seed in range(20)]
+    assert set(larger) == {0, 1}
+
+
+@pytest.mark.parametrize("capacity", [1, 9])
+def test_less_room_than_one_image_a_class_is_refused(capacity: int) -> None:
+    info = ScenarioInfo(SHAPE, 10, (5,) * 5, tuple((2 * task, 2 * task + 1) for task in range(5)), "class")
+    require_capacity(10, info)
+    with pytest.raises(ConfigError, match=rf"{capacity} images is too small for the 10 classes"):
+        require_capacity(capacity, info)
 
 
 def test_its_bytes_are_one_a_pixel_and_eight_a_label() -> None:

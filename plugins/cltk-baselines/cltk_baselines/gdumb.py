@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from cltk.config import Settings
-from cltk.interfaces import Batches, Examples, Parts, ScenarioInfo, Train, Training
+from cltk.interfaces import Batches, Examples, Parts, ScenarioInfo, Train, Training, require_capacity
 from cltk_baselines.cutmix import cutmix
 from cltk_baselines.from_scratch import FromScratch, Images
 
@@ -43,6 +43,7 @@ class GDumb(FromScratch):
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
+        require_capacity(config.buffer, info)
         super().__init__(config, info, parts, config.buffer, config.classifier, config.images)
 
     def training_phase(self, batches: Batches) -> Train:

@@ -10,6 +10,7 @@ import torch
 from cltk.api import Machine, load
 from cltk.build import prepare
 from cltk.engine import Run, load_state, state_of, train
+from cltk.errors import ConfigError
 from cltk.events import PhaseStarted, TaskEnded
 from cltk.interfaces import Examples, Phase, Streams
 from cltk.runs.runner import execute
@@ -132,6 +133,10 @@ class TestGDumb:
             assert len(labels) == 50
             counts = torch.bincount(labels)[list(run.info.seen(task.index + 1))]
             assert int(counts.max() - counts.min()) <= 1
+
+    def test_a_buffer_smaller_than_the_number_of_classes_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match=r"7 images .* 10 classes"):
+            make("gdumb", tasks=5, buffer=7)
 
     def test_its_bytes_are_those_of_the_buffer(self) -> None:
         run = make("gdumb", buffer=30)

@@ -22,8 +22,8 @@ from cltk.interfaces import (
     Streams,
     Task,
     Training,
+    require_capacity,
 )
-from cltk_exemplars.capacity import require_capacity
 from cltk_exemplars.optimizer import make_optimizer
 from cltk_exemplars.reservoir import Reservoir
 

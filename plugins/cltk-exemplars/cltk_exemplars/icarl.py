@@ -25,8 +25,8 @@ from cltk.interfaces import (
     Training,
     evaluating,
     freeze,
+    require_capacity,
 )
-from cltk_exemplars.capacity import require_capacity
 from cltk_exemplars.exemplars import Exemplars
 from cltk_exemplars.herding import herd
 

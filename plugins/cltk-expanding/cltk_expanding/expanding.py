@@ -23,6 +23,7 @@ from cltk.interfaces import (
     Task,
     Train,
     Training,
+    require_capacity,
 )
 from cltk_expanding.weights import balanced_weights
 
@@ -57,17 +58,12 @@ class Expanding(Strategy):
 
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
-        classes = len(info.seen(info.tasks))
-        if classes < sum(map(len, info.classes)):
+        if len(info.seen(info.tasks)) < sum(map(len, info.classes)):
             raise ConfigError(
                 "A module is trained once, but tasks of this scenario share classes.",
                 "Choose another strategy, or a scenario in which each class belongs to one task.",
             )
-        if config.buffer < classes:
-            raise ConfigError(
-                f"A buffer of {config.buffer} images is too small for the {classes} classes of the scenario.",
-                f"Store at least one image a class: --strategy.buffer {classes}.",
-            )
+        require_capacity(config.buffer, info)
         self.buffer = Buffer(config.buffer, info.shape, self.device)
         self.class_modules = nn.ModuleDict()
 

@@ -22,6 +22,7 @@ from cltk.interfaces import (
     Training,
     draw_amount,
     mix_replay,
+    require_capacity,
     total,
 )
 
@@ -59,6 +60,7 @@ class ExperienceReplay(Strategy):
 
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
+        require_capacity(config.buffer, info)
         self.buffer = Buffer(config.buffer, info.shape, self.device)
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:

@@ -307,6 +307,10 @@ class TestExperience:
         x = epoch(next(second_task(run)), run).x
         assert bool(((x == 0) | (x == 1)).all()) == (images == "drawn")
 
+    def test_a_buffer_smaller_than_the_number_of_classes_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match=r"9 images .* 10 classes"):
+            make("experience-replay", settings={"buffer": 9})
+
     def test_its_bytes_are_those_of_the_images_and_labels(self) -> None:
         run = make("experience-replay", settings={"buffer": 20})
         sizes = [event.buffer_bytes for event in train(run) if isinstance(event, TaskEnded)]
