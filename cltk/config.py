@@ -5,11 +5,13 @@ Four layers make an experiment, the later ones winning: defaults, file, ``CLTK_*
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
+import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -26,7 +28,7 @@ from pydantic import (
 
 from cltk.errors import ConfigError, closest
 from cltk.kinds import KINDS, SLOTS
-from cltk.mappings import deep_merge, underscored
+from cltk.mappings import deep_merge, replaced, underscored
 
 __all__ = [
     "Experiment",
@@ -48,6 +50,12 @@ __all__ = [
 ]
 
 _MOST_SEEDS = 10_000
+
+NULL = "null"
+"""How nothing is written where a value is expected, which TOML has no word for."""
+
+_MESSAGES = {"string_pattern_mismatch": "letters, digits, '.', '_' and '-' make a name, at most 64 of them"}
+"""Sentences for what Pydantic says in its own terms."""
 
 Overrides = dict[str, Any]
 """Settings as a file nests them; a part of an experiment."""
@@ -105,7 +113,10 @@ def _as_seeds(value: object) -> object:
             if not first <= last < first + _MOST_SEEDS:
                 raise ValueError(f"a range goes upwards, over at most {_MOST_SEEDS:,} seeds, such as '0..4'")
             return tuple(range(first, last + 1))
-        return tuple(part.strip() for part in value.split(","))
+        parts = [part.strip() for part in value.split(",")]
+        if not all(re.fullmatch(r"\d+", part) for part in parts):
+            raise ValueError("seeds are whole numbers, such as 0, 0..4 or 1,5")
+        return tuple(parts)
     return _as_list(value)
 
 
@@ -167,25 +178,48 @@ class Experiment(_Slots):
         return slot
 
 
-def read_toml(path: Path) -> Overrides:
-    """Reads a TOML file; dashes in its keys count as underscores.
+def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
+    """Reads a TOML file, and below it the one that it says it ``extends``, by a path from its own folder.
+
+    Dashes in its keys count as underscores, and ``"null"`` stands for nothing, which TOML cannot say.
+
+    Args:
+        path: The file; ``-`` for standard input.
+        extended_by: The files that lie above it.
 
     Raises:
-        ConfigError: The file is missing or unreadable, or does not parse (with line and column).
+        ConfigError: The file is missing or unreadable, does not parse (with line and column), or extends itself.
     """
+    if path.resolve() in extended_by:
+        raise ConfigError(f"'{path}' extends itself.", "Leave one 'extends' out.")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read '{path}': {error}", "Give the path of a TOML file.") from error
+        raise ConfigError(f"Cannot read '{path}': {error}", _advice_on_file(str(path))) from error
     try:
-        layer: Overrides = underscored(tomllib.loads(text))
+        layer: Overrides = replaced(underscored(tomllib.loads(text)), NULL, None)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"'{path}' is not valid TOML: {error}", "Correct the file there.") from error
-    return layer
+    below = layer.pop("extends", None)
+    if below is None:
+        return layer
+    if not isinstance(below, str):
+        raise ConfigError(f"'{path}': 'extends' is {below!r}.", 'Name one file: extends = "other.toml".')
+    return overlay([read_toml(path.parent / below, [*extended_by, path.resolve()]), layer])
+
+
+def _advice_on_file(word: str) -> str:
+    """What may have been meant by a word that is not the path of a file."""
+    if "=" in word:
+        field, _, value = word.partition("=")
+        return f"Fields are options: --{field} {value}"
+    return "Give the path of a TOML file. Components are options: --generator vae."
 
 
 def parse_value(text: str) -> Any:
-    """Reads a value as typed on a command line: a TOML value, a comma-separated list of them, or a plain word."""
+    """Reads a value as typed: ``null``, a TOML value, a comma-separated list of them, or a plain word."""
+    if text == NULL:
+        return None
     for candidate in (text, f"[{text}]" if "," in text else text):
         try:
             return tomllib.loads(f"value = {candidate}")["value"]
@@ -216,6 +250,8 @@ def environment_overrides(environment: Mapping[str, str]) -> Overrides:
         head, *rest = name.removeprefix("CLTK_").lower().split("__")
         if not name.startswith("CLTK_") or not text:
             continue
+        if not rest and head not in KINDS and (near := difflib.get_close_matches(head, SLOTS, n=1, cutoff=0.8)):
+            raise ConfigError(f"There is no variable {name}.", f"Did you mean CLTK_{near[0].upper()}?")
         if head in SLOTS or (rest and head in KINDS):
             settings.append(override_at(".".join([head, *rest]), parse_value(text) if rest else text))
         elif rest:
@@ -275,7 +311,7 @@ def _problem(problem: Any) -> str:
         return f"there is no field '{field}'."
     came = repr(problem["input"])
     came = came if len(came) <= 80 else f"{came[:77]}..."
-    message = problem["msg"].removeprefix("Value error, ")
+    message = _MESSAGES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
     return f"field '{field}' is {came}: {message[0].lower()}{message[1:]}."
 
 

@@ -34,7 +34,8 @@ class Kind:
 
     def usage(self, name: str) -> str:
         """What to type to use the plugin of that name."""
-        return self.command.format(kind=self.name, name=name)
+        words = name.replace(".", " ") if self.name == "command" else name
+        return self.command.format(kind=self.name, name=words)
 
     def option(self, name: str) -> str:
         """The option that sets a field of the plugin of that name, which is told from others unless it fills a slot."""

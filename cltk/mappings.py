@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["deep_merge", "flatten", "underscored", "without_none"]
+__all__ = ["deep_merge", "flatten", "replaced", "underscored", "without_none"]
 
 
 def deep_merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,6 +30,15 @@ def flatten(
             yield from flatten(value, is_group, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
+
+
+def replaced(value: Any, old: str | None, new: str | None) -> Any:
+    """The value with ``new`` wherever it holds ``old``."""
+    if isinstance(value, dict):
+        return {key: replaced(inner, old, new) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [replaced(inner, old, new) for inner in value]
+    return new if value == old else value
 
 
 def without_none(value: Any) -> Any:

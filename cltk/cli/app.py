@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from contextlib import nullcontext
+from typing import Any
 
 import typer
 
@@ -16,11 +17,14 @@ from cltk.cli import cite, data, plugins, run, runs, schema
 from cltk.cli.commands import PluginCommands
 from cltk.cli.console import only_json, show_error, spell_out
 from cltk.cli.overrides import OverridesCommand
-from cltk.errors import CltkError
+from cltk.errors import CltkError, ConfigError
 from cltk.processes.collector import collect_rarely
 from cltk.processes.entry_points import tolerate_malformed
 
 __all__ = ["app", "main"]
+
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+"""What Typer raises for options and arguments; it has no public name for it."""
 
 app = typer.Typer(
     name="cltk",
@@ -81,12 +85,29 @@ def main() -> None:
 def _call() -> None:
     """Calls the command, and writes out what it printed while an error of that can still be told."""
     try:
-        app()
+        status = app(standalone_mode=False)
+    except _UsageError as error:
+        raise _in_our_style(error) from error
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
     finally:
         sys.stdout.flush()
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _in_our_style(error: Any) -> BaseException:
+    """What Typer found wrong with options and arguments, as an error of ours; help is no error."""
+    if not error.message or type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return SystemExit(error.exit_code)
+    help_of = f"{error.ctx.command_path} --help" if error.ctx else "cltk --help"
+    return ConfigError(error.format_message(), f"See all options: {help_of}")
 
 
 def _explained(error: Exception) -> CltkError:
+    if isinstance(error, BrokenPipeError):  # Who reads has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         # Else the interpreter tries once more when it ends, and complains in its own words.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

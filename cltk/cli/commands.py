@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +22,10 @@ _ELSEWHERE = {"mlflow": ("sync", "ui"), "studies": ("ablate", "report", "tune", 
 
 
 class PluginCommands(TyperGroup):
-    """A group that has the commands of plugins beside its own, which a plugin cannot replace."""
+    """A group that has the commands of plugins beside its own, which a plugin cannot replace.
+
+    One that is called ``runs.export`` belongs to the group ``runs``; one without a dot to ``cltk`` itself.
+    """
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands, in order."""
@@ -31,7 +35,7 @@ class PluginCommands(TyperGroup):
         """A command for lists of them: that of a plugin has its line in the help, but nothing is imported for it."""
         if cmd_name in self.commands or cmd_name not in self._plugins:
             return self.commands.get(cmd_name)
-        return _stub(self._plugins[cmd_name])
+        return _stub(cmd_name, self._plugins[cmd_name])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is called, which is imported here if it is a plugin's.
@@ -47,7 +51,7 @@ class PluginCommands(TyperGroup):
         if name not in self._plugins and ":" not in name:
             self._explain_missing(name)
         try:
-            return name, _made(find("command", name)), args[1:]
+            return name, _made(find("command", self._prefix + name)), args[1:]
         except CltkError:
             if ctx.resilient_parsing:  # The shell completes; it is no place for an error.
                 return None, None, args[1:]
@@ -61,7 +65,20 @@ class PluginCommands(TyperGroup):
 
     @cached_property
     def _plugins(self) -> dict[str, Plugin]:
-        return {plugin.name: plugin for plugin in installed("command") if plugin.name not in OWN_COMMANDS}
+        names = {plugin.name.removeprefix(self._prefix): plugin for plugin in installed("command")}
+        return {
+            name: plugin
+            for name, plugin in names.items()
+            if plugin.name == self._prefix + name and "." not in name and name not in self._refused
+        }
+
+    @property
+    def _prefix(self) -> str:
+        return "" if self.name == "cltk" else f"{self.name}."
+
+    @property
+    def _refused(self) -> Collection[str]:
+        return OWN_COMMANDS if self.name == "cltk" else self.commands
 
     def _explain_missing(self, name: str) -> None:
         for extra, commands in _ELSEWHERE.items():
@@ -96,13 +113,13 @@ def _made(plugin: Plugin) -> Any:
         ) from error
 
 
-def _stub(plugin: Plugin) -> Any:
+def _stub(name: str, plugin: Plugin) -> Any:
     """A command without options, for lists."""
 
     def command() -> None: ...
 
     command.__doc__ = first_line(plugin.target) or f"From {plugin.provider}."
-    return _command(plugin.name, command)
+    return _command(name, command)
 
 
 def _command(name: str, function: Any) -> Any:

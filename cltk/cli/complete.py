@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 from cltk.kinds import KINDS
 from cltk.registry import installed
 
-__all__ = ["kinds", "plugin_names"]
+__all__ = ["kinds", "plugin_names", "run_ids"]
 
 
 def plugin_names(*wanted: str) -> Callable[[str], list[str]]:
@@ -18,6 +20,13 @@ def plugin_names(*wanted: str) -> Callable[[str], list[str]]:
         return sorted(name for name in names if name.startswith(incomplete))
 
     return complete
+
+
+def run_ids(incomplete: str) -> list[str]:
+    """Completes the ids of runs, in the store that is the default here."""
+    store = Path(os.environ.get("CLTK_STORE") or "runs")
+    names = ["latest", *sorted(path.parent.name for path in store.glob("*/record.json"))]
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def kinds(incomplete: str) -> list[str]:

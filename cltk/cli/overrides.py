@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand
 
+from cltk.cli.fields import completed_options, described_options
 from cltk.errors import ConfigError
 from cltk.kinds import KINDS
 
@@ -16,6 +17,7 @@ __all__ = ["OverridesCommand", "overrides_of", "takes_components"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_ARGS = f"{__name__}.args"
 _OPTION = re.compile(rf"--(?P<path>(?:{'|'.join(KINDS)})(?:\.[A-Za-z0-9_-]+)+)(?:=(?P<value>.*))?", re.DOTALL)
 
 
@@ -24,9 +26,24 @@ class OverridesCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Takes the fields out before the rest is parsed, so that every other unknown option is still refused."""
+        ctx.meta[_ARGS] = tuple(args)
+        if ctx.resilient_parsing:  # The shell completes: fields are options like any other.
+            return super().parse_args(ctx, args)
         rest, layer = _split(args)
         ctx.meta[__name__] = layer
         return super().parse_args(ctx, rest)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The options of the command; while the shell completes, the fields of components too."""
+        params = super().get_params(ctx)
+        return [*params, *completed_options(ctx.meta[_ARGS])] if ctx.resilient_parsing else params
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Writes the options, and the fields of the components that are named beside ``--help``."""
+        super().format_options(ctx, formatter)
+        if rows := described_options(ctx.meta[_ARGS]):
+            with formatter.section("Fields of the components named"):
+                formatter.write_dl(rows)
 
 
 def takes_components(function: F) -> F:

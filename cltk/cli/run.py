@@ -26,7 +26,7 @@ __all__ = ["run"]
 def run(
     ctx: typer.Context,
     *,
-    file: Annotated[Path | None, typer.Argument(help="An experiment, as a TOML file.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="An experiment, as a TOML file; - for standard input.")] = None,
     seeds: Seeds = None,
     name: Name = None,
     store: Store = RUNS,
@@ -42,6 +42,9 @@ def run(
     from_run: Annotated[
         str | None, typer.Option(help="Repeat a recorded run, by its id, and compare; takes no other experiment.")
     ] = None,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print the experiment with every default as TOML, and stop.")
+    ] = False,
     components: Components,
     machine: MachineOptions,
     sinks: SinkOptions,
@@ -52,11 +55,12 @@ def run(
     Without a file: deep generative replay on Split MNIST. Any field of a component is an option of its own:
     --generator.latent-dim 50, --schedule fixed --schedule.samples 200, --strategy.replay.refresh task.
     """
-    from cltk.build import prepare
+    from cltk.build import prepare, resolve
     from cltk.cli.next_steps import next_steps
     from cltk.cli.progress import Progress
     from cltk.cli.result import print_failures, print_records
     from cltk.config import Experiment, check
+    from cltk.runs.folder import config_toml
     from cltk.runs.seeds import run_seeds
     from cltk.runs.sinks import make_sinks
 
@@ -67,6 +71,9 @@ def run(
     overrides = read_overrides(ctx, file, own, components.overrides, sinks.overrides)
     layer = _without_studies(overrides, file)
     experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
+    if print_config:
+        print(config_toml(resolve(experiment).config), end="")
+        raise typer.Exit
     prepared = prepare(experiment, machine.machine)
     for notice in (*prepared.notices, *_earlier(prepared, store)):
         show_notice(notice)

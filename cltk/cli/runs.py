@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cltk.cli.complete import plugin_names
+from cltk.cli.commands import PluginCommands
+from cltk.cli.complete import plugin_names, run_ids
 from cltk.cli.console import print_json, print_rows, show_notice
 from cltk.cli.options import RUNS, Json, Store
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="List runs, and show what came of one.", no_args_is_help=True)
+app = typer.Typer(
+    cls=PluginCommands, help="List runs, show and compare what came of them, remove them.", no_args_is_help=True
+)
 
 Metrics = Annotated[
     list[str] | None,
@@ -34,24 +36,52 @@ Metrics = Annotated[
 
 
 @app.command("list")
-def list_runs(store: Store = RUNS, json: Json = False) -> None:
-    """List the runs in a store, the oldest first."""
+def list_runs(
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="Only runs with this value: name=x, status=failed, generator.latent_dim=20; repeat it."),
+    ] = None,
+    sort: Annotated[str, typer.Option(help="What to sort by, such as accuracy; -accuracy for the highest first.")] = "",
+    store: Store = RUNS,
+    json: Json = False,
+) -> None:
+    """List the runs in a store, the oldest first, each with the settings that are not the same in all."""
+    from cltk.cli.run_rows import chosen_rows, printed, rows_of
     from cltk.runs.reading import read_records
 
     records, problems = read_records(store)
-    rows = [_row(record, store) for record in records]
-    if not json:
-        rows = [row | {"accuracy": "" if row["accuracy"] is None else f"{row['accuracy']:.4f}"} for row in rows]
-    print_rows(rows, json)
+    rows = chosen_rows(rows_of(records, store), where or (), sort)
+    print_rows(rows if json else printed(rows), json)
     for problem in problems:
         show_notice(f"Left out: {problem}")
     if not records and not json:
         show_notice(f"There is no run in '{store}'.")
 
 
+@app.command("rm")
+def remove_runs(
+    run_id: Annotated[list[str], typer.Argument(help="Ids, or the beginnings of them.", autocompletion=run_ids)],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    store: Store = RUNS,
+) -> None:
+    """Remove runs from a store: their records, weights and checkpoints. What MLflow has of them stays there."""
+    from shutil import rmtree
+
+    from cltk.runs.reading import find_record
+
+    folders = [store / find_record(store, each).run_id for each in run_id]
+    if not yes:
+        typer.confirm(f"Remove {', '.join(map(str, folders))}?", abort=True, err=True)
+    for folder in folders:
+        rmtree(folder)
+        show_notice(f"Removed {folder}.")
+
+
 @app.command("show")
 def show_run(
-    run_id: Annotated[str, typer.Argument(help="The run's id, or the beginning of it.")],
+    run_id: Annotated[
+        str, typer.Argument(help="The run's id, or the beginning of it; 'latest'.", autocompletion=run_ids)
+    ],
     metric: Metrics = None,
     store: Store = RUNS,
     json: Json = False,
@@ -71,18 +101,6 @@ def show_run(
     print_records([record.model_copy(update={"metrics": values if metric else record.metrics})], store=store)
     for name, reason in reasons.items():
         print(f"{name}: {reason}")
-
-
-def _row(record: Record, store: Path) -> dict[str, Any]:
-    written = datetime.fromtimestamp((store / record.run_id / "record.json").stat().st_mtime).astimezone()
-    return {
-        "run": record.run_id,
-        "written": written.isoformat(sep=" ", timespec="seconds"),
-        "name": record.config.get("name", ""),
-        "seed": record.seed,
-        "status": record.status,
-        "accuracy": record.final_accuracy if record.tasks else None,
-    }
 
 
 def _measure(record: Record, names: Sequence[str], store: Path) -> Mapping[str, Measured]:

@@ -16,17 +16,18 @@ import numpy as np
 import numpy.typing as npt
 import tomli_w
 
-from cltk.config import qualified_names
+from cltk.config import NULL, qualified_names
 from cltk.errors import StoreError
 from cltk.events import ReplayShown
 from cltk.files import read_bounded, write_atomically
-from cltk.mappings import without_none
+from cltk.kinds import SLOTS
+from cltk.mappings import replaced, without_none
 from cltk.record import Record, to_json
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["RunFolder", "Samples", "experiment_toml", "most_sample_bytes", "read_samples"]
+__all__ = ["RunFolder", "Samples", "config_toml", "experiment_toml", "most_sample_bytes", "read_samples"]
 
 Samples = dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]]
 """Images (n, C, H, W) in [0, 1] and labels (n,) that would be replayed after each task, tasks counted from 0."""
@@ -126,4 +127,10 @@ def _read_array(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], dimen
 
 def experiment_toml(record: Record) -> str:
     """The experiment of a record with every default written out, for the one seed, as ``cltk run`` takes it."""
-    return tomli_w.dumps(without_none(qualified_names(record.config, record.plugins) | {"seeds": [record.seed]}))
+    return config_toml(qualified_names(record.config, record.plugins) | {"seeds": [record.seed]})
+
+
+def config_toml(config: Mapping[str, Any]) -> str:
+    """An experiment as TOML; a field of a component that has no value is ``"null"``, as its default may be another."""
+    slots = {slot: replaced(config[slot], None, NULL) for slot in SLOTS if config.get(slot)}
+    return tomli_w.dumps(without_none({**config, **slots}))

@@ -10,6 +10,9 @@ from cltk.record import Record, read_record
 
 __all__ = ["RunKey", "find_record", "finished_runs", "latest_runs", "read_records"]
 
+LATEST = "latest"
+"""What stands for the run that was written last."""
+
 RunKey = tuple[str, int]
 """A configuration's hash and a seed."""
 
@@ -42,13 +45,16 @@ def find_record(store: Path, run_id: str) -> Record:
 
     Args:
         store: The folder of all runs.
-        run_id: Its id, or as much of the beginning as tells it from the others.
+        run_id: Its id, or as much of the beginning as tells it from the others; ``latest`` for the last one written.
 
     Raises:
         ConfigError: There is no such run, or several runs begin so.
         StoreError: Its record is incomplete or altered.
     """
-    names = sorted(path.parent.name for path in store.glob("*/record.json"))
+    paths = sorted(store.glob("*/record.json"), key=lambda path: path.stat().st_mtime)
+    names = [path.parent.name for path in paths]
+    if run_id == LATEST and names:
+        return _read(paths[-1])
     matches = [run_id] if run_id in names else [name for name in names if run_id and name.startswith(run_id)]
     if len(matches) > 1:
         raise ConfigError(f"{len(matches)} runs begin with '{run_id}'.", f"Such as: {', '.join(matches[:3])}.")

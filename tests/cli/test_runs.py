@@ -76,3 +76,30 @@ def test_what_is_refused(cli: Cli, store: Path, words: list[str], said: str) -> 
     done = cli("runs", *words, "--store", store)
     assert done.status == 2
     assert said in done.said
+
+
+class TestChoosing:
+    """Which runs, in which order."""
+
+    @pytest.fixture
+    def several(self, cli: Cli, finetune: list[str], tmp_path: Path) -> Path:
+        store = tmp_path / "several"
+        for lr in ("0.01", "0.02"):
+            cli(*finetune, "--store", store, "--sink", "none", "--strategy.classifier.lr", lr, "--scenario.tasks", 2)
+        return store
+
+    def test_runs_are_filtered_and_sorted_by_any_setting(self, cli: Cli, several: Path) -> None:
+        rows = cli("runs", "list", "--store", several, "--json", "--where", "strategy.classifier.lr=0.02").json
+        assert [row["settings"]["strategy.classifier.lr"] for row in rows] == [0.02]
+        rows = cli("runs", "list", "--store", several, "--json", "--sort", "-strategy.classifier.lr").json
+        assert [row["settings"]["strategy.classifier.lr"] for row in rows] == [0.02, 0.01]
+        assert "strategy.classifier.lr=0.01" in cli("runs", "list", "--store", several).out
+        done = cli("runs", "list", "--store", several, "--where", "lrr=1")
+        assert (done.status, "'lrr'" in done.said) == (2, True)
+
+    def test_the_latest_is_shown_and_removed(self, cli: Cli, several: Path) -> None:
+        run_id = cli("runs", "show", "latest", "--store", several, "--json").json["run_id"]
+        assert cli("runs", "rm", "latest", "--yes", "--store", several).status == 0
+        rest = [row["run"] for row in cli("runs", "list", "--store", several, "--json").json]
+        assert len(rest) == 1
+        assert run_id not in rest

@@ -45,7 +45,7 @@ def assert_refused(done: Any, status: int, *words: str) -> None:
         (["--schedule", "manual"], ["'manual' has 0 counts, but there are 5 tasks", "--schedule.counts 0,1000"]),
         (["--schedule", "manual", "--schedule.counts", "0,1,2"], ["has 3 counts, but there are 5 tasks"]),
         (["--seeds", "4..0"], ["field 'seeds' is '4..0'", "upwards"]),
-        (["--seeds", "first"], ["'first'", "integer"]),
+        (["--seeds", "first"], ["'first'", "whole numbers"]),
         (["--seeds", "1,1"], ["the same seed twice"]),
         (["--name", "a/b"], ["field 'name' is 'a/b'"]),
         (["--device", "tpu"], ["no device 'tpu'", "auto, cpu, cuda"]),

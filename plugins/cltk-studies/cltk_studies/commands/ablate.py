@@ -21,7 +21,13 @@ __all__ = ["ablate"]
 def ablate(
     ctx: typer.Context,
     *,
-    file: Annotated[Path, typer.Argument(help="An experiment with a table [ablate], as a TOML file.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="An experiment, as a TOML file; with a table [ablate], or with --axis.")
+    ] = None,
+    axis: Annotated[
+        list[str] | None,
+        typer.Option(help="A field or slot and its values: generator.latent_dim=2,20; repeat it for a grid."),
+    ] = None,
     objective: Objective = None,
     seeds: Seeds = None,
     name: Name = None,
@@ -34,18 +40,22 @@ def ablate(
 ) -> None:
     """Run every cell of a study with every seed, and compare them.
 
-    The table [ablate] names what is varied. What is finished is not run again: call it again after an interruption,
-    however it came about. Components and fields that are given as options hold in all cells.
+    The table [ablate] names what is varied, and so does --axis, with a file or without. What is finished is not run
+    again: call it again after an interruption, however it came about. Components and fields that are given as options
+    hold in all cells.
     """
     from cltk_studies.commands.results import conclude_ablation
     from cltk_studies.commands.study_progress import StudyProgress, print_plan
-    from cltk_studies.questions.files import split_ablation
+    from cltk_studies.questions.files import axes_of, split_ablation
 
     overrides = read_overrides(ctx, file, components.overrides, sinks.overrides)
-    options = {"objective": objective, "seeds": seeds, "name": name}
-    ablation, base = split_ablation(overrides, f"'{file}'", options)
+    options = {"objective": objective, "seeds": seeds, "name": name, "axes": axes_of(axis) if axis else None}
+    ablation, base = split_ablation(overrides, f"'{file}'" if file else "the experiment", options)
     study = site.site(machine, overrides).ablation(ablation, base)
     if dry_run:
         print_plan(study, json=output.json)
         raise typer.Exit
     raise typer.Exit(conclude_ablation(study.run(StudyProgress(quiet=output.silent)), json=output.json))
+
+
+ablate.table = "cltk_studies.questions.grid:Ablation"  # type: ignore[attr-defined]

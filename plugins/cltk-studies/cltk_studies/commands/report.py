@@ -20,6 +20,7 @@ def report(
     objective: Annotated[
         list[str] | None, typer.Option("--objective", help="The metric to rank cells by; by default, the study's own.")
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Print all metrics and costs.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     html: Annotated[bool, typer.Option("--html", help="Print one page that needs nothing beside it.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file instead.")] = None,
@@ -51,7 +52,7 @@ def report(
     elif markdown or output is not None:
         _write(found.to_markdown(), output)
     else:
-        print_tables(found.results)
+        print_tables(found.results, all_metrics=every or bool(metric))
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from cltk.cli.console import print_json, show_notice
 from cltk_studies.commands.tables import print_table
 from cltk_studies.questions.search import Search
-from cltk_studies.reports.tables import counts_table, result_tables
+from cltk_studies.reports.tables import counts_table, first_tables
 from cltk_studies.reports.trials_table import trials_table
 from cltk_studies.work.ending import Ending
 
@@ -31,8 +31,9 @@ def conclude_ablation(ending: Ending, *, json: bool) -> int:
     if json:
         print_json(result.to_dict())
     else:
-        for table in result_tables(result):
+        for table in first_tables(result):
             print_table(table)
+        show_notice(f"All metrics and costs: cltk report {result.study.name} --all; a page with figures: --html")
     _show_failures(ending.errors)
     if ending.interrupted:
         show_notice(
@@ -92,7 +93,7 @@ def _print_tables(search: Search, ending: Ending) -> None:
         print_table(trials_table(ending.result))
     if test and search.allocation:
         print_table(counts_table(test))
-    for table in result_tables(test) if test else []:
+    for table in first_tables(test) if test else []:
         print_table(table)
 
 

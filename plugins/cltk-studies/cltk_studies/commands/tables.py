@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text
 
+from cltk.cli.console import print_result
 from cltk_figures.tables import Table
 from cltk_studies.answers.results import StudyResult
-from cltk_studies.reports.tables import result_tables
+from cltk_studies.reports.tables import first_tables, result_tables
 
 __all__ = ["print_table", "print_tables"]
 
+_NARROWEST = 10
+_PROSE = 30
+"""A column with a text of this length may be wrapped, narrower ones hold numbers."""
+_UNBOUNDED = 10_000
 
-def print_tables(results: Iterable[StudyResult]) -> None:
-    """Prints the tables of studies on standard output."""
+
+def print_tables(results: Iterable[StudyResult], *, all_metrics: bool = False) -> None:
+    """Prints the first tables of studies on standard output, or all of them."""
     for result in results:
         print(f"{result.study.name}: {result.finished} of {result.total} runs finished\n")
-        for table in result_tables(result):
+        for table in result_tables(result) if all_metrics else first_tables(result):
             print_table(table)
 
 
 def print_table(table: Table, *, stderr: bool = False) -> None:
-    """Prints a table."""
-    table = _narrowed(table)
-    grid = Grid(
-        title=table.title, title_justify="left", title_style="bold", show_edge=False, caption=table.note or None
-    )
-    grid.caption_justify, grid.caption_style = "left", "dim"
-    for index, column in enumerate(table.columns):
-        measured = any("±" in str(row[index]) for row in table.rows)
-        grid.add_column(column, overflow="fold", no_wrap=measured)
-    for row in table.rows:
-        grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else Text(str(cell)) for cell in row))
+    """Prints a table; where it is too wide, with numbers for the names in its first column, which are listed above."""
     console = Console(stderr=stderr)
-    console.print(grid, "")
+    parts: list[Any] = [_grid(_narrowed(table)), ""]
+    if console.is_terminal and not _fits(parts[0], console):
+        parts = [*_numbered(table)] if all(row[0] for row in table.rows) else parts
+    if stderr:
+        console.print(*parts, sep="\n")
+    else:
+        print_result(*parts)
+
+
+def _grid(table: Table) -> Grid:
+    look: Any = {"box": box.SIMPLE_HEAD, "show_edge": False, "padding": (0, 1, 0, 0)}
+    grid = Grid(title=table.title, title_justify="left", title_style="bold", caption=table.note or None, **look)
+    grid.caption_justify, grid.caption_style = "left", "dim"
+    texts = [tuple(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row) for row in table.rows]
+    for index, column in enumerate(table.columns):
+        widest = max((len(row[index]) for row in texts), default=0)
+        heading = "\n".join(textwrap.wrap(column, max(widest, _NARROWEST)))
+        grid.add_column(heading, overflow="fold", no_wrap=index > 0 and widest < _PROSE)
+    for row in texts:
+        grid.add_row(*map(Text, row))
+    return grid
+
+
+def _fits(grid: Grid, console: Console) -> bool:
+    return Measurement.get(console, console.options.update(width=_UNBOUNDED), grid).maximum <= console.width
+
+
+def _numbered(table: Table) -> Iterator[Any]:
+    """The table with numbers for the names in its first column, after a list of these."""
+    for number, row in enumerate(table.rows, start=1):
+        yield Text(f"{number}  {row[0]}")
+    rows = tuple((str(number), *row[1:]) for number, row in enumerate(table.rows, start=1))
+    yield from ("", _grid(replace(table, rows=rows)), "")
 
 
 def _narrowed(table: Table) -> Table:

@@ -64,3 +64,6 @@ def tune(
         raise typer.Exit
     ending = study.run(StudyProgress(quiet=output.silent))
     raise typer.Exit(conclude_search(study.search, ending, json=output.json))
+
+
+tune.table = "cltk_studies.questions.tuning:Tuning"  # type: ignore[attr-defined]

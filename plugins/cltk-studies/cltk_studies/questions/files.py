@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cltk.config import Overrides, check
+from cltk.config import Overrides, check, parse_value
 from cltk.errors import ConfigError
 from cltk_studies.questions.grid import Ablation
 from cltk_studies.questions.tuning import Tuning
 
-__all__ = ["split_ablation", "split_tuning"]
+__all__ = ["axes_of", "split_ablation", "split_tuning"]
+
+
+def axes_of(texts: Iterable[str]) -> dict[str, list[Any]]:
+    """Axes as typed: a field or slot, ``=``, and its values with commas between them.
+
+    Raises:
+        ConfigError: There is no ``=``, or an axis is given twice.
+    """
+    axes: dict[str, list[Any]] = {}
+    for text in texts:
+        path, equals, values = text.partition("=")
+        if not equals or not path or path in axes:
+            problem = f"The axis '{path}' is given twice." if path in axes else f"'{text}' is not an axis."
+            raise ConfigError(problem, "Write each once, with all its values: --axis generator.latent_dim=2,20")
+        value = parse_value(values)
+        axes[path] = value if isinstance(value, list) else [value]
+    return axes
 
 
 def split_ablation(overrides: Overrides, where: str, options: Mapping[str, Any]) -> tuple[Ablation, Overrides]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cltk.cli.console import format_bytes
 from cltk.runs.summary import Estimate
 from cltk_studies.answers.statistics import PairedDifference
 
-__all__ = ["format_duration", "format_mean", "format_p", "format_value"]
+__all__ = ["format_bytes", "format_duration", "format_mean", "format_p", "format_value"]
 
 
 def format_value(value: float, *, signed: bool = False) -> str:

@@ -9,7 +9,7 @@ from cltk_studies.answers.results import CellResult, StudyResult
 from cltk_studies.answers.statistics import LEAST_SEEDS
 from cltk_studies.reports.formats import format_mean, format_p, format_value
 
-__all__ = ["arrow", "metric_table"]
+__all__ = ["arrow", "is_best", "metric_notes", "metric_table"]
 
 _COLUMNS = ("metric", "cell", "seeds", "mean ± 95 %", "difference", "p (Holm)")
 
@@ -19,7 +19,7 @@ Row = tuple[str | int, ...]
 def metric_table(result: StudyResult) -> Table:
     """Each metric of each cell, and its difference from the baseline; the best cell by the objective first."""
     rows = tuple(row for metric in result.metrics for row in _rows(result, metric))
-    return Table("Metrics", _COLUMNS, rows, " ".join(_notes(result)))
+    return Table("Metrics", _COLUMNS, rows, " ".join(metric_notes(result)))
 
 
 def arrow(result: StudyResult, metric: str) -> str:
@@ -37,7 +37,7 @@ def _rows(result: StudyResult, metric: str) -> Iterator[Row]:
     if len(cells) > 2 and len(alike) == 1:
         yield title, "all of them", *alike.pop(), "", ""
         return
-    best = {cell.name for cell in cells if _is_best(result, cell, metric)}
+    best = {cell.name for cell in cells if is_best(result, cell, metric)}
     for cell in cells:
         count, mean = _mean(cell, metric)
         mark = " *" if cell.name in best and len(best) < len(cells) else ""
@@ -47,7 +47,7 @@ def _rows(result: StudyResult, metric: str) -> Iterator[Row]:
         title = ""
 
 
-def _is_best(result: StudyResult, cell: CellResult, metric: str) -> bool:
+def is_best(result: StudyResult, cell: CellResult, metric: str) -> bool:
     """Whether no cell has a mean that reads better."""
     found, best = cell.metrics.get(metric), result.best_mean(metric)
     return found is not None and best is not None and format_value(found.mean) == format_value(best)
@@ -59,7 +59,8 @@ def _mean(cell: CellResult, metric: str) -> tuple[str | int, str]:
     return (found.n, format_mean(found)) if found else ("", cell.values.reasons[metric])
 
 
-def _notes(result: StudyResult) -> Iterator[str]:
+def metric_notes(result: StudyResult) -> Iterator[str]:
+    """What the signs mean, and how differences are tested, a sentence each."""
     yield f"↑: more is better; ↓: less is better; *: the best. Ordered by {result.objective}."
     seeds = len(result.study.seeds)
     tested = f": t test over {seeds} seeds, adjusted for the number of cells" if seeds >= LEAST_SEEDS else ""

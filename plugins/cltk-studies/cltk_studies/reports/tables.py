@@ -7,17 +7,24 @@ from cltk_figures.tables import Table
 from cltk_studies.answers.results import COSTS, CellResult, StudyResult
 from cltk_studies.questions.plan import Plan
 from cltk_studies.reports.formats import format_duration
+from cltk_studies.reports.headline_table import headline_table
 from cltk_studies.reports.metric_table import metric_table
 from cltk_studies.reports.trials_table import asked_table, trials_table
 from cltk_studies.reports.verified_table import verified_table
 
-__all__ = ["cost_table", "counts_table", "failure_table", "plan_table", "result_tables"]
+__all__ = ["cost_table", "counts_table", "failure_table", "first_tables", "plan_table", "result_tables"]
+
+
+def first_tables(result: StudyResult) -> list[Table]:
+    """What fits a screen: of an ablation its headline, of a search its trials; and what failed."""
+    main = headline_table(result) if result.study.kind == "ablation" else trials_table(result)
+    return [table for table in (main, verified_table(result), failure_table(result)) if table.rows]
 
 
 def result_tables(result: StudyResult) -> list[Table]:
     """All tables of a result; those without rows are left out."""
     is_search = result.study.kind != "ablation"
-    main = [trials_table(result), asked_table(result)] if is_search else [metric_table(result)]
+    main = [trials_table(result), asked_table(result)] if is_search else [headline_table(result), metric_table(result)]
     tables = [*main, cost_table(result), verified_table(result), failure_table(result)]
     return [table for table in tables if table.rows]
 

@@ -1,0 +1,113 @@
+"""``cltk runs compare`` and ``cltk runs export``: several runs side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cltk.cli.complete import plugin_names, run_ids
+from cltk.cli.options import RUNS, Json, Store
+
+if TYPE_CHECKING:
+    from cltk.record import Record
+
+__all__ = ["compare", "export"]
+
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option("--metric", help="A metric to compute; repeat it.", autocompletion=plugin_names("metric")),
+]
+RunIds = Annotated[
+    list[str],
+    typer.Argument(help="Runs by id, or the beginning of it; 'latest' is the last one.", autocompletion=run_ids),
+]
+
+
+def compare(run: RunIds, metric: Metrics = None, store: Store = RUNS, json: Json = False) -> None:
+    """Compare runs: what differs in their settings, and in their results, paired over all seeds of each.
+
+    The first is what the others are held against.
+    """
+    from cltk.cli.console import print_json
+    from cltk_figures.tables import Table
+    from cltk_studies.answers.of_runs import compare_runs
+    from cltk_studies.commands.tables import print_table
+    from cltk_studies.reports.tables import result_tables
+
+    result = compare_runs(_with_seeds(run, store), metric or ())
+    if json:
+        print_json(result.to_dict())
+        return
+    cells = result.study.cells
+    paths = list(dict.fromkeys(path for cell in cells for path in cell.settings))
+    rows = tuple((path, *(str(cell.settings.get(path, "-")) for cell in cells)) for path in paths)
+    print_table(Table("Settings that differ", ("setting", *(cell.name for cell in cells)), rows))
+    for table in result_tables(result):
+        print_table(table)
+
+
+def export(
+    run: Annotated[
+        list[str] | None, typer.Argument(help="Runs by id; by default, all.", autocompletion=run_ids)
+    ] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="csv, parquet or latex.")] = "csv",
+    column: Annotated[
+        list[str] | None, typer.Option(help="A metric, cost or setting to write; repeat it. By default, all.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Of runs of this name alone.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")] = None,
+    store: Store = RUNS,
+) -> None:
+    """Export runs as a table: CSV or Parquet with a row a run, or LaTeX with a row a configuration.
+
+    In LaTeX the mean over seeds has its 95 % interval, the best is bold, and a star marks what differs from the first.
+    """
+    from cltk.api import load_runs
+    from cltk.errors import ConfigError, StoreError, closest
+    from cltk_studies.answers.of_runs import compare_runs
+    from cltk_studies.reports.export import FORMATS, to_csv, to_latex, write_parquet
+
+    if form not in FORMATS:
+        raise ConfigError(f"There is no format '{form}'.", closest(form, FORMATS))
+    records = _records(run, name, store)
+    if form == "latex":
+        text = to_latex(compare_runs(records), column or ())
+    else:
+        wanted = {record.run_id for record in records}
+        rows = [row for row in load_runs(store) if row["id"] in wanted]
+        if column:
+            rows = [{"id": row["id"], **{name: row.get(name) for name in column}} for row in rows]
+        if form == "parquet":
+            if output is None:
+                raise ConfigError("Parquet is no text to print.", "Name a file: --output runs.parquet")
+            write_parquet(rows, output)
+            return
+        text = to_csv(rows)
+    if output is None:
+        print(text, end="")
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"Cannot write '{output}': {error.strerror or error}", "Name another file.") from error
+
+
+def _records(run: list[str] | None, name: str | None, store: Path) -> list[Record]:
+    from cltk.runs.reading import find_record, read_records
+
+    records = [find_record(store, run_id) for run_id in run] if run else read_records(store)[0]
+    return [record for record in records if name in (None, record.config.get("name"))]
+
+
+def _with_seeds(run: list[str], store: Path) -> list[Record]:
+    """The runs, and after each of them the other seeds of its experiment."""
+    from cltk.runs.reading import find_record, finished_runs, read_records
+
+    records = read_records(store)[0]
+    return [
+        record
+        for named in (find_record(store, run_id) for run_id in run)
+        for record in (named, *finished_runs(records, named.config_hash))
+    ]

@@ -1,0 +1,118 @@
+r"""A result as a table for a paper or for a program: LaTeX with booktabs, CSV, or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from cltk.errors import ConfigError, StoreError, closest
+from cltk.runs.summary import Estimate
+from cltk_studies.answers.results import CellResult, StudyResult
+from cltk_studies.reports.formats import format_value
+from cltk_studies.reports.metric_table import is_best
+
+__all__ = ["FORMATS", "Format", "to_csv", "to_latex", "write_parquet"]
+
+Format = Literal["csv", "parquet", "latex"]
+FORMATS: tuple[Format, ...] = ("csv", "parquet", "latex")
+
+_SETTLED = 0.05
+_ESCAPED = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"}
+
+
+def to_latex(result: StudyResult, columns: Sequence[str] = ()) -> str:
+    r"""A table of mean ± 95 % interval: the best in bold, a ``*`` where a difference from the baseline is settled.
+
+    It needs ``\usepackage{booktabs}``. Settled means a p value below 0.05, after Holm.
+
+    Raises:
+        ConfigError: A column is neither a metric nor a cost of the result.
+    """
+    names = _columns(result, columns)
+    lines = [
+        rf"\begin{{tabular}}{{l{'r' * len(names)}}}",
+        r"\toprule",
+        _row(["", *(f"{_escaped(name)}{_arrow(result, name)}" for name in names)]),
+        r"\midrule",
+        *(_row([_escaped(cell.name), *(_latex_cell(result, cell, name) for name in names)]) for cell in result.cells),
+        r"\bottomrule",
+        r"\end{tabular}",
+        f"% Mean and 95 % interval over the seeds {', '.join(map(str, result.study.seeds))}; bold: the best mean;",
+        f"% *: differs from '{result.study.baseline}', paired by seed, p < {_SETTLED} after Holm.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as text, with every column that any of them has."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(name for row in rows for name in row)), restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Writes rows with pandas, which is an extra of this distribution; lists and tables become text.
+
+    Raises:
+        ConfigError: It is not installed.
+        StoreError: The file cannot be written.
+    """
+    try:
+        pandas = import_module("pandas")
+        import_module("pyarrow")
+    except ImportError as error:
+        advice = "Install it: pip install 'cltk-studies[parquet]', or write --format csv."
+        raise ConfigError(f"Parquet needs {error.name}, which is not installed.", advice) from error
+    plain = [{name: str(v) if isinstance(v, list | dict) else v for name, v in row.items()} for row in rows]
+    try:
+        pandas.DataFrame(plain).to_parquet(path)
+    except OSError as error:
+        raise StoreError(f"Cannot write '{path}': {error.strerror or error}", "Name another file.") from error
+
+
+def _columns(result: StudyResult, wanted: Sequence[str]) -> list[str]:
+    costs = list(dict.fromkeys(name for cell in result.cells for name in cell.costs))
+    if not wanted:
+        return [*result.metrics, *costs]
+    for name in wanted:
+        if name not in (*result.metrics, *costs):
+            raise ConfigError(f"There is no column '{name}'.", closest(name, [*result.metrics, *costs]))
+    return list(wanted)
+
+
+def _latex_cell(result: StudyResult, cell: CellResult, name: str) -> str:
+    found = cell.metrics.get(name) or cell.costs.get(name)
+    if found is None:
+        return "--"
+    text = "".join(_number(found))
+    if name in cell.metrics and is_best(result, cell, name):
+        text = rf"\mathbf{{{text}}}"
+    difference = cell.differences.get(name)
+    settled = difference is not None and difference.p_holm is not None and difference.p_holm < _SETTLED
+    return f"${text}{'^{*}' if settled else ''}$"
+
+
+def _number(found: Estimate) -> Iterator[str]:
+    yield format_value(found.mean).replace(",", "{,}")
+    if found.ci95 is not None:
+        yield rf" \pm {format_value(found.ci95).replace(',', '{,}')}"
+
+
+def _arrow(result: StudyResult, name: str) -> str:
+    if result.measures.find(name) is None:
+        return ""
+    return r" $\downarrow$" if result.measures.is_minimized(name) else r" $\uparrow$"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ESCAPED.get(sign, sign) for sign in text)

@@ -1,0 +1,34 @@
+"""The table that fits a screen: each cell's objective, whether it differs, what it forgets and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import fmean
+
+from cltk_figures.tables import Table
+from cltk_studies.answers.results import CellResult, StudyResult
+from cltk_studies.reports.formats import format_bytes, format_mean, format_p
+from cltk_studies.reports.metric_table import arrow, is_best, metric_notes
+
+__all__ = ["headline_table"]
+
+
+def headline_table(result: StudyResult) -> Table:
+    """A row a cell, the best one first."""
+    objective = result.objective
+    if objective is None:
+        return Table("Result", (), ())
+    columns = ("cell", arrow(result, objective), "difference", "p (Holm)", "forgetting ↓", "seconds", "bytes")
+    rows = tuple(tuple(_row(result, cell, objective)) for cell in result.ranked if objective in cell.metrics)
+    return Table("Result", columns, rows, " ".join(metric_notes(result)))
+
+
+def _row(result: StudyResult, cell: CellResult, objective: str) -> Iterator[str]:
+    difference = cell.differences.get(objective)
+    yield cell.name
+    yield format_mean(cell.metrics[objective]) + (" *" if is_best(result, cell, objective) else "")
+    yield "baseline" if cell.name == result.study.baseline else format_mean(difference, signed=True)
+    yield format_p(difference)
+    yield f"{fmean(record.forgetting for record in cell.finished):.4f}"
+    yield f"{cell.costs['seconds'].mean:.1f}"
+    yield format_bytes(cell.costs["bytes"].mean)

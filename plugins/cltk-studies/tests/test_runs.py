@@ -1,0 +1,88 @@
+"""``cltk runs compare`` and ``export``, and the list that they choose from."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+OLD = Path(__file__).parent / "data" / "runs-v1"
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """A store with two configurations of three seeds each."""
+    return Path(shutil.copytree(OLD, tmp_path / "runs"))
+
+
+def ids(cli: Cli, runs: Path, *options: str) -> list[str]:
+    return [row["run"] for row in cli("runs", "list", "--store", runs, "--json", *options).json]
+
+
+def test_two_runs_are_compared_over_all_their_seeds(cli: Cli, runs: Path) -> None:
+    first, *_, last = ids(cli, runs, "--sort", "schedule")
+    done = cli("runs", "compare", first, last, "--store", runs)
+    assert done.status == 0, done.err
+    assert "Settings that differ" in done.out
+    assert "schedule.name" in done.out
+    found = cli("runs", "compare", first, last, "--store", runs, "--json").json
+    assert [len(cell["runs"]) for cell in found["cells"]] == [3, 3]
+    assert found["cells"][1]["differences"]["final-average-accuracy"]["n"] == 3
+
+
+def test_csv_has_a_row_a_run(cli: Cli, runs: Path) -> None:
+    text = cli("runs", "export", "--store", runs, "--column", "accuracy", "--column", "schedule.name").out
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == 6
+    assert set(rows[0]) == {"id", "accuracy", "schedule.name"}
+    assert {row["schedule.name"] for row in rows} == {"equal", "linear"}
+
+
+def test_latex_has_a_row_a_configuration_with_the_best_in_bold(cli: Cli, runs: Path) -> None:
+    columns = ("final-average-accuracy", "chaudhry-forgetting", "seconds")
+    options = [word for column in columns for word in ("--column", column)]
+    text = cli("runs", "export", "--store", runs, "--format", "latex", *options).out
+    rows = [line for line in text.splitlines() if line.startswith(("equal", "linear"))]
+    assert text.startswith(r"\begin{tabular}{lrrr}")
+    assert [row.count("&") for row in rows] == [3, 3]
+    assert sum(row.count(r"\mathbf") for row in rows) >= 2
+    assert all(r"\pm" in row and row.endswith(r"\\") for row in rows)
+    assert r"chaudhry-forgetting $\downarrow$" in text
+
+
+def test_parquet_says_what_it_needs_or_is_written(cli: Cli, runs: Path, tmp_path: Path) -> None:
+    done = cli("runs", "export", "--store", runs, "--format", "parquet", "-o", tmp_path / "runs.parquet")
+    if done.status:
+        assert "cltk-studies[parquet]" in done.said
+    else:
+        assert (tmp_path / "runs.parquet").stat().st_size
+    assert cli("runs", "export", "--store", runs, "--format", "parquet").status == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["export", "--format", "xml"], "no format 'xml'"),
+        (["export", "--format", "latex", "--column", "acuracy"], "no column 'acuracy'"),
+        (["compare", "run-nothing"], "no run 'run-nothing'"),
+        (["export", "--name", "nothing", "--format", "latex"], "no run to compare"),
+    ],
+)
+def test_what_is_refused(cli: Cli, runs: Path, words: list[str], said: str) -> None:
+    done = cli("runs", *words, "--store", runs)
+    assert (done.status, said in done.said) == (2, True), done.said
+
+
+def test_axes_are_options(cli: Cli, store: Path) -> None:
+    axes = ["--axis", "strategy=finetune,joint", "--axis", "strategy.classifier.lr=0.01,0.02", "--dry-run", "--json"]
+    done = cli("ablate", "--scenario", "split-digits", *axes, "--store", store, "--sink", "none")
+    assert done.status == 0, done.err
+    assert [cell["name"] for cell in done.json["cells"]][:2] == ["finetune, lr=0.01", "finetune, lr=0.02"]
+    done = cli("ablate", "--axis", "schedule")
+    assert (done.status, "'schedule' is not an axis" in done.said) == (2, True)

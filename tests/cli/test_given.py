@@ -1,0 +1,103 @@
+"""Where an experiment comes from: files that extend others, standard input, null, and what was meant by a slip."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commandline import Cli
+
+PRINTED = ["--scenario", "split-digits", "--print-config"]
+
+
+def printed(cli: Cli, *args: object, **environment: str) -> Any:
+    done = cli("run", *args, "--print-config", **environment)
+    assert done.status == 0, done.err
+    return tomllib.loads(done.out)
+
+
+def test_what_is_printed_is_whole_and_gives_the_same(cli: Cli, tmp_path: Path) -> None:
+    first = cli("run", *PRINTED, "--generator.latent-dim", "7").out
+    (tmp_path / "whole.toml").write_text(first)
+    assert tomllib.loads(first)["generator"]["latent_dim"] == 7
+    assert cli("run", "whole.toml", "--print-config").out == first
+    assert not (tmp_path / "runs").exists()
+
+
+def test_null_puts_nothing_where_a_value_was(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[scenario]\nname = "split-digits"\nper_class = 30\n')
+    assert printed(cli, "a.toml")["scenario"]["per_class"] == 30
+    assert printed(cli, "a.toml", "--scenario.per-class", "null")["scenario"]["per_class"] == "null"
+    assert printed(cli, "a.toml", CLTK_SCENARIO__PER_CLASS="null")["scenario"]["per_class"] == "null"
+
+
+def test_a_file_extends_another_from_its_own_folder(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "below.toml").write_text(
+        'name = "below"\n[scenario]\nname = "split-digits"\n[generator]\nlatent_dim = 3\nhidden = [9]\n'
+    )
+    (tmp_path / "inner" / "above.toml").write_text('extends = "../below.toml"\n[generator]\nlatent-dim = 4\n')
+    found = printed(cli, "inner/above.toml")
+    assert (found["name"], found["generator"]["latent_dim"], found["generator"]["hidden"]) == ("below", 4, [9])
+    (tmp_path / "below.toml").write_text('extends = "inner/above.toml"\n')
+    done = cli("run", "inner/above.toml")
+    assert (done.status, "extends itself" in done.said) == (2, True)
+
+
+def test_a_dash_is_standard_input(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cltk", "run", "-", *PRINTED]
+    done = subprocess.run(command, input="[generator]\nlatent_dim = 5\n", text=True, capture_output=True, check=True)
+    assert tomllib.loads(done.stdout)["generator"]["latent_dim"] == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["vae"], "--generator vae"),
+        (["generator.latent_dim=3"], "--generator.latent_dim 3"),
+        (["--seeds", "0-4"], "such as 0, 0..4 or 1,5"),
+        (["--name", "a/b c"], "letters, digits"),
+        (["--no-such-option"], "cltk run --help"),
+    ],
+)
+def test_a_slip_is_answered_with_what_to_type(cli: Cli, words: list[str], said: str) -> None:
+    done = cli("run", *words)
+    assert (done.status, said in done.said) == (2, True), done.said
+
+
+def test_a_misspelt_variable_is_refused(cli: Cli) -> None:
+    done = cli("run", *PRINTED, CLTK_GENERATER="vae")
+    assert (done.status, "Did you mean CLTK_GENERATOR?" in done.said) == (2, True)
+
+
+def test_help_has_the_fields_of_what_is_named(cli: Cli) -> None:
+    assert "Fields of the components named" not in cli("run", "--help").out
+    shown = cli("run", "--generator", "vae", "--metric=diaz-ce", "--help").out
+    assert all(option in shown for option in ("--generator.latent-dim", "--metric.diaz-ce.epsilon"))
+    assert "[default: 400,400]" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("cltk run --generator.lat", ["--generator.latent-dim"]),
+        ("cltk run --generator gaussian-mixture --generator.comp", ["--generator.components"]),
+        ("cltk run --strategy.classifier.optimizer ''", ["adam", "sgd"]),
+        ("cltk run --strategy.replay.refresh t", ["task"]),
+    ],
+)
+def test_the_shell_completes_fields_and_their_values(words: str, expected: list[str]) -> None:
+    typed = words.replace("''", "")
+    place = str(len(words.split()) - 1)
+    variables = {"_CLTK_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": place}
+    program = "from cltk.cli import main; import sys; sys.argv[0] = 'cltk'; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | variables, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.split(), done.stderr) == (expected, "")
