@@ -22,6 +22,7 @@ SMALL = {
     "strategy feedback-replay": ONE_NETWORK,
     "strategy finetune": {"classifier": SHORT},
     "strategy generative-classifier": {"hidden": 16, "samples": 8, "training": {"epochs": 1, "min_steps": 60}},
+    "strategy pec": {"teacher": 40, "training": {"epochs": 3, "min_steps": 0, "batch_size": 1}},
     "strategy randumb": {"features": 40, "shrinkage": 0.1},
     "strategy gdumb": {"buffer": 60, "cutmix": 0.5},
     "strategy generative-replay": {"classifier": SHORT, "generator": SHORT},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cltk.interfaces import Parts, ScenarioInfo
+from cltk.interfaces import Parts, Published, ScenarioInfo
 from cltk_feedback.joint import JointReplay
 from cltk_feedback.settings import NetworkSettings
 
@@ -19,6 +19,16 @@ class FeedbackReplay(JointReplay):
 
     Deviations: the last batch of an epoch may be a smaller one, where the published code leaves it out.
     """
+
+    published = (
+        Published(
+            "class-incremental Split MNIST",
+            0.9256,
+            "van de Ven & Tolias 2018, arXiv 1809.10635",
+            study="published-split-mnist",
+            cell="replay through feedback",
+        ),
+    )
 
     class Config(NetworkSettings):
         """Sizes, replay and budget; by default those of the paper for Split MNIST."""
