@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from cltk.config import Settings
-from cltk.interfaces import Phase, Shuffled, Strategy, Streams, Task, Training
+from cltk.interfaces import Phase, Published, Shuffled, Strategy, Streams, Task, Training
 
 __all__ = ["Finetune"]
 
@@ -19,6 +19,16 @@ class Finetune(Strategy):
 
     Deviations: none.
     """
+
+    published = (
+        Published(
+            "class-incremental Split MNIST",
+            0.1990,
+            "van de Ven & Tolias 2018, arXiv 1809.10635",
+            study="published-split-mnist",
+            cell="fine-tuning",
+        ),
+    )
 
     class Config(Settings):
         """The classifier's budget."""

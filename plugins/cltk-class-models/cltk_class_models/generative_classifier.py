@@ -11,7 +11,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from cltk.config import Settings
-from cltk.interfaces import Parts, ScenarioInfo, Training
+from cltk.interfaces import Parts, Published, ScenarioInfo, Training
 from cltk_class_models.class_wise import ClassWise
 
 __all__ = ["ClassVAE", "GenerativeClassifier"]
@@ -37,6 +37,16 @@ class GenerativeClassifier(ClassWise):
     Deviations: none known. As in the published code, networks learn a Bernoulli likelihood and are compared by a
     Gaussian one of unit variance; the paper's table is of 10,000 samples, the default here is 50.
     """
+
+    published = (
+        Published(
+            "class-incremental Split MNIST, 50 importance samples here and 10,000 there",
+            0.9379,
+            "van de Ven, Li & Tolias 2021, arXiv 2104.10093",
+            study="published-split-mnist",
+            cell="generative classifier",
+        ),
+    )
 
     class Config(Settings):
         """Size, budget and precision of the likelihood."""

@@ -82,5 +82,6 @@ class RanDumb(SLDA):
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Chooses the bandwidth at the first task, then takes the task's samples in."""
         if task.index == 0:
-            self.embedding.gamma.copy_(1 / (self.info.pixels * task.train.x.var()))
+            # Data that do not vary have no bandwidth; any will do for them.
+            self.embedding.gamma.copy_(1 / (self.info.pixels * task.train.x.var().clamp_min(1e-12)))
         yield from super().phases(task, streams)

@@ -14,6 +14,7 @@ from cltk.interfaces import (
     Examples,
     Parts,
     Phase,
+    Published,
     ScenarioInfo,
     Shuffled,
     Strategy,
@@ -41,6 +42,16 @@ class EWC(Strategy):
     are kept as one with the same gradient, so that what is stored does not grow: its anchor is the mean of theirs,
     weighted by importance. The strength is what they have for Atari games; for MNIST they give none.
     """
+
+    published = (
+        Published(
+            "class-incremental Split MNIST",
+            0.1990,
+            "van de Ven & Tolias 2018, arXiv 1809.10635",
+            study="published-split-mnist",
+            cell="EWC",
+        ),
+    )
 
     class Config(Settings):
         """The penalty, and the classifier's budget."""

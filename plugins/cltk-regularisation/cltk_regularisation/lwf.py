@@ -11,7 +11,7 @@ from pydantic import Field, PositiveFloat
 from torch import Tensor
 
 from cltk.config import Settings
-from cltk.interfaces import SOFT_ONLY, Examples, Phase, Shuffled, Strategy, Streams, Task, Training, freeze
+from cltk.interfaces import SOFT_ONLY, Examples, Phase, Published, Shuffled, Strategy, Streams, Task, Training, freeze
 
 __all__ = ["LwF"]
 
@@ -29,6 +29,16 @@ class LwF(Strategy):
     does not have, the copy's softmax is over the classes learned so far and the classifier's over all units; the code
     of van de Ven & Tolias leaves classes to come out of the latter.
     """
+
+    published = (
+        Published(
+            "class-incremental Split MNIST",
+            0.2417,
+            "van de Ven & Tolias 2018, arXiv 1809.10635",
+            study="published-split-mnist",
+            cell="LwF",
+        ),
+    )
 
     class Config(Settings):
         """Distillation, and the classifier's budget."""

@@ -9,7 +9,19 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor, nn
 
 from cltk.config import Settings
-from cltk.interfaces import Examples, Parts, Phase, ScenarioInfo, Shuffled, Step, Strategy, Streams, Task, Training
+from cltk.interfaces import (
+    Examples,
+    Parts,
+    Phase,
+    Published,
+    ScenarioInfo,
+    Shuffled,
+    Step,
+    Strategy,
+    Streams,
+    Task,
+    Training,
+)
 from cltk_regularisation.penalty import QuadraticPenalty, named
 
 __all__ = ["SI"]
@@ -26,6 +38,16 @@ class SI(Strategy):
     Deviations: a negative contribution counts as none, as in the authors' code. The gradient is that of the task's loss
     alone, as in the paper; in the code of van de Ven & Tolias 2018, arXiv 1809.10635, it has the penalty's too.
     """
+
+    published = (
+        Published(
+            "class-incremental Split MNIST",
+            0.2004,
+            "van de Ven & Tolias 2018, arXiv 1809.10635",
+            study="published-split-mnist",
+            cell="SI",
+        ),
+    )
 
     class Config(Settings):
         """The penalty, and the classifier's budget."""

@@ -20,6 +20,7 @@ from cltk.interfaces import (
     Examples,
     Parts,
     Phase,
+    Published,
     Replay,
     ScenarioInfo,
     Shuffled,
@@ -109,6 +110,23 @@ class GenerativeReplay(Strategy):
     """
 
     slots = ("classifier", "generator", "schedule")
+
+    published = (
+        Published(
+            "class-incremental Split MNIST, hard labels",
+            0.9124,
+            "van de Ven & Tolias 2018, arXiv 1809.10635",
+            study="published-split-mnist",
+            cell="generative replay, hard labels",
+        ),
+        Published(
+            "class-incremental Split MNIST, distilled",
+            0.9184,
+            "van de Ven & Tolias 2018, arXiv 1809.10635",
+            study="published-split-mnist",
+            cell="generative replay, distilled",
+        ),
+    )
 
     class Config(Settings):
         """Replay, and the budgets of both networks; by default genovese-2024's 5 and 50 epochs."""
