@@ -101,7 +101,10 @@ def _matrix(records: Sequence[Record]) -> AccuracyMatrix:
     means = [[fmean(values) for values in row] for row in entries]
     deviations = [[stdev(values) for values in row] for row in entries]
     title = f"Mean accuracy on each task (%), ± deviation over {len(records)} seeds"
-    return AccuracyMatrix(means, records[0].classes, deviations, title)
+    classes = records[0].classes
+    if any(record.classes != classes for record in records):
+        classes, title = [[] for _ in classes], f"{title}; mixes classes: each seed has its own order"
+    return AccuracyMatrix(means, classes, deviations, title)
 
 
 def _metrics(records: Sequence[Record], summary: Summary) -> Iterator[RenderableType]:

@@ -122,3 +122,9 @@ class TestStreams:
     def test_a_reader_that_leaves_early_is_no_error(self, show: Callable[..., Any]) -> None:
         done = show("| head -n 1")
         assert done.stderr == ""
+
+
+def test_a_mean_over_other_classes_says_so(cli: Cli, finetune: list[str], store: Path) -> None:
+    done = cli(*finetune, "--scenario.class-order", "seed", "--store", store, "--seeds", "2,3", "--name", "orders")
+    assert done.status == 0, done.err
+    assert "mixes classes: each seed has its own order" in " ".join(done.out.split())
