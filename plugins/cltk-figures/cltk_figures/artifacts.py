@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from matplotlib.figure import Figure
 
 from cltk.record import Record
 from cltk.runs.folder import most_sample_bytes, read_samples
 from cltk_figures import run_figures as figures
-from cltk_figures.run_tables import cost_table, memory_table
+from cltk_figures.run_tables import cost_table, matrix_table, memory_table
 from cltk_figures.samples import replayed_samples
 from cltk_figures.style import save
 from cltk_figures.tables import Table
 
-__all__ = ["RUN_FILES", "description", "write_figures", "write_mean_matrix", "write_tables"]
+__all__ = ["RUN_FILES", "cell_description", "description", "write_figures", "write_mean_matrix", "write_tables"]
 
 RUN_FILES = ("experiment.toml", "record.json", "weights.safetensors")
 """What is kept of a run's folder as it is."""
@@ -71,13 +72,22 @@ def write_tables(record: Record, folder: Path) -> None:
 
 
 def description(record: Record) -> str:
-    """The run in Markdown: what it is for, what went wrong, its tables."""
+    """The run in Markdown: what it is for, what went wrong, its accuracy matrix, other tables."""
     trouble = [f"**{record.status}:** {record.error}"] if record.error else []
     trouble += [f"**warning:** {warning}" for warning in record.warnings]
     tables = [table.to_markdown() for table in _tables(record).values()]
     return "\n\n".join(part for part in [record.config.get("description", ""), *trouble, *tables] if part)
 
 
+def cell_description(records: Sequence[Record]) -> str:
+    """Several finished runs of one experiment in Markdown: the mean accuracy matrix, and each run's final accuracy."""
+    matrices = [record.accuracy for record in records]
+    means = [[fmean(values) for values in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
+    seeds = ", ".join(f"{record.seed}: {100 * record.final_accuracy:.1f}" for record in records)
+    table = matrix_table(means, f"Mean accuracy on each task (%) over {len(records)} seeds")
+    return f"{table.to_markdown()}\nFinal average accuracy (%) by seed: {seeds}\n"
+
+
 def _tables(record: Record) -> dict[str, Table]:
-    tables = {"memory": memory_table(record), "cost": cost_table(record)}
+    tables = {"accuracy": matrix_table(record.accuracy), "memory": memory_table(record), "cost": cost_table(record)}
     return {name: table for name, table in tables.items() if table.rows}

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 from cltk.record import Record
 from cltk_figures.tables import Table
 
-__all__ = ["cost_table", "memory_table"]
+__all__ = ["cost_table", "matrix_table", "memory_table"]
 
 _MIB = 2**20
 _PARTS = ("classifier", "generator", "buffer", "total")
+
+
+def matrix_table(matrix: Sequence[Sequence[float]], title: str = "Accuracy on each task (%)") -> Table:
+    """An accuracy matrix in percent, with the mean over the tasks learned so far first."""
+    tasks = range(len(matrix[0]) if matrix else 0)
+    rows: tuple[tuple[str | int, ...], ...] = tuple(
+        (learned, f"{100 * sum(row[:learned]) / learned:.1f}", *(f"{100 * value:.1f}" for value in row))
+        for learned, row in enumerate(matrix)
+        if learned
+    )
+    return Table(title, ("after task", "tasks so far", *(f"task {task + 1}" for task in tasks)), rows)
 
 
 def memory_table(record: Record) -> Table:

@@ -6,13 +6,15 @@ Runs are written by id, never through MLflow's active run, so that several may b
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cltk.errors import StoreError
-from cltk_mlflow.fields import Point
+from cltk.record import Record
+from cltk_mlflow.fields import Point, data_digest
 from cltk_mlflow.server import TrackingServer
 
 __all__ = ["MlflowExperiment"]
@@ -76,6 +78,23 @@ class MlflowExperiment:
             while metrics or settings or labels:
                 self._client.log_batch(run_id, metrics[:_POINTS], settings[:_PAIRS], labels[:_PAIRS])
                 metrics, settings, labels = metrics[_POINTS:], settings[_PAIRS:], labels[_PAIRS:]
+
+    def input(self, run_id: str, record: Record) -> None:
+        """Says what a run was trained on: the scenario, its classes and its samples, by task."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        scenario = record.config["scenario"]
+        profile = json.dumps({"classes": record.classes, "samples": record.samples})
+        schema = json.dumps({"classes": record.classes})
+        data = Dataset(scenario["name"], data_digest(record), "cltk", json.dumps(scenario), schema, profile)
+        with self._reported():
+            self._client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+
+    def describe(self, text: str) -> None:
+        """Gives the experiment a description, as Markdown."""
+        if text:
+            with self._reported():
+                self._client.set_experiment_tag(self.id, "mlflow.note.content", text[:_TAG_LENGTH])
 
     def text(self, run_id: str, path: str, text: str) -> None:
         """Stores a text with the run as a file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import statistics
@@ -14,9 +15,12 @@ from cltk.mappings import flatten
 from cltk.record import Record
 
 __all__ = [
+    "ENDED",
     "SOURCE",
     "Point",
+    "accuracy_points",
     "cost_points",
+    "data_digest",
     "final_points",
     "mean_curves",
     "mean_points",
@@ -32,6 +36,9 @@ Point = tuple[str, float, int]
 
 SOURCE = {"mlflow.source.name": "cltk", "mlflow.source.type": "LOCAL"}
 """Tags that say what made a run."""
+
+ENDED = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
+"""What MLflow calls the ends of a run."""
 
 COSTS: Mapping[str, Callable[[Record], float]] = {
     "seconds": lambda record: record.seconds.get("total", 0.0),
@@ -69,6 +76,12 @@ def params(record: Record) -> dict[str, str]:
     return {_allowed(name): value[:_VALUE_LENGTH] for name, value in everything.items()}
 
 
+def data_digest(record: Record) -> str:
+    """Identifies what a run was trained on: the scenario with its settings, and the classes of its tasks."""
+    data = [record.config["scenario"], record.classes, record.samples]
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
+
+
 def task_points(record: Record, learned: int) -> list[Point]:
     """What is to be logged when ``learned`` tasks are learned: accuracy, metrics, cost and that task's losses.
 
@@ -82,6 +95,11 @@ def task_points(record: Record, learned: int) -> list[Point]:
         values.update(_cost(record, learned - 1))
     points = [(_allowed(name), float(value), learned) for name, value in values.items()]
     return points + list(_losses(record, learned - 1))
+
+
+def accuracy_points(record: Record, learned: int) -> list[Point]:
+    """The accuracy on each task when ``learned`` tasks are learned, and their mean."""
+    return [(_allowed(name), value, learned) for name, value in _accuracy(record, learned)]
 
 
 def final_points(record: Record) -> list[Point]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -13,6 +13,7 @@ from cltk.events import Event, RunStarted, TaskEnded
 from cltk.interfaces import RunGroup, Sink, Summary
 from cltk.processes.background import BackgroundProcess
 from cltk.record import Record
+from cltk_mlflow.published import is_published, keep_published
 from cltk_mlflow.receipt import forget_if_complete
 from cltk_mlflow.tracker import RunTracker
 
@@ -36,12 +37,18 @@ class MlflowSink(Sink):
     def __init__(self, config: Config, store: Path) -> None:
         super().__init__(config, store)
         self._process: BackgroundProcess[RunTracker] | None = None
+        self._waiting: list[tuple[Callable[..., object], tuple[object, ...]]] = []
+        self._published: tuple[RunGroup, Sequence[Record]] | None = None
 
     def begin_group(self, group: RunGroup) -> None:
-        """Sends the beginning of a group, in whose time the process that writes is started."""
-        if self._process is None:
-            self._process = BackgroundProcess(RunTracker, self.store, self.config.tracking_uri)
-        self._process.submit(RunTracker.begin_group, group)
+        """Sends the beginning of a group, in whose time the process that writes is started.
+
+        That of a study waits for a run that ends: where none does, MLflow may have all of the study already.
+        """
+        if group.kind == "seeds":
+            self._send(RunTracker.begin_group, group)
+        else:
+            self._send_later(RunTracker.begin_group, group)
 
     def observe(self, event: Event, record: Record) -> None:
         """Sends the beginning of a run and the end of each task."""
@@ -58,18 +65,46 @@ class MlflowSink(Sink):
 
     def finish(self, record: Record) -> None:
         """Sends the end of a run."""
-        if self._process:
-            self._process.submit(RunTracker.finish, record)
+        if self._process or self._waiting:
+            self._send(RunTracker.finish, record)
 
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
         """Sends what the runs of a group say together."""
-        if self._process:
-            self._process.submit(RunTracker.finish_group, group, records, summary, files)
+        if group.kind == "study":
+            self._finish_study(group, records, summary, files)
+        elif self._process is None:
+            self._send_later(RunTracker.finish_group, group, records, summary, files)
+        else:
+            self._send(RunTracker.finish_group, group, records, summary, files)
 
     def close(self) -> Sequence[str]:
         """Waits until everything is written; says what did not arrive."""
         problem = self._process.close() if self._process else None
         if problem is None:
+            if self._published:
+                keep_published(self.store, self.config.tracking_uri, *self._published)
             return []
         later = f"The records are kept in '{self.store}'; 'cltk sync --store {self.store}' uploads them later."
         return [f"{problem.rstrip('.')}. {later}"]
+
+    def _finish_study(self, study: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
+        if self._process is None and is_published(self.store, self.config.tracking_uri, study, records):
+            self._waiting.clear()
+            return
+        self._send(RunTracker.finish_group, study, records, summary, files)
+        self._published = (study, records)
+
+    def _send_later(self, method: Callable[..., object], *arguments: object) -> None:
+        if self._process is None:
+            self._waiting.append((method, arguments))
+        else:
+            self._process.submit(method, *arguments)
+
+    def _send(self, method: Callable[..., object], *arguments: object) -> None:
+        """Sends what waits, and then this."""
+        if self._process is None:
+            self._process = BackgroundProcess(RunTracker, self.store, self.config.tracking_uri)
+        for waiting, those in self._waiting:
+            self._process.submit(waiting, *those)
+        self._waiting.clear()
+        self._process.submit(method, *arguments)

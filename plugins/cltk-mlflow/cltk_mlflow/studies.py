@@ -1,9 +1,10 @@
-"""Writing studies to MLflow: a parent run, and below it one run a cell, which holds the seeds of the cell."""
+"""Writing studies to MLflow: a run for the study, below it one a cell, and below that one a seed of the cell."""
 
 from __future__ import annotations
 
 import json
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +12,25 @@ from pathlib import Path
 from cltk.interfaces import RunGroup, Summary
 from cltk.record import Record, to_json
 from cltk_mlflow.experiment import MlflowExperiment
-from cltk_mlflow.fields import SOURCE, cost_points, mean_curves, mean_points, params, run_tags, summary_points
+from cltk_mlflow.fields import (
+    ENDED,
+    SOURCE,
+    accuracy_points,
+    cost_points,
+    final_points,
+    mean_curves,
+    mean_points,
+    params,
+    run_tags,
+    summary_points,
+)
 from cltk_mlflow.receipt import Receipt, read_receipt, write_receipt
 from cltk_mlflow.server import TrackingServer
 
 __all__ = ["CELL_TAG", "RECORDS", "STUDY_FILE", "STUDY_TAG", "StudyTracker", "store_mean_matrix"]
 
-STUDY_TAG, CELL_TAG = "cltk.study", "cltk.cell"
-"""Tags by which a study's runs are found again: the study's name, and a cell's configuration hash."""
+STUDY_TAG, CELL_TAG, RUN_TAG, STATUS_TAG = "cltk.study", "cltk.cell", "cltk.run_id", "cltk.status"
+"""Tags by which a study's runs are found again: the study's name, a cell's hash, a record's id and status."""
 
 STUDY_FILE, RECORDS = "study.json", "records"
 """Where the parent keeps the definition of the study, and a cell's run the records of its seeds."""
@@ -26,10 +38,14 @@ STUDY_FILE, RECORDS = "study.json", "records"
 
 @dataclass(slots=True)
 class _Cell:
-    """A cell's MLflow run, and the records of its seeds that were written to it."""
+    """A cell, its MLflow run once there is one, and the records of its seeds that were written to it.
 
-    run_id: str
-    seeds: tuple[int, ...]
+    The run begins with the first of its seeds, so that its duration is theirs.
+    """
+
+    group: RunGroup
+    run_id: str = ""
+    ended: float = 0.0
     records: dict[int, Record] = field(default_factory=dict)
     summarised: int = 0
 
@@ -40,7 +56,7 @@ class _Cell:
     @property
     def status(self) -> str:
         """How the cell ended, as MLflow calls it."""
-        if len(self.finished) == len(self.seeds):
+        if len(self.finished) == len(self.group.seeds):
             return "FINISHED"
         return "FAILED" if any(record.status == "failed" for record in self.records.values()) else "KILLED"
 
@@ -62,13 +78,16 @@ class StudyTracker:
         self._experiment = MlflowExperiment(server, study.name)
         self._run_id = self._find_or_create(study.name, {"kind": "study"})
         self._experiment.text(self._run_id, STUDY_FILE, json.dumps(dict(study.definition), indent=1))
+        self._experiment.describe(study.description)
         self._cells: dict[str, _Cell] = {}  # by configuration hash
+        self._seeds = {
+            (tags.get(RUN_TAG), tags.get(STATUS_TAG)): run_id
+            for run_id, tags in self._experiment.find({STUDY_TAG: self._name, "kind": "run"}).items()
+        }
 
     def begin_cell(self, cell: RunGroup) -> None:
-        """Makes the MLflow run of a cell, where there is none."""
-        tags = {"kind": "cell", CELL_TAG: cell.config_hash}
-        run_id = self._find_or_create(cell.name, tags, {"mlflow.parentRunId": self._run_id, "cell": cell.name})
-        self._cells[cell.config_hash] = _Cell(run_id, cell.seeds)
+        """Takes note of a cell, whose MLflow run is made with the first of its runs."""
+        self._cells[cell.config_hash] = _Cell(cell)
 
     def finish(self, record: Record) -> None:
         """Writes a run, and the means of its cell so far."""
@@ -76,7 +95,7 @@ class StudyTracker:
         if cell is None:
             return
         self._store_record(cell, record)
-        if cell.finished and len(cell.finished) < len(cell.seeds):  # Else the summary of the cell says it, and more.
+        if cell.finished and len(cell.finished) < len(cell.group.seeds):
             self._experiment.log(cell.run_id, [*mean_points(cell.finished), *cost_points(cell.finished)])
 
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
@@ -87,21 +106,26 @@ class StudyTracker:
             self._finish_study(records, files)
 
     def _finish_cell(self, cell: _Cell, records: Sequence[Record], summary: Summary) -> None:
+        if not records:
+            return
+        self._open(cell, records[0])
         stored = self._experiment.names(cell.run_id, RECORDS)
         for record in records:
             if record.seed not in cell.records:
                 self._store_record(cell, record, upload=f"{record.run_id}.json" not in stored)
         finished = cell.finished
         if len(finished) > cell.summarised:
+            from cltk_figures.artifacts import cell_description
+
             points = [*summary_points(summary, len(finished)), *cost_points(finished), *mean_curves(finished)]
-            self._experiment.log(cell.run_id, points)
+            self._experiment.log(cell.run_id, points, tags={"mlflow.note.content": cell_description(finished)})
             store_mean_matrix(self._experiment, cell.run_id, finished)
             cell.summarised = len(finished)
-        self._experiment.end(cell.run_id, cell.status)
+        self._experiment.end(cell.run_id, cell.status, cell.ended or None)
 
     def _finish_study(self, records: Sequence[Record], files: Path | None) -> None:
         finished = sum(record.finished for record in records)
-        total = sum(len(cell.seeds) for cell in self._cells.values())
+        total = sum(len(cell.group.seeds) for cell in self._cells.values())
         note = ""
         if files is not None:
             self._experiment.files(self._run_id, files)
@@ -112,22 +136,60 @@ class StudyTracker:
         failed = any(record.status == "failed" for record in records)
         self._experiment.end(self._run_id, "FINISHED" if finished == total else "FAILED" if failed else "KILLED")
 
-    def _find_or_create(self, name: str, tags: Mapping[str, str], others: Mapping[str, str] | None = None) -> str:
+    def _find_or_create(
+        self,
+        name: str,
+        tags: Mapping[str, str],
+        others: Mapping[str, str] | None = None,
+        started: float | None = None,
+    ) -> str:
         """The run with these tags, made where there is none; by one process at a time, as several do the same."""
         tags = {STUDY_TAG: self._name, **tags}
         with self._server.locked():
             known = next(iter(self._experiment.find(tags)), None)
-            return known or self._experiment.create(name, {**tags, **SOURCE, **(others or {})})
+            return known or self._experiment.create(name, {**tags, **SOURCE, **(others or {})}, started)
 
     def _store_record(self, cell: _Cell, record: Record, *, upload: bool = True) -> None:
-        if not cell.records:
-            self._describe(cell, record)
-        cell.records[record.seed] = record
+        folder = self._server.folder / record.run_id
+        started, ended = _times(record, folder)
+        self._open(cell, record)
+        cell.records[record.seed], cell.ended = record, max(cell.ended, ended)
         if upload:
             self._experiment.text(cell.run_id, f"{RECORDS}/{record.run_id}.json", to_json(record).decode())
-        folder = self._server.folder / record.run_id
+        self._store_seed(cell, record, started, ended)
         if folder.exists() and read_receipt(folder) is None:  # Else 'cltk sync' would upload it as a run of its own.
             write_receipt(folder, self._receipt(cell))
+
+    def _open(self, cell: _Cell, record: Record) -> None:
+        """Makes the run of a cell when its first run is heard of, in whose time it begins."""
+        if cell.run_id:
+            return
+        tags = {"kind": "cell", CELL_TAG: cell.group.config_hash}
+        above = {"mlflow.parentRunId": self._run_id, "cell": cell.group.name}
+        started, _ = _times(record, self._server.folder / record.run_id)
+        cell.run_id = self._find_or_create(cell.group.name, tags, above, started)
+        self._describe(cell, record)
+        self._experiment.input(cell.run_id, record)
+
+    def _store_seed(self, cell: _Cell, record: Record, started: float, ended: float) -> None:
+        """Makes the run of a seed below that of its cell, in place of one that did not come as far."""
+        if (record.run_id, record.status) in self._seeds:
+            return
+        for (run_id, status), known in list(self._seeds.items()):
+            if run_id == record.run_id:
+                self._experiment.discard(known)
+                del self._seeds[run_id, status]
+        tags = {
+            "kind": "run", STUDY_TAG: self._name, "cell": cell.group.name, CELL_TAG: cell.group.config_hash,
+            "seed": str(record.seed), RUN_TAG: record.run_id, STATUS_TAG: record.status,
+            "mlflow.parentRunId": cell.run_id, **run_tags(record),
+        }  # fmt: skip
+        run_id = self._experiment.create(f"seed {record.seed} · {cell.group.name}", tags, started)
+        points = [point for learned in range(len(record.accuracy)) for point in accuracy_points(record, learned)]
+        self._experiment.log(run_id, [*points, *final_points(record)], {**params(record), "seed": str(record.seed)})
+        self._experiment.input(run_id, record)
+        self._experiment.end(run_id, ENDED[record.status], ended)
+        self._seeds[record.run_id, record.status] = run_id
 
     def _describe(self, cell: _Cell, record: Record) -> None:
         """What the cell's runs have in common; tags for what may differ between machines, as they can be replaced."""
@@ -140,6 +202,13 @@ class StudyTracker:
         return Receipt(
             tracking_uri=self._server.name, experiment_id=self._experiment.id, run_id=cell.run_id, complete=True
         )
+
+
+def _times(record: Record, folder: Path) -> tuple[float, float]:
+    """When a run began and ended, in seconds since the epoch; one of another machine ends when it is heard of."""
+    path = folder / "record.json"
+    ended = path.stat().st_mtime if path.exists() else time.time()
+    return ended - record.seconds.get("total", 0.0), ended
 
 
 def store_mean_matrix(experiment: MlflowExperiment, run_id: str, records: Sequence[Record]) -> None:

@@ -13,7 +13,7 @@ from cltk.errors import StoreError
 from cltk.interfaces import RunGroup, Summary
 from cltk.record import Record
 from cltk_mlflow.experiment import MlflowExperiment
-from cltk_mlflow.fields import final_points, params, run_name, run_tags, summary_points, task_points
+from cltk_mlflow.fields import ENDED, final_points, params, run_name, run_tags, summary_points, task_points
 from cltk_mlflow.receipt import Receipt, read_receipt, write_receipt
 from cltk_mlflow.server import open_server
 from cltk_mlflow.studies import StudyTracker, store_mean_matrix
@@ -22,7 +22,6 @@ __all__ = ["RunTracker"]
 
 _ROOM = 1 << 26
 """Bytes that a file of a run may have beyond what its record says of the run: texts, and samples that are shown."""
-_ENDED = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 
 
 class RunTracker:
@@ -51,6 +50,7 @@ class RunTracker:
             self._study = None
             self._group = group
             self._experiment = MlflowExperiment(self._server, group.name)
+            self._experiment.describe(group.description)
             self._parent_id: str | None = None
             self._parent_before: str | None = None  # what the receipts of runs that ended earlier say it was
             self._open: dict[str, str] = {}  # MLflow's ids of the runs under way, by their own
@@ -105,7 +105,7 @@ class RunTracker:
             self._experiment.log(self._parent_id, summary_points(summary))
             statuses = {record.status for record in records}
             worst = next((status for status in ("failed", "interrupted") if status in statuses), "finished")
-            self._experiment.end(self._parent_id, _ENDED[worst])
+            self._experiment.end(self._parent_id, ENDED[worst])
 
     def _parent(self, record: Record) -> str | None:
         """The MLflow run that groups the seeds, which is made with the first of them.
@@ -151,6 +151,7 @@ class RunTracker:
         run_id = self._experiment.create(run_name(record, f"seed {record.seed}"), tags, started)
         self._write_receipt(record, run_id, parent_id, complete=False)
         self._experiment.log(run_id, params={**params(record), "seed": str(record.seed)})
+        self._experiment.input(run_id, record)
         for learned in range(len(record.tasks) + 1):
             self._experiment.log(run_id, task_points(record, learned))
         return run_id
@@ -169,7 +170,7 @@ class RunTracker:
             self._experiment.files(run_id, report)
         self._experiment.files(run_id, folder, RUN_FILES)
         self._experiment.log(run_id, final_points(record), tags={name: text for name, text in tags.items() if text})
-        self._experiment.end(run_id, _ENDED[record.status], ended)
+        self._experiment.end(run_id, ENDED[record.status], ended)
         receipt = self._receipt(record)
         self._write_receipt(record, run_id, receipt.parent_id if receipt else None, complete=True)
 

@@ -64,7 +64,11 @@ def runs_of(server: TrackingServer, name: str) -> tuple[Any, dict[str, Any]]:
     runs = server.client.search_runs([experiment.experiment_id])
     (parent,) = [run for run in runs if run.data.tags["kind"] == "study"]
     cells = [run for run in runs if run.data.tags["kind"] == "cell"]
-    assert len(runs) == 1 + len({run.data.tags[CELL_TAG] for run in cells})
+    seeds = [run for run in runs if run.data.tags["kind"] == "run"]
+    assert len(runs) == 1 + len(cells) + len(seeds)
+    assert len(cells) == len({run.data.tags[CELL_TAG] for run in cells})
+    by_id = {run.info.run_id: run for run in cells}
+    assert all(by_id[run.data.tags["mlflow.parentRunId"]].data.tags["cell"] == run.data.tags["cell"] for run in seeds)
     return parent, {run.data.tags[CELL_TAG]: run for run in cells}
 
 
@@ -162,3 +166,38 @@ def test_a_study_of_an_earlier_version_is_found(server: TrackingServer, tmp_path
     server.client.log_text(run.info.run_id, json.dumps({"schema": "cltk.study/1"}), "study.json")
     source = MlflowRecords(MlflowRecords.Config(tracking_uri=server.uri), tmp_path)
     assert source.study("before") == {"schema": "cltk.study/1"}
+
+
+def test_every_seed_is_a_run_below_its_cell(
+    server: TrackingServer, make_telling: Callable[..., Telling], tmp_path: Path
+) -> None:
+    telling = make_telling("seeds")
+    for record in telling.records.values():
+        telling.tracker.finish(record)
+    telling.finish()
+    make_telling("seeds").finish()  # Told again, it makes no second run.
+    experiment = server.client.get_experiment_by_name("seeds")
+    assert experiment.tags["mlflow.note.content"] == "a comparison"
+    runs = server.client.search_runs([experiment.experiment_id], "tags.kind = 'run'")
+    assert {run.data.tags["cltk.run_id"] for run in runs} == {record.run_id for record in telling.records.values()}
+    assert len(runs) == 4
+    for run in runs:
+        record = telling.records[run.data.tags[CELL_TAG], int(run.data.tags["seed"])]
+        assert run.data.metrics["average-accuracy"] == record.metrics["average-accuracy"]
+        assert run.data.params["generator.hidden"] == "[512, 256]"
+        assert run.info.end_time - run.info.start_time == pytest.approx(1000 * record.seconds["total"], abs=2)
+        (given,) = run.inputs.dataset_inputs
+        assert given.dataset.name == record.config["scenario"]["name"]
+        assert json.loads(given.dataset.profile)["classes"] == record.classes
+
+
+def test_a_failed_seed_that_is_run_again_is_replaced(
+    server: TrackingServer, make_telling: Callable[..., Telling]
+) -> None:
+    first = make_telling("again")
+    first.records["bbbbbbbbbbbb", 1] = first.records["bbbbbbbbbbbb", 1].model_copy(update={"status": "failed"})
+    first.finish()
+    make_telling("again").finish()
+    experiment = server.client.get_experiment_by_name("again")
+    runs = server.client.search_runs([experiment.experiment_id], "tags.kind = 'run'")
+    assert [run.info.status for run in runs] == ["FINISHED"] * 4

@@ -63,6 +63,9 @@ def test_the_address_of_the_database_is_in_no_list_of_processes(
 
         def wait(self) -> None: ...
 
+        def poll(self) -> int:
+            return 0
+
     monkeypatch.setattr(subprocess, "Popen", Server)
     cli("ui", "--port", free_port(), "--store", tmp_path, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path}/secret.db")
     (server,) = started

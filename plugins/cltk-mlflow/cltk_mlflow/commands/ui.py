@@ -7,7 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Annotated
+import time
+import webbrowser
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,13 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["ui"]
 
+_LOG = "mlflow-ui.log"
+
 
 def ui(
     store: Store = RUNS,
     host: Annotated[str, typer.Option(help="Address to listen on; any but the default lets others in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
+    browser: Annotated[bool, typer.Option(help="Open a browser, where there is a desktop.")] = True,
 ) -> None:
-    """Open the MLflow UI over the recorded runs. Ctrl-C ends it."""
+    """Open the MLflow UI over the recorded runs. Ctrl-C ends it.
+
+    It opens the runs of the experiment that was worked on last: of a study its cells, and below each cell its seeds.
+    What MLflow's server says is written to mlflow-ui.log in --store.
+    """
     from cltk.cli.console import show_notice
     from cltk_mlflow.server import open_server
 
@@ -36,17 +46,42 @@ def ui(
         return
     if host not in ("127.0.0.1", "localhost", "::1"):
         show_notice(f"Listening on {host}: whoever reaches this machine can read, change and delete the runs.")
-    show_notice(f"In about 5 seconds MLflow is at http://{host}:{port}/{_page(opened)} ; Ctrl-C ends it.")
+    show_notice("MLflow is starting, which takes some seconds; Ctrl-C ends it.")
+    page = f"http://{host}:{port}/{_page(opened)}"
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", host, "--port", str(port)]
-    with subprocess.Popen(command, env=os.environ | _variables(opened), start_new_session=True) as server:  # noqa: S603
+    options: dict[str, Any] = {"env": os.environ | _variables(opened), "start_new_session": True}
+    store.mkdir(parents=True, exist_ok=True)
+    with (
+        (store / _LOG).open("w", encoding="utf-8") as log,
+        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, **options) as server,  # noqa: S603
+    ):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
+            if _answers(server, host, port):
+                # By itself on a line: a terminal makes a link of it.
+                print(page, file=sys.stderr, flush=True)
+                if browser and _has_desktop():
+                    webbrowser.open(page)
             server.wait()
         except KeyboardInterrupt:
             os.killpg(server.pid, signal.SIGTERM)
             return
     _check_port(host, port)  # Another program may have taken it in the meantime.
-    raise StoreError("MLflow's server has ended by itself.", "What it says is above.")
+    raise StoreError("MLflow's server has ended by itself.", f"What it says is in '{store / _LOG}'.")
+
+
+def _answers(server: subprocess.Popen[bytes], host: str, port: int) -> bool:
+    """Waits until the server answers; False where it ends before."""
+    while server.poll() is None:
+        with suppress(OSError), socket.create_connection((host, port), timeout=1):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def _has_desktop() -> bool:
+    """Whether a browser has a window to open: one in the terminal would cover it."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _variables(opened: TrackingServer) -> dict[str, str]:

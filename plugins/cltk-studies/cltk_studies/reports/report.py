@@ -92,15 +92,23 @@ def load_report(
 
 
 def write_report(result: StudyResult, folder: Path, others: Sequence[Drawing] = ()) -> None:
-    """Writes ``report.md``, ``result.json`` and the figures of the study, with ``others`` beside them."""
+    """Writes ``report.md``, ``result.json`` and the figures of the study, with ``others`` beside them.
+
+    A folder that holds the same result stays as it is: drawing takes long.
+    """
+    text = json.dumps(result.to_dict(), indent=1) + "\n"
+    path = folder / "result.json"
+    if not others and path.exists() and path.read_text(encoding="utf-8") == text:
+        return
+    # What it draws with takes long to import.
     from cltk_figures.style import save
     from cltk_studies.reports.figures import figures_of_study
 
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     (folder / "report.md").write_text(Report(result).to_markdown(), encoding="utf-8")
-    (folder / "result.json").write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
     for name, draw in [*figures_of_study(result), *others]:
         save(draw(), folder / "figures" / f"{name}.png")
+    path.write_text(text, encoding="utf-8")  # Last, as it says that the others are there.
 
 
 def _to_markdown(result: StudyResult) -> str:

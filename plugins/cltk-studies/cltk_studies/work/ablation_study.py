@@ -88,7 +88,7 @@ class AblationStudy:
         display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
         interrupted = False
         store, tracking_uri = self._site.store, self._site.sinks.tracking_uri
-        with display, StudySinks(self._site.sinks.make(store), self.study) as sinks:
+        with display, StudySinks(self._site.sinks.make(store), self.study, store) as sinks:
             monitor = StudyMonitor(queue, store, sinks, display.show)
             try:
                 if queue.under_way():

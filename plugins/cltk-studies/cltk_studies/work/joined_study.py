@@ -52,7 +52,7 @@ class JoinedStudies:
         if self._attached:
             return Ending(None, interrupted=not _completes(lambda: self._work(worker, database, lambda: None)))
         store = self._site.store
-        with StudySinks(self._site.sinks.make(store), study_in(queue)) as sinks:
+        with StudySinks(self._site.sinks.make(store), study_in(queue), store) as sinks:
             monitor = StudyMonitor(queue, store, sinks, show)
             completed = _completes(lambda: self._work(worker, database, monitor.look))
         return Ending(None, failures(queue.states()), not completed, sinks.notices)

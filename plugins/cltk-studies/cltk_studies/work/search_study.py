@@ -113,7 +113,7 @@ class SearchStudy:
         display.begin(self.plan(ended), notices)
         interrupted = False
         store = self._site.store
-        with display, StudySinks(self._site.sinks.make(store), self.search.as_study([])) as sinks:
+        with display, StudySinks(self._site.sinks.make(store), self.search.as_study([]), store) as sinks:
             monitor = StudyMonitor(queue, store, sinks, display.show)
             try:
                 if queue.under_way():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -23,10 +22,11 @@ class StudySinks:
     Args:
         sinks: The sinks.
         study: The study; of a search, without its trials, which become cells when their runs end.
+        store: The folder of all runs.
     """
 
-    def __init__(self, sinks: Sinks, study: Study) -> None:
-        self._sinks, self._study = sinks, study
+    def __init__(self, sinks: Sinks, study: Study, store: Path) -> None:
+        self._sinks, self._study, self._store = sinks, study, store
         self._cells: dict[str, RunGroup] = {}  # by configuration hash
         self._sinks.begin_group(_study_group(study))
         for cell in study.cells:
@@ -57,7 +57,7 @@ class StudySinks:
 
         Args:
             result: The result.
-            folder: Holds the report and what else belongs to the study; by default, a report is made.
+            folder: Holds the report and what else belongs to the study; by default, a report is made in the store.
         """
         if self._sinks.is_empty:
             return
@@ -67,9 +67,9 @@ class StudySinks:
         # What it draws with takes long to import, and is not needed before.
         from cltk_studies.reports.report import write_report
 
-        with tempfile.TemporaryDirectory() as temporary:
-            write_report(result, Path(temporary))
-            self._finish(result, Path(temporary))
+        folder = self._store / "studies" / self._study.name / "report"
+        write_report(result, folder)
+        self._finish(result, folder)
 
     def _finish(self, result: StudyResult, folder: Path) -> None:
         for cell in result.cells:
