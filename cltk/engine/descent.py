@@ -27,7 +27,9 @@ class Descent:
 
     Attributes:
         epochs: Number of passes that the budget allows, the last one cut short where it allows so many steps.
+        total: Number of steps that the budget allows.
         done: Number of steps done.
+        at_hand: Number of samples in the batch of the step under way.
         operations: Floating-point operations of a whole epoch.
         per_sample: Those of one forward and backward pass of one sample.
     """
@@ -36,10 +38,11 @@ class Descent:
         self._phase = phase
         self._take, self._step = _make_step(phase, precision)
         self._first_norm = torch.zeros((), device=phase.device)
-        self._total = phase.training.total_steps(phase.batches.steps)
+        self.total = phase.training.total_steps(phase.batches.steps)
         is_low = precision == "bf16" and isinstance(phase, Train)
         self._autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=is_low)
         self.done = 0
+        self.at_hand = 0
         self.epochs = phase.training.rounds(phase.batches.steps)
         self.operations = 0
         self.per_sample = 0
@@ -47,16 +50,16 @@ class Descent:
     def epoch(self, streams: Streams) -> Tensor:
         """Trains on every batch of an epoch; returns the loss of each step."""
         phase = self._phase
-        losses = torch.empty(min(phase.batches.steps, self._total - self.done), device=phase.device)
+        losses = torch.empty(min(phase.batches.steps, self.total - self.done), device=phase.device)
         phase.module.train()
-        batches = _drawn_under(self._autocast, phase.batches.epoch(streams))
+        batches = self._noted(_drawn_under(self._autocast, phase.batches.epoch(streams)))
         self._step.rng.set_state(streams.generator("loss").get_state())
         # Of steps that are alike the first one is counted; of others, all of the first epoch.
         counted = _Count() if self.done == 0 else None
         # Nothing is yielded in here, so that nobody else sees the global generator that dropout draws from.
         with streams.scope("global"):
             for index in range(len(losses)):
-                self._step.set_lr(phase.training.lr_at(self.done / self._total))
+                self._step.set_lr(phase.training.lr_at(self.done / self.total))
                 if counted and (index == 0 or not self._step.is_regular):
                     losses[index] = counted.step(batches, self._step)
                 else:
@@ -109,8 +112,14 @@ class Descent:
         """Goes on behind an epoch of an earlier descent that had this ``state_dict`` then."""
         self._step.load_state_dict(state)
         self._first_norm.copy_(state["first_norm"])
-        self.done = min(last.epoch * self._phase.batches.steps, self._total)
+        self.done = min(last.epoch * self._phase.batches.steps, self.total)
         self.operations, self.per_sample = last.operations, last.per_sample
+
+    def _noted(self, batches: Iterator[Examples]) -> Iterator[Examples]:
+        """The same, with a note of how large the one at hand is."""
+        for batch in batches:
+            self.at_hand = len(batch)
+            yield batch
 
 
 class _Count:

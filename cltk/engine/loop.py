@@ -90,7 +90,11 @@ class Trainer:
         untrained = Evaluation((), (), ()) if goes_on else _evaluate(run, learned=0)
         yield RunStarted(run.info.classes, untrained.accuracy, untrained.task_aware, completed)
         for task in run.tasks[completed:]:
-            yield from self._learn(task)
+            try:
+                yield from self._learn(task)
+            except Exception as failure:
+                failure.add_note(self._whereabouts(task))
+                raise
             self._past = _BEGINNING
 
     def resume_point(self) -> ResumePoint:
@@ -125,6 +129,7 @@ class Trainer:
                 self._events.append(event)
                 yield event
             self._states.append({name: tensor.clone() for name, tensor in self._phase.state_dict().items()})
+            self._phase = None
         yield from _show_replay(run, task, streams)
         epochs = [event for event in self._events if isinstance(event, EpochEnded)]
         weight = weigh(run.strategy)
@@ -146,6 +151,10 @@ class Trainer:
             parameters=run.strategy.parts.parameters,
             sizes=run.strategy.parts.bytes,
         )
+
+    def _whereabouts(self, task: Task) -> str:
+        phase = "" if self._phase is None else f", {self._phase.whereabouts()}"
+        return f"in task {task.index + 1}{phase}"
 
     def _carry_out(self, phase: PhaseRun) -> Iterator[PhaseEvent]:
         """Carries out a phase from where it was left; one that was over then is only brought to its end."""

@@ -60,6 +60,20 @@ class PhaseRun:
             yield from self._fit(self.phase)
         yield from self._problems()
 
+    def whereabouts(self) -> str:
+        """Where it is now, for whoever has to find a mistake."""
+        name, steps = self.phase.name, self.phase.batches.steps
+        if self._descent is None or self._descent.done >= self._descent.total:
+            return f"phase '{name}'"
+        epoch, step = divmod(self._descent.done, steps)
+        where = f"phase '{name}', epoch {epoch + 1}, step {step + 1} of {steps}"
+        if self._descent.at_hand > 1:
+            return where
+        return (
+            f"{where}, whose batch has 1 sample: batch normalisation needs 2, and another "
+            f"--strategy.{name}.batch_size may leave no rest of 1"
+        )
+
     def state_dict(self) -> dict[str, Tensor]:
         """What the strategy holds, the network where it is none of the strategy's, and what the optimizer remembers."""
         module = self.phase.module.state_dict() if self._is_apart else {}

@@ -105,7 +105,8 @@ class _Session:
         except CltkError as failure:
             return "failed", str(failure)
         except Exception as failure:
-            return "failed", f"{type(failure).__name__}: {failure} (see {self.folder.save_traceback()})"
+            where = [*getattr(failure, "__notes__", ()), f"see {self.folder.save_traceback()}"]
+            return "failed", f"{type(failure).__name__}: {failure} ({'; '.join(where)})"
         except KeyboardInterrupt as interrupt:
             return "interrupted", str(interrupt) or "Interrupted by the user."
         return "finished", None

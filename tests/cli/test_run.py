@@ -234,7 +234,7 @@ class TestTrouble:
         assert done.status == 1
         assert [run["status"] for run in done.json["runs"]] == ["failed", "failed"]
         assert done.json["summary"] == {}
-        assert "ValueError: odd mistake" in done.said
+        assert "ValueError: odd mistake (in task 2; see " in done.said
         assert "Traceback" not in done.err
         trace = (store / done.json["runs"][0]["run_id"] / "traceback.txt").read_text()
         assert "acme_odd.py" in trace
