@@ -64,7 +64,8 @@ class Verified:
         seeds = f"{ours.n} seed{'s' if ours.n > 1 else ''}"
         return (
             f"{theirs.metric}, {theirs.what}: {ours.mean:.4f}{spread} here ({seeds}), {theirs.value:.4f} in "
-            f"{theirs.source}. Shown by the study '{theirs.study}', cell '{theirs.cell}'."
+            f"{theirs.source}, a difference of {ours.mean - theirs.value:+.4f}. Shown by the study '{theirs.study}', "
+            f"cell '{theirs.cell}'."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def test_a_figure_counts_once_runs_ship_with_it(module: Any) -> None:
     (figure,) = verified(module.Known)
     assert figure.ours.mean == pytest.approx(0.9)
     assert figure.runs == RUNS
-    assert "0.9000 ± 0.2541 here (2 seeds), 0.9000 in arXiv 0000.00000, table 1" in str(figure)
+    assert "0.9000 ± 0.2541 here (2 seeds), 0.9000 in arXiv 0000.00000, table 1, a difference of" in str(figure)
     assert "study 'digits', cell 'known'" in str(figure)
 
 
