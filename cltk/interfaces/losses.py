@@ -87,7 +87,8 @@ def classification_loss(
     loss = F.cross_entropy(competing, batch.y, reduction="none")
     if batch.soft is None:
         return loss
-    log_probabilities = _log_probabilities(logits / temperature, batch, masked)
+    # In float32, as autocast on the CPU takes this logarithm in bfloat16.
+    log_probabilities = _log_probabilities(logits.float() / temperature, batch, masked)
     scale = temperature**2 if is_scaled else 1.0
     return loss - scale * (batch.soft * log_probabilities).sum(1)
 

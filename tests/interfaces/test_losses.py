@@ -50,6 +50,14 @@ def test_distillation_can_go_without_the_squared_temperature() -> None:
     torch.testing.assert_close(classification_loss(LOGITS, soft(targets), None, 2.0, is_scaled=False), expected)
 
 
+def test_distillation_is_exact_under_autocast() -> None:
+    targets = torch.rand((6, 6), generator=torch.Generator().manual_seed(1)).softmax(1)
+    rounded = LOGITS.bfloat16()
+    expected = classification_loss(rounded.float(), soft(targets), None, 2.0)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(classification_loss(rounded, soft(targets), None, 2.0), expected)
+
+
 def test_hard_and_soft_samples_share_a_batch() -> None:
     targets = torch.rand((6, 6), generator=torch.Generator().manual_seed(1)).softmax(1)
     mixed = Examples.concat([Examples(HARD.x, HARD.y, soft=torch.zeros(6, 6)), soft(targets)])
