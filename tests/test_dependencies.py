@@ -80,14 +80,14 @@ def test_what_is_imported_is_declared(folder: Path) -> None:
     missing = {
         module: f"{file.relative_to(ROOT)} imports it"
         for module, file in imported(folder).items()
-        if not providers().get(module, set()) & declared
+        if not providers().get(module, {module}) & declared
     }
     assert missing == {}
 
 
 @pytest.mark.parametrize("folder", PROJECTS, ids=package)
 def test_what_is_declared_is_imported(folder: Path) -> None:
-    used = set().union(*(providers().get(module, set()) for module in imported(folder)))
+    used = set().union(*(providers().get(module, {module}) for module in imported(folder)))
     assert required(folder) - used - INDIRECT == set()
 
 

@@ -44,6 +44,15 @@ class Launcher(Component, ABC):
     def reason(self, handle: Handle) -> str | None:
         """Why workers ended before they should have, in a sentence; None where none did."""
 
+    def waiting(self, handle: Handle) -> str | None:
+        """Why workers have not begun yet, in a sentence; None where they have, or nothing is known of it."""
+        return None
+
+    @property
+    def time_limit(self) -> float | None:
+        """Seconds after which workers are ended, whatever they do; None where they are not."""
+        return None
+
     @abstractmethod
     def stop(self, handle: Handle) -> None:
         """Ends the workers: those that run may finish what they write; does nothing where they have ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +29,13 @@ def execute(
     sinks: Sinks | None = None,
     resume: bool = False,
     checkpoint_every: float = MINUTE,
+    permit: Callable[[], None] = lambda: None,
 ) -> Record:
     """Runs an experiment with one seed, and keeps what comes of it in a folder of ``store``.
 
     The record and a checkpoint are written after each task, and a checkpoint in between where a task takes long, so
     that an end at any moment loses little. A run that diverges, is interrupted or meets a mistake in a component ends
-    with a record that says so.
+    with a record that says so; where the folder cannot be written, it can go on later from what is there.
 
     Args:
         prepared: The experiment.
@@ -43,6 +44,7 @@ def execute(
         sinks: Are told what happens; those that failed are named in the record.
         resume: Whether to go on from the newest checkpoint, if there is one, and to leave a finished run as it is.
         checkpoint_every: Least number of seconds between two checkpoints within a task; 0 for one after every epoch.
+        permit: Called before anything is written; what it raises, unless an ``Exception``, ends the run as it is.
 
     Raises:
         StoreError: The folder cannot be written.
@@ -58,11 +60,13 @@ def execute(
             return finished
     else:
         checkpoints.clear()
-    session = _begin(prepared, seed, checkpoints, problems, RunFolder(path), Pace(checkpoint_every))
+    session = _begin(prepared, seed, checkpoints, problems, RunFolder(path), Pace(checkpoint_every), permit)
+    permit()
     session.folder.save_record(session.recorder.record)
     status, error = session.drive(sinks)
     outcome = {"status": status, "error": error, "sink_failures": dict(sinks.failures)}
     record = session.recorder.record.model_copy(update=outcome)
+    permit()
     session.folder.save_record(record)
     if status == "finished":
         checkpoints.clear()
@@ -89,6 +93,7 @@ class _Session:
     folder: RunFolder
     checkpoints: Checkpoints
     pace: Pace
+    permit: Callable[[], None]
 
     def drive(self, sinks: Sinks) -> tuple[Status, str | None]:
         """Trains to the end, or to whatever ends it; returns how it ended, and why if not well."""
@@ -96,12 +101,15 @@ class _Session:
             with Interrupts() as interrupts:
                 for event in self.trainer.events():
                     self.recorder.observe(event)
+                    self.permit()
                     self._keep(event)
                     sinks.observe(event, self.recorder.record)
                     if interrupts.came and isinstance(event, EpochEnded):
                         self._keep_progress()
                     interrupts.check()
                 self.folder.save_weights(state_of(self.trainer.run.strategy))
+        except StoreError:
+            raise
         except CltkError as failure:
             return "failed", str(failure)
         except Exception as failure:
@@ -138,7 +146,13 @@ class _Session:
 
 
 def _begin(
-    prepared: Prepared, seed: int, checkpoints: Checkpoints, problems: Sequence[str], folder: RunFolder, pace: Pace
+    prepared: Prepared,
+    seed: int,
+    checkpoints: Checkpoints,
+    problems: Sequence[str],
+    folder: RunFolder,
+    pace: Pace,
+    permit: Callable[[], None],
 ) -> _Session:
     """A run from its start, or with a checkpoint as it was then; ``problems`` become warnings."""
     run = prepared.assemble(seed)
@@ -157,7 +171,7 @@ def _begin(
         if problem not in recorder.record.warnings:
             recorder.warn(problem)
     trainer = Trainer(run, completed, begun.point if begun else None)
-    return _Session(trainer, recorder, folder, checkpoints, pace)
+    return _Session(trainer, recorder, folder, checkpoints, pace, permit)
 
 
 def _finished(path: Path) -> tuple[Record | None, list[str]]:

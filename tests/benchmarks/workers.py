@@ -20,6 +20,7 @@ from typing import Any
 import optuna
 
 from cltk.record import read_record
+from cltk_studies.work.database import open_database
 
 STUDY = """
 name = "short-runs"
@@ -62,7 +63,7 @@ def _carry_out(study: Path, store: Path, device: str, workers: int, threads: int
 def _at_work(store: Path) -> tuple[float, float]:
     """Seconds from the beginning of the first run to the end of the last one, and those between runs of a worker."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    trials: list[Any] = optuna.load_study(study_name="short-runs", storage=f"sqlite:///{store}/optuna.db").trials
+    trials: list[Any] = optuna.load_study(study_name="short-runs", storage=open_database(store).backend).trials
     begun, ended = (min(t.datetime_start for t in trials), max(t.datetime_complete for t in trials))
     spans: dict[int, list[tuple[Any, Any]]] = {}
     for trial in trials:

@@ -13,8 +13,10 @@ from cltk.runs.sinks import NO_SINK
 from cltk_studies.questions.files import split_ablation, split_tuning
 from cltk_studies.work.chosen_launcher import ChosenLauncher
 from cltk_studies.work.chosen_sinks import ChosenSinks
+from cltk_studies.work.database import folder_of
 from cltk_studies.work.display import Display, NoDisplay
 from cltk_studies.work.ending import Ending
+from cltk_studies.work.limits import Limits
 from cltk_studies.work.site import StudySite
 
 __all__ = ["ablate", "make_site", "tune"]
@@ -103,22 +105,24 @@ def tune(
 def make_site(
     overrides: Overrides,
     *,
-    store: str | Path = "runs",
-    study_db: str | None = None,
+    store: str | Path | None = None,
+    study_db: str | Path | None = None,
     machine: Machine | None = None,
     workers: int = 1,
     launcher: str | None = None,
+    limits: Limits | None = None,
     sinks: Sequence[str | Sink] | None = None,
 ) -> StudySite:
     """Makes the place to work at.
 
     Args:
         overrides: An experiment, of which settings of launchers and sinks are read.
-        store: The folder of the runs.
-        study_db: URL of the study's database; by default, a file in the store.
+        store: The folder of the runs; by default ``runs``, in ``study_db`` where that is a folder.
+        study_db: Where studies are kept: a folder that machines may share, or a URL; by default, the store.
         machine: Where and how workers compute; by default, with one thread each.
         workers: How many there are; a single one is the calling process itself.
         launcher: What starts them, by name.
+        limits: What the study puts up with: silence of workers, lost workers, failed runs.
         sinks: What is told of the study: sinks, or names of installed ones; by default those that the experiment names.
 
     Raises:
@@ -132,7 +136,10 @@ def make_site(
         [sink for sink in wanted if isinstance(sink, Sink)],
     )
     started_by = ChosenLauncher(launcher, overrides.get("launcher", {}))
-    return StudySite(Path(store), study_db, machine or Machine(threads=1), workers, started_by, chosen)
+    where = None if study_db is None else str(study_db)
+    runs = Path(store) if store is not None else (folder_of(where) or Path()) / "runs"
+    place = machine or Machine(threads=1)
+    return StudySite(runs, where, place, workers, started_by, chosen, limits=limits or Limits())
 
 
 def _overrides(experiment: str | Path | Experiment) -> Overrides:

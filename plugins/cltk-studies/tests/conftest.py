@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,25 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In an empty folder, and without data sets."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CLTK_DATA_DIR", raising=False)
+
+
+@dataclass
+class Clock:
+    """A clock that a test moves."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What this process takes for the time, as far as leases and silence are concerned."""
+    clock = Clock()
+    for module in ("lease", "watch"):
+        monkeypatch.setattr(f"cltk_studies.work.{module}.monotonic", clock)
+    return clock
 
 
 @pytest.fixture

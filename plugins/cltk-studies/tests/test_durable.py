@@ -14,6 +14,7 @@ import optuna
 import pytest
 
 from cltk.record import Record, read_record
+from cltk_studies.work.database import open_database
 
 Write = Callable[..., Path]
 Start = Callable[..., Any]
@@ -40,7 +41,7 @@ def timeless(record: Record) -> dict[str, Any]:
 
 def completions(store: Path, name: str) -> Counter[str]:
     """How often each item was finished."""
-    study = optuna.load_study(study_name=name, storage=f"sqlite:///{store}/optuna.db")
+    study = optuna.load_study(study_name=name, storage=open_database(store).backend)
     done = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
     return Counter(trial.user_attrs["key"] for trial in done)
 

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from cltk.errors import CltkError
+from cltk.testing import conformance_tests
 from cltk_studies.launchers.local import Local
 
 Cli = Callable[..., Any]
 Write = Callable[..., Path]
+
+test_conformance = conformance_tests(Local)
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -79,14 +82,12 @@ def test_an_unknown_launcher_is_named(write: Write, cli: Cli, store: Path) -> No
     assert "no field 'queue'" in done.said
 
 
-def test_the_handle_is_kept_with_the_study(write: Write, cli: Cli, store: Path) -> None:
+def test_what_has_ended_is_forgotten(write: Write, cli: Cli, store: Path) -> None:
     from cltk_studies.work.database import open_database
     from cltk_studies.work.queue import Queue
 
     file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n', seeds="[0]")
     done = cli("ablate", file, "--store", store, "--launcher", "local", "--json")
     assert done.status == 0, done.err
-    (launched,) = Queue(open_database(store), "small").launched
-    assert launched["launcher"] == "local"
-    assert launched["handle"]["workers"] == 1
+    assert Queue(open_database(store), "small").signals.launches == {}
     assert not list((store / "studies" / "small").glob("*.log"))

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,19 +39,19 @@ def define(database: StudyDatabase, name: str) -> Queue:
 def worker(store: Path, database: StudyDatabase) -> Worker:
     """A worker on an empty study."""
     define(database, "empty")
-    return Worker(("empty",), store, database.url, MACHINE)
+    return Worker(("empty",), store, database.where, MACHINE)
 
 
 def test_workers_wait_while_more_is_to_come(worker: Worker, database: StudyDatabase) -> None:
     queue = Queue(database, "empty")
-    queue.hold(60)
+    queue.signals.hold()
     looked = []
 
     def watch() -> None:
         looked.append(1)
         if len(looked) == 2:
-            assert queue.is_held
-            queue.hold(0)
+            assert queue.signals.is_held
+            queue.signals.release()
 
     with Pool([worker] * 2, {}, database) as pool:
         pool.run_until_done(watch)
@@ -70,19 +71,34 @@ def test_studies_after_the_first_may_be_begun_later(worker: Worker, database: St
         pool.run_until_done()
 
 
-def test_one_that_died_is_missed_by_nobody(worker: Worker, database: StudyDatabase) -> None:
+def kill_all(pool: Pool) -> None:
+    for process in pool.processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def test_one_that_died_is_replaced(worker: Worker, database: StudyDatabase) -> None:
+    queue = Queue(database, "empty")
+    queue.signals.hold()
     with Pool([worker] * 2, {}, database) as pool:
         os.kill(pool.processes[0], signal.SIGKILL)
-        pool.run_until_done()
+
+        def watch() -> None:
+            if len(pool.processes) == 3:
+                queue.signals.release()
+
+        pool.run_until_done(watch)
+        assert len(pool.processes) == 3
 
 
-def test_without_workers_the_study_ends(worker: Worker, database: StudyDatabase) -> None:
-    Queue(database, "empty").hold(60)
-    with Pool([worker] * 2, {}, database) as pool:
-        for process in pool.processes:
-            os.kill(process, signal.SIGKILL)
-        with pytest.raises(CltkError, match=r"All workers ended .* \(exit status -9, -9\)"):
-            pool.run_until_done()
+def test_workers_that_die_again_and_again_are_replaced_no_more(worker: Worker, database: StudyDatabase) -> None:
+    Queue(database, "empty").signals.hold()
+    with (
+        Pool([worker] * 2, {}, database) as pool,
+        pytest.raises(CltkError, match=r"All workers ended .* \(exit status -9, -9, "),
+    ):
+        pool.run_until_done(lambda: kill_all(pool))
+    assert len(pool.processes) == 8
 
 
 def test_workers_take_turns_on_the_gpus(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,38 +106,6 @@ def test_workers_take_turns_on_the_gpus(worker: Worker, monkeypatch: pytest.Monk
     auto = replace(worker, machine=Machine("auto", threads=1))
     assert [each.machine.device for each in spread_over_gpus(auto, 3)] == ["cuda:0", "cuda:1", "cuda:0"]
     assert [each.machine.device for each in spread_over_gpus(worker, 2)] == ["cpu", "cpu"]
-
-
-def test_workers_share_no_connection_with_whoever_started_them(worker: Worker) -> None:
-    script = """
-import os, pathlib, sys, time
-from cltk.machine import Machine
-from cltk_studies.work.database import open_database
-from cltk_studies.work.pool import Pool
-from cltk_studies.work.queue import Queue
-from cltk_studies.work.worker import Worker
-
-class Idle(Worker):
-    def work(self, stop, scenarios, after=None):
-        while True:
-            stop()
-            time.sleep(0.05)
-
-def opened(process):
-    folder = f"/proc/{process}/fd"
-    return [os.path.realpath(f"{folder}/{number}") for number in os.listdir(folder)]
-
-if __name__ == "__main__":
-    store = pathlib.Path(sys.argv[1])
-    database = open_database(store)
-    worker = Idle(("empty",), store, database.url, Machine("cpu", threads=1))
-    queue = Queue(database, "empty")
-    shared = f"{store}/optuna.db" in opened("self")
-    with Pool([worker] * 2, {}, database) as pool:
-        print(shared, *(f"{store}/optuna.db" in opened(worker) for worker in pool.processes), queue.states())
-"""
-    process = subprocess.run([sys.executable, "-c", script, worker.store], capture_output=True, text=True, check=True)
-    assert process.stdout.split() == ["True", "False", "False", "{}"]
 
 
 def test_a_copy_is_made_only_where_it_is_safe(worker: Worker) -> None:
@@ -138,7 +122,7 @@ if __name__ == "__main__":
         threading.Thread(target=wait.wait).start()
     store = pathlib.Path(sys.argv[3])
     database = open_database(store)
-    worker = Worker(("empty",), store, database.url, Machine("cpu", threads=int(sys.argv[2])))
+    worker = Worker(("empty",), store, database.where, Machine("cpu", threads=int(sys.argv[2])))
     with Pool([worker] * 2, {}, database):
         print(*{type(child).__name__ for child in multiprocessing.active_children()})
     wait.set()

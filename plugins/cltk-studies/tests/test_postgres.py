@@ -130,15 +130,15 @@ def caught(processes: list[int], storage: str) -> list[int]:
     return []
 
 
-def test_a_database_of_something_else_is_refused(storage: str, store: Path) -> None:
+def test_a_database_of_something_else_is_refused(storage: str) -> None:
     import psycopg
 
     with psycopg.connect(storage, autocommit=True) as connection:
         connection.execute("CREATE TABLE experiments (a INTEGER)")
     with pytest.raises(ConfigError, match="other tables"):
-        open_database(store, storage)
+        open_database(storage)
 
 
-def test_a_database_that_is_not_there_is_named(server: str, store: Path) -> None:
+def test_a_database_that_is_not_there_is_named(server: str) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
-        open_database(store, f"{server}/nothing")
+        open_database(f"{server}/nothing")

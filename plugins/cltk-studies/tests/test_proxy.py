@@ -19,7 +19,8 @@ SERVE = """
 import sys, warnings
 warnings.simplefilter("ignore")
 import optuna
-optuna.storages.run_grpc_proxy_server(optuna.storages.get_storage(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]))
+from cltk_studies.work.database import open_database
+optuna.storages.run_grpc_proxy_server(open_database(sys.argv[1]).backend, host="127.0.0.1", port=int(sys.argv[2]))
 """
 
 
@@ -31,21 +32,20 @@ def proxy(store: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    url = f"sqlite:///{store}/optuna.db"
-    with subprocess.Popen([sys.executable, "-c", SERVE, url, str(port)]) as server:
+    with subprocess.Popen([sys.executable, "-c", SERVE, str(store), str(port)]) as server:
         yield f"grpc://127.0.0.1:{port}"
         server.kill()
 
 
 def test_a_worker_takes_what_waits(proxy: str, store: Path) -> None:
     Queue(open_database(store), "study").submit([Item("a"), Item("b")])
-    queue = Queue(open_database(store, proxy), "study")
+    queue = Queue(open_database(proxy), "study")
     for key in ("a", "b"):
-        trial = queue.claim()
-        assert trial is not None
-        assert trial.user_attrs["key"] == key
-        with queue.kept(trial):
-            queue.finish(trial, [1.0])
+        lease = queue.claim()
+        assert lease is not None
+        assert lease.trial.user_attrs["key"] == key
+        with lease.kept():
+            lease.finish([1.0])
     assert queue.claim() is None
     assert not queue.under_way()
 

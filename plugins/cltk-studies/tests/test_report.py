@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from cltk_studies.work.journal import journal_path
+
 Write = Callable[..., Path]
 Cli = Callable[..., Any]
 
@@ -27,7 +29,7 @@ AXIS = '[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n'
 
 def test_every_form(write: Write, cli: Cli, store: Path, tmp_path: Path) -> None:
     assert cli("ablate", write(AXIS), "--store", store).status == 0
-    (store / "optuna.db").unlink()
+    journal_path(store).unlink()
     shutil.rmtree(store / "artifacts")
     table = cli("report", "small", "--store", store)
     assert table.status == 0

@@ -11,6 +11,7 @@ import optuna
 import pytest
 
 from cltk.record import read_record
+from cltk_studies.work.database import open_database
 
 Cli = Callable[..., Any]
 
@@ -74,7 +75,7 @@ def test_a_budget_is_spread(file: Path, cli: Cli, store: Path) -> None:
     more = cli("tune", *options, "--trials", 6, "--json")
     assert more.status == 0
     assert len(more.json["trials"]) == 6
-    study = optuna.load_study(study_name="spread", storage=f"sqlite:///{store}/optuna.db")
+    study = optuna.load_study(study_name="spread", storage=open_database(store).backend)
     assert len(study.trials) == 6
     assert cli("tune", file, "--budget", 102, "--store", store).status == 2
 

@@ -11,6 +11,7 @@ import pytest
 
 from cltk_studies.questions.search import SEARCH_1, Search
 from cltk_studies.work.database import open_database
+from cltk_studies.work.journal import journal_path
 from cltk_studies.work.queue import Queue
 
 Cli = Callable[..., Any]
@@ -51,7 +52,7 @@ def test_an_ablation_goes_on_under_its_name(old_ablation: Path, cli: Cli, store:
 
 
 def test_another_ablation_is_refused_all_the_same(old_ablation: Path, cli: Cli, store: Path) -> None:
-    old_ablation.write_text(old_ablation.read_text().replace("0.01]", "0.02]"))
+    old_ablation.write_text(old_ablation.read_text().replace("epochs = 1", "epochs = 2"))
     done = cli("ablate", old_ablation, "--store", store)
     assert done.status == 2
     assert "differs in cells" in done.said
@@ -95,19 +96,19 @@ def test_a_search_begins_anew_beside_its_earlier_trials(write: Write, cli: Cli, 
     done = cli("tune", *options)
     assert done.status == 0, done.err
     assert "kept in the database as 'small (1)'" in done.said
-    url = f"sqlite:///{store}/optuna.db"
-    assert {"small", "small (1)", "small-test"} == set(optuna.get_all_study_names(url))
-    assert len(optuna.load_study(study_name="small", storage=url).trials) == 3
+    backend = open_database(store).backend
+    assert {"small", "small (1)", "small-test"} == set(optuna.get_all_study_names(backend))
+    assert len(optuna.load_study(study_name="small", storage=backend).trials) == 3
     assert len(done.json["trials"]) == 3
 
 
 def test_the_old_name_of_the_option_works_with_a_notice(write: Write, cli: Cli, store: Path, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/own.db"
-    done = cli("ablate", write(AXIS, seeds="[0]"), "--store", store, "--storage", url)
+    folder = tmp_path / "own"
+    done = cli("ablate", write(AXIS, seeds="[0]"), "--store", store, "--storage", folder)
     assert done.status == 0, done.err
     assert "called '--study-db'" in done.said
-    assert (tmp_path / "own.db").exists()
-    assert not (store / "optuna.db").exists()
-    done = cli("worker", "small", "--store", store, CLTK_STORAGE=url)
+    assert journal_path(folder).exists()
+    assert not journal_path(store).exists()
+    done = cli("worker", "small", "--store", store, CLTK_STORAGE=str(folder))
     assert done.status == 0, done.err
     assert "CLTK_STUDY_DB" in done.said

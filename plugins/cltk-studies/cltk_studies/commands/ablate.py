@@ -11,7 +11,7 @@ from cltk.cli.components import Components, read_overrides
 from cltk.cli.groups import with_groups
 from cltk.cli.options import Name, OutputOptions, Seeds, SinkOptions
 from cltk.cli.overrides import takes_components
-from cltk_studies.commands.options import Objective, SiteOptions, StudyMachineOptions
+from cltk_studies.commands.options import ConductOptions, Objective, SiteOptions, StudyMachineOptions
 
 __all__ = ["ablate"]
 
@@ -34,6 +34,7 @@ def ablate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its cost, and stop.")] = False,
     components: Components,
     site: SiteOptions,
+    conduct: ConductOptions,
     machine: StudyMachineOptions,
     sinks: SinkOptions,
     output: OutputOptions,
@@ -51,7 +52,7 @@ def ablate(
     overrides = read_overrides(ctx, file, components.overrides, sinks.overrides)
     options = {"objective": objective, "seeds": seeds, "name": name, "axes": axes_of(axis) if axis else None}
     ablation, base = split_ablation(overrides, f"'{file}'" if file else "the experiment", options)
-    study = site.site(machine, overrides).ablation(ablation, base)
+    study = conduct.at(site.site(machine, overrides)).ablation(ablation, base)
     if dry_run:
         print_plan(study, json=output.json)
         raise typer.Exit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +11,13 @@ import typer
 
 from cltk.cli.complete import plugin_names
 from cltk.cli.console import show_notice
-from cltk.cli.options import RUNS, MachineOptions, Store
+from cltk.cli.options import RUNS, MachineOptions
 
 if TYPE_CHECKING:
+    from cltk_studies.work.database import StudyDatabase
     from cltk_studies.work.site import StudySite
 
-__all__ = ["Objective", "SiteOptions", "StudyMachineOptions"]
+__all__ = ["ConductOptions", "Objective", "PlaceOptions", "SiteOptions", "StudyMachineOptions"]
 
 _Threads = Annotated[int | None, typer.Option(min=1, help="Threads of each worker.", envvar="CLTK_THREADS")]
 _Workers = Annotated[int, typer.Option(min=1, help="Processes that share the work.", envvar="CLTK_WORKERS")]
@@ -29,10 +30,18 @@ _Launcher = Annotated[
         autocompletion=plugin_names("launcher"),
     ),
 ]
+_Store = Annotated[
+    Path | None,
+    typer.Option(
+        help=f"Folder of records and of the MLflow store; by default, '{RUNS}', in --study-db where that is a folder.",
+        envvar="CLTK_STORE",
+    ),
+]
 _StudyDb = Annotated[
     str | None,
     typer.Option(
-        help="Database of studies, such as postgresql://user@host/database; by default, a file in --store.",
+        help="Where studies are kept: a folder that machines may share, or postgresql://user@host/database; by "
+        "default, the folder --store.",
         envvar="CLTK_STUDY_DB",
     ),
 ]
@@ -43,6 +52,34 @@ Objective = Annotated[
         autocompletion=plugin_names("metric"),
     ),
 ]
+
+
+_Detach = Annotated[
+    bool, typer.Option("--detach", help="Leave the workers at work, and return: cltk status follows them.")
+]
+_Lease = Annotated[
+    float,
+    typer.Option(
+        min=1,
+        help="Seconds without a sign of life after which what a worker does is given to another one.",
+        envvar="CLTK_LEASE",
+    ),
+]
+_Losses = Annotated[
+    int, typer.Option(min=1, help="Workers that a cell may kill before it counts as failed.", envvar="CLTK_MAX_LOSSES")
+]
+_Retries = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="How often a run that failed is tried again; not one that diverged, as it would again.",
+        envvar="CLTK_RETRIES",
+    ),
+]
+_Failures = Annotated[
+    int | None, typer.Option(min=1, help="Failures at which the study stops.", envvar="CLTK_MAX_FAILURES")
+]
+_FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure.", envvar="CLTK_FAIL_FAST")]
 
 
 def _rename(ctx: typer.Context, value: Any) -> Any:
@@ -66,10 +103,28 @@ class StudyMachineOptions(MachineOptions):
 
 
 @dataclass(frozen=True)
+class PlaceOptions:
+    """Where studies are kept."""
+
+    store: _Store = None
+    study_db: _StudyDb = None
+
+    def open(self) -> StudyDatabase:
+        """Opens it.
+
+        Raises:
+            ConfigError: It is not there, or does not work.
+        """
+        from cltk_studies.work.database import open_database
+
+        return open_database(self.study_db or self.store or RUNS, is_there=True)
+
+
+@dataclass(frozen=True)
 class SiteOptions:
     """Where a study is worked on."""
 
-    store: Store = RUNS
+    store: _Store = None
     study_db: _StudyDb = None
     storage: _Storage = None
     workers: _Workers = 1
@@ -91,4 +146,29 @@ class SiteOptions:
 
         launcher = ChosenLauncher(self.launcher, overrides.get("launcher", {}))
         sinks = ChosenSinks.read(dict(overrides))
-        return StudySite(Path(self.store), self.study_db, machine.machine, self.workers, launcher, sinks)
+        return StudySite(self._store, self.study_db, machine.machine, self.workers, launcher, sinks)
+
+    @property
+    def _store(self) -> Path:
+        from cltk_studies.work.database import folder_of
+
+        return self.store or (folder_of(self.study_db) or Path()) / RUNS
+
+
+@dataclass(frozen=True)
+class ConductOptions:
+    """How a study is carried out."""
+
+    detach: _Detach = False
+    lease: _Lease = 90.0
+    max_losses: _Losses = 3
+    retries: _Retries = 0
+    max_failures: _Failures = None
+    fail_fast: _FailFast = False
+
+    def at(self, site: StudySite) -> StudySite:
+        """The place, with studies carried out there in this way."""
+        from cltk_studies.work.limits import Limits
+
+        limits = Limits(self.lease, self.max_losses, self.retries, 1 if self.fail_fast else self.max_failures)
+        return replace(site, limits=limits, detached=self.detach)

@@ -24,10 +24,12 @@ def conclude_ablation(ending: Ending, *, json: bool) -> int:
     """Prints the result on standard output and what went wrong on standard error.
 
     Returns:
-        The exit status: 0 where all runs finished, 130 where the user interrupted, else 1.
+        The exit status: 0 where all runs finished or workers were left at work, 130 where the user interrupted, else 1.
     """
     result = ending.result
     assert result is not None
+    if ending.detached:
+        return _leave_at_work(result.study.name)
     if json:
         print_json(result.to_dict())
     else:
@@ -48,8 +50,10 @@ def conclude_search(search: Search, ending: Ending, *, json: bool) -> int:
     """Prints what a search found, and how that did on test data.
 
     Returns:
-        The exit status: 0 where all is finished, 130 where the user interrupted, else 1.
+        The exit status: 0 where all is finished or workers were left at work, 130 where the user interrupted, else 1.
     """
+    if ending.detached:
+        return _leave_at_work(search.name)
     if json:
         print_json(_as_dict(search, ending))
     else:
@@ -79,6 +83,14 @@ def conclude_work(ending: Ending) -> int:
     for notice in ending.notices:
         show_notice(notice)
     return _INTERRUPTED if ending.interrupted else 0
+
+
+def _leave_at_work(name: str) -> int:
+    show_notice(
+        f"The workers are at work. 'cltk status {name}' follows them, 'cltk stop {name}' ends them, and the same "
+        "command without --detach waits for them and reports."
+    )
+    return 0
 
 
 def _status(ending: Ending) -> int:

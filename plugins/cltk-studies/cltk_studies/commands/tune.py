@@ -11,7 +11,7 @@ from cltk.cli.components import Components, read_overrides
 from cltk.cli.groups import with_groups
 from cltk.cli.options import Name, OutputOptions, Seeds, SinkOptions
 from cltk.cli.overrides import takes_components
-from cltk_studies.commands.options import Objective, SiteOptions, StudyMachineOptions
+from cltk_studies.commands.options import ConductOptions, Objective, SiteOptions, StudyMachineOptions
 
 __all__ = ["tune"]
 
@@ -38,6 +38,7 @@ def tune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its cost, and stop.")] = False,
     components: Components,
     site: SiteOptions,
+    conduct: ConductOptions,
     machine: StudyMachineOptions,
     sinks: SinkOptions,
     output: OutputOptions,
@@ -58,7 +59,7 @@ def tune(
         "seeds": seeds, "test_seeds": test_seeds, "name": name,
     }  # fmt: skip
     tuning, base = split_tuning(overrides, f"'{file}'" if file else "the tuning", options)
-    study = site.site(machine, overrides).search(tuning, base)
+    study = conduct.at(site.site(machine, overrides)).search(tuning, base)
     if dry_run:
         print_plan(study, json=output.json)
         raise typer.Exit

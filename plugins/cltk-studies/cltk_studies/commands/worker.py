@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -19,6 +20,8 @@ def worker(
     *,
     studies: Annotated[list[str], typer.Argument(help="Names of studies; all but the first may be begun later.")],
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
+    detached: Annotated[bool, typer.Option("--detached", hidden=True)] = False,
+    launch: Annotated[str | None, typer.Option("--launch", hidden=True)] = None,
     quiet: Quiet = False,
     site: SiteOptions,
     machine: StudyMachineOptions,
@@ -32,9 +35,9 @@ def worker(
     from cltk_studies.commands.results import conclude_work
     from cltk_studies.commands.study_progress import StudyProgress
 
-    joined = site.site(machine, sinks.overrides).join(studies, attached=attached)
+    joined = replace(site.site(machine, sinks.overrides), launch=launch).join(studies, attached=attached)
     try:
-        with StudyProgress(quiet=quiet or attached) as progress:
+        with StudyProgress(quiet=quiet or attached or detached) as progress:
             ending = joined.run(progress.show)
     except CltkError as error:
         if not attached:

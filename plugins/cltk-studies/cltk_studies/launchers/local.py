@@ -15,15 +15,18 @@ from cltk.config import Settings
 from cltk.errors import CltkError
 from cltk.interfaces import Handle, Launcher
 from cltk.processes.interrupts import ignoring
-from cltk_studies.work.liveness import is_gone, is_here, process_of
+from cltk_studies.launchers.processes import handle_of, is_gone, is_here
 
-__all__ = ["Local"]
+__all__ = ["Local", "own_handle"]
 
 _PATIENCE = 70
 """Seconds that the process gets to end cleanly; it gives its own workers less."""
 
 _POLL = 0.02
 """Seconds between two looks at whether it has."""
+
+DETACHED = "--detached"
+"""The option of ``cltk worker`` by which it outlives the command that started it."""
 
 _LOG = 2_000
 """Characters at the end of a log that are looked at for a reason."""
@@ -33,7 +36,7 @@ class Local(Launcher):
     """Starts one process on this machine, which makes its workers as copies of itself: they import everything once.
 
     Where there are several GPUs, the workers take turns on them. All of them end with the command that started them,
-    however that ends.
+    however that ends, unless that leaves them at work.
     """
 
     def __init__(self, config: Settings, folder: Path) -> None:
@@ -52,13 +55,21 @@ class Local(Launcher):
         try:
             # It ignores Ctrl-C, which reaches every process of a terminal, and is told to stop when it suits.
             with log.open("wb") as output, ignoring():
+                stays = DETACHED in command
                 process = subprocess.Popen(  # noqa: S603
-                    _complete(command, n), stdin=subprocess.PIPE, stdout=output, stderr=output
+                    _complete(command, n),
+                    stdin=subprocess.DEVNULL if stays else subprocess.PIPE,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=stays,
                 )
         except OSError as error:
             raise CltkError(f"The workers cannot be started: {error}") from error
-        self._processes[process.pid] = process
-        return {**process_of(process.pid), "workers": n, "log": str(log)}
+        if stays:
+            process.returncode = 0  # Nobody here is going to wait for it, and Python is not to warn of that.
+        else:
+            self._processes[process.pid] = process
+        return _handle(process.pid, n, str(log))
 
     def alive(self, handle: Handle) -> int:
         """All of the workers, as long as their process is there."""
@@ -94,13 +105,21 @@ class Local(Launcher):
         process = self._processes.pop(handle["pid"], None)
         if process is not None:
             process.communicate()  # Closes its input and takes note of its end.
-        log = Path(handle["log"])
-        if not _read_end(log):
-            log.unlink(missing_ok=True)
+        if handle["log"] and not _read_end(Path(handle["log"])):
+            Path(handle["log"]).unlink(missing_ok=True)
 
     def describe(self, command: Sequence[str], n: int) -> str:
         """The command line."""
         return shlex.join(_complete(command, n))
+
+
+def own_handle() -> Handle:
+    """The handle of this process itself, where it is the only worker."""
+    return _handle(os.getpid(), 1, "")
+
+
+def _handle(pid: int, workers: int, log: str) -> Handle:
+    return {**handle_of(pid), "workers": workers, "log": log}
 
 
 def _read_end(log: Path) -> str:
@@ -116,4 +135,4 @@ def _send(number: signal.Signals, handle: Handle) -> None:
 
 
 def _complete(command: Sequence[str], n: int) -> list[str]:
-    return [*command, "--workers", str(n), "--attached"]
+    return [*command, "--workers", str(n), *([] if DETACHED in command else ["--attached"])]

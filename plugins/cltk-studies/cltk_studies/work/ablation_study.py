@@ -11,16 +11,18 @@ from cltk.errors import CltkError
 from cltk_studies.answers.comparison import compare_cells
 from cltk_studies.answers.records import records_in
 from cltk_studies.answers.sources import load_records
+from cltk_studies.questions.extension import extend_study
 from cltk_studies.questions.items import Item
 from cltk_studies.questions.plan import Plan, Planner
 from cltk_studies.questions.study import Study, read_study, save_study
-from cltk_studies.work.definitions import define_study, explain_upgrade
+from cltk_studies.work.definitions import define_study, earlier_study, explain_upgrade
 from cltk_studies.work.display import Display
 from cltk_studies.work.ending import Ending
-from cltk_studies.work.liveness import is_here
+from cltk_studies.work.lease import worker_of
 from cltk_studies.work.monitor import StudyMonitor
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import State
+from cltk_studies.work.store_mark import mark_of
 from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.workers import Workers
 
@@ -42,7 +44,9 @@ class AblationStudy:
     def __init__(self, site: StudySite, study: Study, prepared_cells: Mapping[str, Prepared]) -> None:
         self.study = study
         self._site, self._prepared = site, prepared_cells
-        self._upgrade = _explain_upgrade(site.store, study)
+        earlier = _read_earlier(site.store, study)
+        self._upgrade = explain_upgrade(earlier, study) if earlier else []
+        self._extend(earlier)
 
     @property
     def head(self) -> dict[str, Any]:
@@ -60,7 +64,8 @@ class AblationStudy:
         planner = Planner(records_in(store, {cell.config_hash for cell in cells}))
         planned = [planner.plan(cell, self._prepared[cell.name]) for cell in cells]
         edited = {name for cell in cells for name in planner.edited(cell, self._prepared[cell.name])}
-        return Plan(planned, self._site.workers, notices=[*self._upgrade, *map(_explain_edit, sorted(edited))])
+        notices = [*self._upgrade, *map(_explain_edit, sorted(edited)), *self._site.explain_time_limit(planned)]
+        return Plan(planned, self._site.workers, notices=notices)
 
     def describe_workers(self) -> str | None:
         """What would be launched, as text; None where this process works alone."""
@@ -75,6 +80,7 @@ class AblationStudy:
         """
         database = self._site.open()
         queue = Queue(database, self.study.name, ["maximize"])
+        self._extend(earlier_study(queue))
         define_study(queue, self.study)
         with self._site.start_workers(queue, *self.worker_studies) as workers:
             return self.run_with(workers, queue, display)
@@ -99,16 +105,22 @@ class AblationStudy:
             result = compare_cells(self.study, records, self._errors(queue))
             sinks.finish(result)
         errors = {f"{cell}, seed {seed}": error for (cell, seed), error in result.failures().items()}
-        return Ending(result, errors, interrupted, sinks.notices)
+        return Ending(result, errors, interrupted, sinks.notices, detached=self._site.detached)
+
+    def _extend(self, earlier: Study | None) -> None:
+        """Takes in the cells and seeds of the study that was there before."""
+        if earlier is not None:
+            site = self._site
+            self.study, self._prepared = extend_study(earlier, self.study, self._prepared, site.machine, site.scenarios)
 
     def _submit(self, plan: Plan, queue: Queue) -> None:
         """Queues what is to be done, unless another machine did it; each seed of all cells before the next seed."""
-        states = queue.states()
+        states, mark = queue.states(), mark_of(self._site.store)
         runs = [(planned.cell, seed) for planned in plan.cells for seed in planned.open]
         items = [
             Item(cell.run_key(seed), {"cell": cell.name, "seed": seed})
             for cell, seed in sorted(runs, key=lambda run: run[1])
-            if not _is_done_elsewhere(states.get(cell.run_key(seed)))
+            if not _is_done_elsewhere(states.get(cell.run_key(seed)), mark)
         ]
         queue.submit(items)
 
@@ -122,12 +134,12 @@ class AblationStudy:
         }
 
 
-def _explain_upgrade(store: Path, study: Study) -> list[str]:
-    """Why the runs of the study that the store knows by this name are made anew."""
+def _read_earlier(store: Path, study: Study) -> Study | None:
+    """The study that the store knows by this name; None where there is none, or none that can be read."""
     try:
-        return explain_upgrade(read_study(store, study.name), study)
+        return read_study(store, study.name)
     except CltkError:
-        return []  # There is none, or none that can be read.
+        return None
 
 
 def _explain_edit(distribution: str) -> str:
@@ -137,6 +149,6 @@ def _explain_edit(distribution: str) -> str:
     )
 
 
-def _is_done_elsewhere(state: State | None) -> bool:
-    """Whether another machine, whose records are its own, has finished an item."""
-    return state is not None and state.status == "finished" and not is_here(state.trial.user_attrs.get("worker", {}))
+def _is_done_elsewhere(state: State | None, mark: str) -> bool:
+    """Whether an item is finished, and its record is in another store than the one of this mark."""
+    return state is not None and state.status == "finished" and worker_of(state.trial).get("store") != mark

@@ -1,77 +1,64 @@
-"""The database of a study: Optuna's, opened by any number of processes at once, and never shared with MLflow."""
+"""Where studies are kept: in Optuna's storages, opened by any number of processes at once, never shared with MLflow."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cltk.errors import CltkError, ConfigError, StoreError
-from cltk_studies.work.lock import PROXY, locked
 
-__all__ = ["HEARTBEAT", "StudyDatabase", "check_apart", "database_url", "hide_password", "open_database"]
+__all__ = ["StudyDatabase", "check_apart", "folder_of", "hide_password", "open_database"]
 
-HEARTBEAT, GRACE = 20, 90
-"""Seconds between two signs of life of a worker, and of silence after which it counts as dead, on another machine."""
+_PROXY, _POSTGRES = "grpc://", "postgresql+psycopg://"
 
-_WAIT = 60
-"""Seconds to wait for a database that another process is writing to."""
+_KEY = 0x636C746B
+"""What processes lock in PostgreSQL while they create tables; any number that all of them agree on."""
 
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
 @dataclass(frozen=True, slots=True)
 class StudyDatabase:
-    """An open database. Every process opens its own.
+    """An open database. Every process opens its own, a copy of a process too.
 
     Attributes:
-        url: Where it is.
+        where: Its URL, or the folder that it is in.
         backend: Optuna's access to it.
     """
 
-    url: str
+    where: str
     backend: Any
 
     @property
-    def is_local(self) -> bool:
-        """Whether it is a file, for the processes of one machine."""
-        return self.url.startswith("sqlite")
+    def is_folder(self) -> bool:
+        """Whether it is a journal in a folder."""
+        return "://" not in self.where
 
     @property
     def is_proxy(self) -> bool:
-        """Whether it is reached through Optuna's gRPC proxy, which knows neither locks nor heartbeats."""
-        return self.url.startswith(PROXY)
-
-    @property
-    def takes_heartbeats(self) -> bool:
-        """Whether workers give signs of life: on one machine, the process table tells who is dead."""
-        return not (self.is_local or self.is_proxy)
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Keeps others away; see ``locked``."""
-        return locked(self.url)
+        """Whether it is reached through Optuna's gRPC proxy, whose client has threads."""
+        return self.where.startswith(_PROXY)
 
     def disconnect(self) -> None:
         """Closes its connections, which a copy of this process must not share; it makes new ones when it needs them."""
-        if not self.is_proxy:
+        if self.where.startswith(_POSTGRES):
             self.backend.engine.dispose()
 
     @contextmanager
     def reported(self) -> Iterator[None]:
         """Turns whatever the database fails with into a ``StoreError``."""
-        with _reported(self.url):
+        with _reported(self.where):
             yield
 
 
-def database_url(store: Path, url: str | None = None) -> str:
-    """Where the database is: at ``url``, else in a file of the store."""
-    local = f"sqlite:///{(store.absolute() / 'optuna.db').as_posix()}"
-    scheme, separator, rest = (url or local).partition("://")
-    return f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}"
+def folder_of(study_db: str | None) -> Path | None:
+    """The folder that a study is kept in; None where it is kept elsewhere, or nothing is said."""
+    return None if study_db is None or "://" in study_db else Path(study_db)
 
 
 def hide_password(url: str) -> str:
@@ -79,52 +66,55 @@ def hide_password(url: str) -> str:
     return re.sub(r"//[^/@]*@", "//***@", url)
 
 
-def check_apart(store: Path, url: str | None = None, others: Sequence[str] = ()) -> None:
+def check_apart(where: str, others: Sequence[str] = ()) -> None:
     """Checks that a database is of a kind that is supported, and not one that a sink writes to.
 
     Args:
-        store: The folder of the runs, where MLflow's database is too.
-        url: Of the database; None for a file in ``store``.
+        where: The database.
         others: What sinks write to.
 
     Raises:
         ConfigError: It is of another kind, or a sink's.
     """
-    where = database_url(store, url)
-    _check_kind(where)
-    usual = f"sqlite:///{(store.absolute() / 'mlflow.db').as_posix()}"
-    if _database(where) in map(_database, (usual, *others)):
+    url = _complete(where)
+    _check_kind(url)
+    if url.startswith(_POSTGRES) and _database(url) in map(_database, others):
         raise ConfigError(
-            f"Optuna and MLflow are both pointed at '{hide_password(where)}': their tables do not go together.",
+            f"Optuna and MLflow are both pointed at '{hide_password(url)}': their tables do not go together.",
             "Give one of them another database, with --study-db or --tracking-uri.",
         )
 
 
-def open_database(store: Path, url: str | None = None, *, checked: bool = False) -> StudyDatabase:
-    """Opens a database, and creates its tables on first use.
+def open_database(where: str | Path, *, is_there: bool = False) -> StudyDatabase:
+    """Opens a database, and creates it on first use.
 
     Args:
-        store: Holds the database where ``url`` names no other.
-        url: ``postgresql://...`` or ``sqlite:///...``; None for a file in ``store``.
-        checked: Whether another process has just opened it, so that its tables are known to be there and to be right.
+        where: A folder, ``postgresql://...`` or ``grpc://...``.
+        is_there: Whether another process has opened it before, so that it is there and right.
 
     Raises:
-        ConfigError: It is no URL of a kind that is supported, cannot be reached or written, or holds something else.
+        ConfigError: It is of a kind that is not supported, cannot be reached or written, or holds something else.
     """
-    where = database_url(store, url)
-    _check_kind(where)
-    with _reported(where, ConfigError), nullcontext() if checked else locked(where):
-        if not checked:
-            _check_tables(where)
-        return StudyDatabase(where, _connect(where, checked))
+    url = _complete(str(where))
+    _check_kind(url)
+    with _reported(url, ConfigError):
+        return StudyDatabase(url, _connect(url, is_there))
+
+
+def _complete(where: str) -> str:
+    scheme, separator, rest = where.partition("://")
+    return f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}" if separator else str(Path(where).absolute())
 
 
 def _check_kind(url: str) -> None:
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://", PROXY)):
-        raise ConfigError(
-            f"A study cannot be kept in '{hide_password(url)}'.",
-            "Give postgresql://user@host/database, grpc://host:port, or sqlite:////folder/optuna.db for one machine.",
-        )
+    if "://" not in url or url.startswith((_POSTGRES, _PROXY)):
+        return
+    is_sqlite = url.startswith("sqlite")
+    why = ": SQLite gives one item to two workers at once" if is_sqlite else ""
+    raise ConfigError(
+        f"A study cannot be kept in '{hide_password(url)}'{why}.",
+        "Give a folder, postgresql://user@host/database or grpc://host:port.",
+    )
 
 
 def _database(url: str) -> tuple[Any, ...]:
@@ -136,18 +126,50 @@ def _database(url: str) -> tuple[Any, ...]:
         parsed = make_url(url)
     except ArgumentError:
         return (url,)
-    if url.startswith(PROXY):
-        return (url,)
-    if parsed.get_backend_name() == "sqlite":
-        return ("sqlite", str(Path(parsed.database or "").resolve()))
     host = "localhost" if parsed.host in (None, "", "127.0.0.1", "::1") else parsed.host
     return (parsed.get_backend_name(), host, parsed.port or 5432, parsed.database)
 
 
+def _connect(url: str, is_there: bool) -> Any:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if url.startswith(_PROXY):
+        return _proxy(url)
+    if url.startswith(_POSTGRES):
+        return _postgres(url, is_there)
+    from cltk_studies.work.journal import open_journal
+
+    return open_journal(Path(url), is_there)
+
+
+def _postgres(url: str, is_there: bool) -> Any:
+    import optuna
+
+    with nullcontext() if is_there else _alone(url):
+        if not is_there:
+            _check_tables(url)
+        return optuna.storages.RDBStorage(
+            url,
+            engine_kwargs={"connect_args": {"connect_timeout": 10, "tcp_user_timeout": 30_000}, "pool_pre_ping": True},
+            skip_compatibility_check=is_there,
+            skip_table_creation=is_there,
+        )
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[None]:
+    """Keeps other processes from creating tables at the same time; one that dies does so no longer."""
+    from sqlalchemy import NullPool, create_engine, text
+
+    engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _KEY})
+        yield
+
+
 def _check_tables(url: str) -> None:
     """Refuses a database that something else lives in, before anything is written to it."""
-    if url.startswith(PROXY):
-        return
     # Whoever made the tables may have been killed halfway, so that some of Optuna's own may be missing.
     tables = _tables(url)
     if tables and (foreign := tables - _tables_of_optuna()):
@@ -176,31 +198,11 @@ def _tables_of_optuna() -> set[str]:
     return set(inspect(optuna.storages.RDBStorage("sqlite://").engine).get_table_names())
 
 
-def _connect(url: str, checked: bool) -> Any:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if url.startswith(PROXY):
-        return _proxy(url)
-    local = url.startswith("sqlite")
-    wait = {"timeout": _WAIT} if local else {"connect_timeout": 10}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Heartbeats are called experimental.
-        return optuna.storages.RDBStorage(
-            url,
-            engine_kwargs={"connect_args": wait, "pool_pre_ping": not local},
-            heartbeat_interval=None if local else HEARTBEAT,
-            grace_period=None if local else GRACE,
-            skip_compatibility_check=checked,
-            skip_table_creation=checked,
-        )
-
-
 def _proxy(url: str) -> Any:
     """Raises ``OSError`` where nobody answers."""
     import optuna
 
-    host, _, port = url.removeprefix(PROXY).strip("/").partition(":")
+    host, _, port = url.removeprefix(_PROXY).strip("/").partition(":")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # It is called experimental.
         proxy = optuna.storages.GrpcStorageProxy(host=host, port=int(port or 13000))
@@ -213,9 +215,12 @@ def _reported(url: str, kind: type[CltkError] = StoreError) -> Iterator[None]:
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
+    expected = (SQLAlchemyError, StorageInternalError, OSError, ImportError, RuntimeError, ValueError)
     try:
         yield
-    except (SQLAlchemyError, StorageInternalError, OSError, ImportError, RuntimeError, ValueError) as error:
+    except Exception as error:
+        if not isinstance(error, expected) and not type(error).__module__.startswith("grpc"):
+            raise
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
         reason = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
         raise kind(

@@ -3,22 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from cltk.errors import ConfigError
 from cltk_studies.questions.search import Search
 from cltk_studies.questions.study import Study
 from cltk_studies.work.jobs import read_definition
 from cltk_studies.work.queue import Queue
 
-__all__ = ["define_search", "define_study", "explain_upgrade"]
+__all__ = ["define_search", "define_study", "earlier_study", "explain_upgrade"]
 
 
-def define_study(queue: Queue, study: Study | Search) -> None:
-    """Keeps what a study is.
+def earlier_study(queue: Queue) -> Study | None:
+    """The study that was kept with a queue before; None where it is a new one.
 
     Raises:
-        ConfigError: There is another study of that name.
+        ConfigError: There is a search of that name.
     """
-    queue.define(study.to_dict(), study.fingerprint, lambda: read_definition(queue).as_of_today().fingerprint)
+    if queue.await_definition() is None:
+        return None
+    earlier = read_definition(queue)
+    if isinstance(earlier, Study):
+        return earlier
+    raise ConfigError(
+        f"There is a study '{queue.name}' already, with another definition: it differs in kind.",
+        f"Give this one another name: --name {queue.name}-2. Runs that both have are not run again.",
+    )
+
+
+def define_study(queue: Queue, study: Study) -> None:
+    """Keeps what a study is; it has what was kept before, too.
+
+    Raises:
+        ConfigError: Another command has just kept another study of that name.
+    """
+    if queue.definition != study.to_dict():
+        queue.define(study.to_dict(), study.fingerprint)
+    # Of two processes that find none at the same moment, the one that writes later is the one that is refused.
+    kept = read_definition(queue)
+    if not isinstance(kept, Study) or kept.fingerprint != study.fingerprint:
+        _require_same(queue.name, queue.fingerprint or {}, study.fingerprint)
+
+
+def _define_anew(queue: Queue, study: Search) -> None:
+    if queue.await_definition() is not None:
+        known = queue.fingerprint
+        if known != study.fingerprint:
+            known = read_definition(queue).as_of_today().fingerprint
+        _require_same(queue.name, known, study.fingerprint)
+    queue.define(study.to_dict(), study.fingerprint)
+    # Of two processes that find none at the same moment, the one that writes later is the one that is refused.
+    _require_same(queue.name, queue.fingerprint or {}, study.fingerprint)
 
 
 def define_search(queue: Queue, search: Search) -> list[str]:
@@ -31,11 +66,11 @@ def define_search(queue: Queue, search: Search) -> list[str]:
         ConfigError: There is another study of that name, or workers of other versions are at work on it.
     """
     before = queue.definition and read_definition(queue)
-    define_study(queue, search)
+    _define_anew(queue, search)
     if not isinstance(before, Search) or before.plugins == search.plugins:
         return []
     other = queue.set_aside()
-    define_study(queue, search)
+    _define_anew(queue, search)
     return [f"{_reason(before.plugins)} Its earlier trials are kept in the database as '{other}'."]
 
 
@@ -44,6 +79,18 @@ def explain_upgrade(before: Study, after: Study) -> list[str]:
     plugins = {cell.name: cell.plugins for cell in before.cells}
     outdated = [plugins[cell.name] for cell in after.cells if plugins.get(cell.name, cell.plugins) != cell.plugins]
     return [f"{_reason(outdated[0])} Its earlier runs are kept beside the new ones."] if outdated else []
+
+
+def _require_same(name: str, known: Mapping[str, Any], fingerprint: Mapping[str, Any]) -> None:
+    if known == fingerprint:
+        return
+    parts = ", ".join(
+        part.replace("config_hash", "experiment") for part in fingerprint if known.get(part) != fingerprint[part]
+    )
+    raise ConfigError(
+        f"There is a study '{name}' already, with another definition: it differs in {parts}.",
+        f"Give this one another name: --name {name}-2. Runs that both have are not run again.",
+    )
 
 
 def _reason(plugins: Mapping[str, str]) -> str:

@@ -45,6 +45,7 @@ class Ending:
         notices: What the user should know, a sentence each.
         chosen: What a search chose; None for other studies, and where no trial is finished.
         test: What came of the comparison of a search's choice on test data; None where there was none.
+        detached: Whether workers were left at work.
     """
 
     result: StudyResult | None
@@ -53,6 +54,7 @@ class Ending:
     notices: Sequence[str] = ()
     chosen: ChosenTrial | None = None
     test: Ending | None = None
+    detached: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON; empty where there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cltk.build import Prepared, prepare
@@ -15,6 +15,8 @@ from cltk.machine import Machine
 from cltk.record import Record
 from cltk.runs.runner import execute
 from cltk.runs.sinks import Sinks
+from cltk_studies.work.lease import Lease
+from cltk_studies.work.persistence import Persistence
 
 __all__ = ["Executor", "RunFailedError", "StopCheck"]
 
@@ -23,7 +25,17 @@ StopCheck = Callable[[], None]
 
 
 class RunFailedError(CltkError):
-    """A run of an item that did not end well."""
+    """A run of an item that did not end well.
+
+    Args:
+        problem: Why.
+        advice: What to do about it.
+        may_pass: Whether it might end well another time: a run that diverged would diverge again.
+    """
+
+    def __init__(self, problem: str, advice: str = "", *, may_pass: bool = False) -> None:
+        super().__init__(problem, advice)
+        self.may_pass = may_pass
 
 
 class _StopAsked(Sink):
@@ -47,12 +59,18 @@ class Executor:
         machine: Where and how to compute.
         stop: Is asked whether to stop, at each event of a run.
         scenarios: The data that is in memory already.
+        permit: Called before anything is written; raises ``LeaseLostError`` where somebody else has the item.
     """
 
     store: Path
     machine: Machine
     stop: StopCheck
     scenarios: dict[str, Scenario] = field(default_factory=dict)
+    permit: Callable[[], None] = lambda: None
+
+    def holding(self, lease: Lease) -> Executor:
+        """The same for one item."""
+        return replace(self, permit=lease.confirm)
 
     def prepare(self, experiment: Experiment) -> Prepared:
         """Prepares an experiment; data is read once."""
@@ -61,15 +79,24 @@ class Executor:
     def run(self, experiment: Overrides, seed: int) -> Record:
         """Runs an experiment with one seed, or goes on with it, unless it is finished already.
 
+        Where the store cannot be written, it is tried again for a while, and goes on from what is there.
+
         Raises:
             KeyboardInterrupt: The user wants to stop; the run can go on later.
+            LeaseLostError: Somebody else has the item by now; nothing more was written.
             RunFailedError: The run failed.
-            CltkError: The experiment cannot be run on this machine at all.
+            CltkError: The experiment cannot be run on this machine at all, or the store fails for long.
         """
         prepared = self.prepare(check(Experiment, experiment, "the study's experiment"))
-        record = execute(prepared, seed, self.store, Sinks({"stop": _StopAsked(self.stop)}), resume=True)
+
+        def run() -> Record:
+            sinks = Sinks({"stop": _StopAsked(self.stop)})
+            return execute(prepared, seed, self.store, sinks, resume=True, permit=self.permit)
+
+        record = Persistence(self.stop)(run)
         if record.status == "interrupted":
             raise KeyboardInterrupt
         if record.status != "finished":
-            raise RunFailedError(record.error or record.status)
+            error = record.error or record.status
+            raise RunFailedError(error, may_pass=not error.startswith("Training diverged"))
         return record

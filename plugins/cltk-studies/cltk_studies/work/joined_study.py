@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cltk.processes.interrupts import Interrupts
-from cltk_studies.work.database import StudyDatabase
+from cltk_studies.work.database import StudyDatabase, open_database
 from cltk_studies.work.ending import Ending
 from cltk_studies.work.jobs import study_in
 from cltk_studies.work.monitor import Show, StudyMonitor
@@ -46,7 +46,7 @@ class JoinedStudies:
             ConfigError: There is no such study.
             CltkError: The store or the database fails, or a study cannot be run on this machine.
         """
-        database = self._site.open()
+        database = open_database(self._site.where, is_there=True)
         queue = Queue(database, self._names[0])
         worker = self._site.worker(*self._names)
         if self._attached:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -21,6 +23,7 @@ from cltk.processes.entry_points import tolerate_malformed
 from cltk.processes.interrupts import Interrupts, ignoring
 from cltk_studies.work.database import StudyDatabase
 from cltk_studies.work.executor import StopCheck
+from cltk_studies.work.queue import Queue
 from cltk_studies.work.worker import Worker
 
 __all__ = ["Pool", "spread_over_gpus"]
@@ -32,10 +35,15 @@ _PATIENCE = 60
 """Seconds that workers get to end cleanly."""
 
 
+_RESTARTS = 3
+"""How often a worker that died is replaced by a new process, for each worker."""
+
+
 @dataclass(slots=True)
 class _Member:
     """A worker: whether it is at work, why it could not go on, and whether it is dead."""
 
+    worker: Worker
     process: Any
     pipe: Connection
     busy: bool = True
@@ -72,23 +80,27 @@ class Pool:
     """
 
     def __init__(self, workers: Sequence[Worker], scenarios: dict[str, Scenario], database: StudyDatabase) -> None:
+        self._database = database
+        self._restarts = _RESTARTS * len(workers)
         self._members: list[_Member] = []
         forks = _may_fork(workers[0].machine, database)
         if forks:
             # A connection that two processes share would mix up what they say.
             database.disconnect()
-        context: Any = multiprocessing.get_context("fork" if forks else "spawn")
-        for number, worker in enumerate(workers, start=1):
-            ours, theirs = context.Pipe()
-            # A copy must close its copies of our ends, or no worker would notice that this process is dead.
-            shared = ([ours, *(member.pipe for member in self._members)], scenarios) if forks else ([], {})
-            process = context.Process(
-                target=_serve, args=(worker, theirs, *shared), name=f"worker-{number}", daemon=True
-            )
-            with ignoring():
-                process.start()
-            theirs.close()
-            self._members.append(_Member(process, ours))
+        for worker in workers:
+            self._start(worker, "fork" if forks else "spawn", scenarios if forks else {})
+
+    def _start(self, worker: Worker, method: str, scenarios: dict[str, Scenario]) -> None:
+        context: Any = multiprocessing.get_context(method)
+        ours, theirs = context.Pipe()
+        # A copy must close its copies of our ends, or no worker would notice that this process is dead.
+        others = [ours, *(member.pipe for member in self._members)] if method == "fork" else []
+        name = f"worker-{len(self._members) + 1}"
+        process = context.Process(target=_serve, args=(worker, theirs, others, scenarios), name=name, daemon=True)
+        with ignoring():
+            process.start()
+        theirs.close()
+        self._members.append(_Member(worker, process, ours))
 
     def __enter__(self) -> Pool:
         """Does nothing: the workers were started in ``__init__``."""
@@ -139,8 +151,22 @@ class Pool:
     def _wait(self) -> None:
         """Waits for a moment, shorter where one of them is done or dies."""
         wait([member.pipe for member in self._members if member.busy], timeout=_POLL)
-        for member in self._members:
+        for member in list(self._members):
+            was_busy = member.busy
             member.listen()
+            if was_busy and member.lost:
+                self._replace(member)
+
+    def _replace(self, member: _Member) -> None:
+        """Gives back what a dead worker held, and starts another one, unless too many have died."""
+        member.process.join(_PATIENCE)
+        with suppress(CltkError):  # Else it is taken back when it has been silent for long.
+            for study in member.worker.studies:
+                Queue(self._database, study).take_back(member.worker.name, _describe_end(member.process.exitcode))
+        if self._restarts > 0:
+            self._restarts -= 1
+            launch = member.worker.name.partition("/")[0]
+            self._start(member.worker.launched_by(launch), "spawn", {})  # By now this process may have threads.
 
     def _report(self) -> None:
         """Raises what went wrong, where nobody got to the end."""
@@ -159,11 +185,23 @@ class Pool:
 
 
 def spread_over_gpus(worker: Worker, count: int) -> list[Worker]:
-    """``count`` workers alike, except that they take turns on the GPUs where the machine has several."""
+    """``count`` workers with names of their own, which take turns on the GPUs where the machine has several."""
+    workers = [worker.launched_by(worker.name) for _ in range(count)]
     gpus = torch.cuda.device_count() if worker.machine.device in ("auto", "cuda") else 0
     if gpus < 2:
-        return [worker] * count
-    return [replace(worker, machine=replace(worker.machine, device=f"cuda:{number % gpus}")) for number in range(count)]
+        return workers
+    return [
+        replace(each, machine=replace(each.machine, device=f"cuda:{number % gpus}"))
+        for number, each in enumerate(workers)
+    ]
+
+
+def _describe_end(code: int | None) -> str:
+    """How a process ended, in words."""
+    if code is None or code >= 0:
+        return f"it ended with status {code}"
+    hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
+    return f"it was killed by {signal.Signals(-code).name}{hint}"
 
 
 def _may_fork(machine: Machine, database: StudyDatabase) -> bool:

@@ -1,35 +1,42 @@
-"""The queue of a study: Optuna's waiting trials, each taken by one worker, and taken back from a worker that died.
+"""The queue of a study: Optuna's waiting trials, each taken by one worker, and taken back from one that falls silent.
 
-A trial that a worker leaves unfinished becomes ``FAIL`` without an error, and a copy of it is queued; this is all that
-ever happens to a lost trial, so that it does not matter when a process is killed on the way.
+No lock is held and no machine's clock or name is asked: see ``attempts`` for what several trials of one item mean, and
+``lease`` for who holds an item. A process that is killed at any moment leaves nothing that the others cannot mend.
 """
 
 from __future__ import annotations
 
+import random
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import Any
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from cltk.errors import ConfigError, closest
 from cltk_studies.questions.items import Item
-from cltk_studies.work.database import HEARTBEAT, StudyDatabase
-from cltk_studies.work.heartbeat import repeating
-from cltk_studies.work.liveness import is_gone, this_process
-from cltk_studies.work.state import ERROR, State, is_lost
+from cltk_studies.work.attempts import AFTER, KEY, Attempts, group_attempts
+from cltk_studies.work.database import StudyDatabase
+from cltk_studies.work.lease import Lease, LeaseLostError, beat_of, worker_of
+from cltk_studies.work.limits import Limits
+from cltk_studies.work.signals import Signals
+from cltk_studies.work.state import ERROR, LOSS, State
+from cltk_studies.work.watch import Watch
 
-__all__ = ["Queue"]
+__all__ = ["Queue", "study_names"]
 
-_OWNER, _FORMER = "worker", "cltk_former"
-_STUDY, _FINGERPRINT, _LAUNCHED = "cltk_study", "cltk_fingerprint", "cltk_launched"
-_HELD = "cltk_held_until"
+_STUDY, _FINGERPRINT, _LIMITS = "cltk_study", "cltk_fingerprint", "cltk_limits"
+
+_SETTLING = 5.0
+"""Seconds that whoever ends a lease gets to queue its item again, before others do."""
+
+_DEFINING = 10.0
+"""Seconds that whoever makes a study gets to say what it is."""
 
 
 class Queue:
@@ -42,7 +49,9 @@ class Queue:
 
     Attributes:
         database: Where it is.
+        name: The study.
         study: Optuna's study.
+        signals: What those who work on it tell each other.
         sampler: Makes what chooses the parameters of a trial, from the trial's number.
 
     Raises:
@@ -51,52 +60,53 @@ class Queue:
     """
 
     def __init__(self, database: StudyDatabase, name: str, directions: Sequence[str] | None = None) -> None:
-        self.database = database
+        self.database, self.name = database, name
         self.sampler: Callable[[int], Any] = lambda number: optuna.samplers.RandomSampler()
         self._trials = database.backend
-        with database.reported(), database.locked():
-            names = optuna.study.get_all_study_names(self._trials)
-            if name not in names and directions is None:
-                raise ConfigError(f"There is no study '{name}' in this database.", closest(name, names))
-            self._name = name
-            self._load(directions or ["maximize"])
+        self._watch = Watch()
+        names = study_names(database)
+        if name not in names and directions is None:
+            raise ConfigError(f"There is no study '{name}' in this database.", closest(name, names))
+        self._load(directions or ["maximize"])
 
     @property
     def pause(self) -> float:
-        """Seconds between two looks at it while others work: fewer on one machine than where hundreds may look."""
-        return 0.1 if self.database.is_local else 0.5
+        """Seconds between two looks at it while others work: fewer in a folder than where hundreds may ask a server."""
+        return 0.1 if self.database.is_folder else 0.5
 
     @property
     def definition(self) -> dict[str, Any] | None:
         """What the study is, as ``define`` was told; None for a new one."""
-        with self.database.reported():
-            definition: dict[str, Any] | None = self.study.user_attrs.get(_STUDY)
+        definition: dict[str, Any] | None = self._attributes.get(_STUDY)
         return definition
 
-    def define(
-        self,
-        definition: Mapping[str, Any],
-        fingerprint: Mapping[str, Any],
-        refresh: Callable[[], Mapping[str, Any]] | None = None,
-    ) -> None:
-        """Keeps what the study is, for workers on other machines.
+    @property
+    def fingerprint(self) -> dict[str, Any] | None:
+        """What another study of this name must agree in; None for a new one."""
+        fingerprint: dict[str, Any] | None = self._attributes.get(_FINGERPRINT)
+        return fingerprint
 
-        Args:
-            definition: What it is.
-            fingerprint: What two studies of one name must agree in.
-            refresh: Computes the fingerprint of the study that is there, as another version may have left another one.
+    @property
+    def limits(self) -> Limits:
+        """What the study puts up with."""
+        return Limits(**self._attributes.get(_LIMITS, {}))
 
-        Raises:
-            ConfigError: There is a study of that name, and it is another one.
-        """
-        with self.database.reported(), self.database.locked():
-            known = self.study.user_attrs.get(_FINGERPRINT, fingerprint)
-            if known != fingerprint and refresh is not None:
-                known = refresh()
-            if known != fingerprint:
-                raise _other_study(self._name, known, fingerprint)
-            self.study.set_user_attr(_STUDY, dict(definition))
-            self.study.set_user_attr(_FINGERPRINT, dict(fingerprint))
+    def await_definition(self) -> dict[str, Any] | None:
+        """The definition, where another process may just be about to write it; None where none comes."""
+        deadline = time.monotonic() + (0 if self._is_new else _DEFINING)
+        while (definition := self.definition) is None and time.monotonic() < deadline:
+            time.sleep(self.pause)
+        return definition
+
+    def define(self, definition: Mapping[str, Any], fingerprint: Mapping[str, Any]) -> None:
+        """Keeps what the study is, for workers on other machines; whether it may be that is for the caller to say."""
+        self._set(_FINGERPRINT, dict(fingerprint))
+        self._set(_STUDY, dict(definition))
+
+    def limit(self, limits: Limits) -> None:
+        """Keeps what the study puts up with."""
+        if limits != self.limits:
+            self._set(_LIMITS, limits.to_dict())
 
     def set_aside(self) -> str:
         """Moves all that there is of the study to another name, which is returned, and begins it anew.
@@ -104,9 +114,8 @@ class Queue:
         Raises:
             ConfigError: Somebody is at work on it.
         """
-        name, directions = self._name, self.study.directions
-        with self.database.reported(), self.database.locked():
-            self._take_back()
+        name, directions = self.name, self.study.directions
+        with self.database.reported():
             if self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 raise ConfigError(
                     f"Workers of other versions are at work on the study '{name}'.",
@@ -119,81 +128,74 @@ class Queue:
                 from_study_name=name, from_storage=self._trials, to_storage=self._trials, to_study_name=other
             )
             optuna.delete_study(study_name=name, storage=self._trials)
-            self._load(directions)
+        self._load(directions)
         return other
-
-    def keep_launched(self, launcher: str, handle: Mapping[str, Any]) -> None:
-        """Keeps what a launcher started for this study, so that another process can ask for it, or stop it."""
-        with self.database.reported(), self.database.locked():
-            self.study.set_user_attr(_LAUNCHED, [*self.launched, {"launcher": launcher, "handle": dict(handle)}])
-
-    @property
-    def launched(self) -> list[dict[str, Any]]:
-        """What launchers have started for this study: each the name of a ``launcher`` and its ``handle``."""
-        with self.database.reported():
-            launched: list[dict[str, Any]] = self.study.user_attrs.get(_LAUNCHED, [])
-        return launched
-
-    def hold(self, seconds: float) -> None:
-        """Has workers wait for so many seconds, even where nothing is left: more items, or studies, are to come."""
-        with self.database.reported():
-            self.study.set_user_attr(_HELD, time.time() + seconds)
-
-    @property
-    def is_held(self) -> bool:
-        """Whether somebody said that more is to come, and not too long ago."""
-        with self.database.reported():
-            until: float = self.study.user_attrs.get(_HELD, 0.0)
-        return time.time() < until
 
     def submit(self, items: Sequence[Item]) -> None:
         """Queues those items that are not waiting or running already."""
-        with self.database.reported(), self.database.locked():
-            self._take_back()
-            under_way = {key for key, state in self.states().items() if state.status in ("waiting", "running")}
+        attempts = self.attempts()
+        with self.database.reported():
             for item in items:
-                if item.key not in under_way:
-                    self.study.enqueue_trial(dict(item.parameters), user_attrs={**item.attributes, "key": item.key})
+                known = attempts.get(item.key)
+                if known is None or State.of(known.current).ended:
+                    past = {AFTER: known.trials[-1].number} if known else {}
+                    self.study.enqueue_trial(
+                        dict(item.parameters), user_attrs={**item.attributes, **past, KEY: item.key}
+                    )
+                elif known.is_lost:
+                    self._queue_again(known)
 
-    def claim(self) -> Trial | None:
-        """Takes the first item that waits; None where none does."""
-        with self.database.reported(), self.database.locked():
-            self._take_back()
-            for waiting in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-                trial_id = self._id(waiting.number)
-                if self._begin(trial_id):
-                    self.study.sampler = self.sampler(waiting.number)
-                    trial = Trial(self.study, trial_id)
-                    trial.set_user_attr(_OWNER, this_process())
-                    return trial
-            return None
+    def claim(self, worker: str = "", store: str = "") -> Lease | None:
+        """Takes an item that waits; None where none does.
 
-    @contextmanager
-    def kept(self, trial: Trial) -> Iterator[None]:
-        """Gives signs of life, where the database takes them, and gives the item back if its work is broken off."""
-        try:
-            with self._signs_of_life(trial):
-                yield
-        except BaseException:
-            with suppress(Exception):  # Whoever comes next takes it back, with what ended the work still to be said.
-                self._tell(trial, TrialState.FAIL)
-            raise
+        Args:
+            worker: The name of the worker that takes it.
+            store: The mark of the folder that its records go to.
+        """
+        attempts = self.attempts()
+        limits = self.limits
+        self._mend(attempts.values(), limits)
+        for each in _in_turn(attempts.values()):
+            with self.database.reported():
+                number = each.current.number
+                trial_id = self._id(number)
+                if not self._begin(trial_id):
+                    continue
+                self.study.sampler = self.sampler(number)
+                trial = Trial(self.study, trial_id)
+                holder = {"id": worker, "store": store}
+                again = partial(self._restore, each.current.user_attrs[KEY])
+                lease = Lease(self.database, trial, trial_id, holder, limits.lease, each.retries, again)
+            with suppress(LeaseLostError):
+                lease.sign()
+                return lease
+        return None
 
-    def finish(self, trial: Trial, values: Sequence[float]) -> None:
-        """Ends an item with the values of its objectives."""
-        self._tell(trial, TrialState.COMPLETE, values)
+    def take_back(self, worker: str, reason: str) -> None:
+        """Takes back at once what a worker holds that is known to be dead, or all workers of a launch.
 
-    def fail(self, trial: Trial, error: str) -> None:
-        """Ends an item for good with an error."""
-        with self.database.reported(), suppress(optuna.exceptions.UpdateFinishedTrialError):
-            trial.set_user_attr(ERROR, error[:2000])
-        self._tell(trial, TrialState.FAIL)
+        Args:
+            worker: The worker, or the launch that begins the names of its workers.
+            reason: How it ended.
+        """
+        for attempts in self.attempts().values():
+            holder = str(worker_of(attempts.current).get("id", ""))
+            if attempts.current.state == TrialState.RUNNING and (holder == worker or holder.startswith(f"{worker}/")):
+                self._end_lease(attempts, reason)
+
+    def silences(self) -> list[tuple[State, float]]:
+        """What is running, and for how many seconds its worker has given no sign of life, seen from here."""
+        running = [each.current for each in self.attempts().values() if each.current.state == TrialState.RUNNING]
+        return [(State.of(trial), self._silence(trial)) for trial in running]
+
+    def attempts(self) -> dict[str, Attempts]:
+        """The attempts at each item, by key."""
+        with self.database.reported():
+            return group_attempts(self.study.get_trials(deepcopy=False))
 
     def states(self) -> dict[str, State]:
-        """How far each item is, by key; of several trials the newest counts."""
-        with self.database.reported():
-            trials = self.study.get_trials(deepcopy=False)
-        return {trial.user_attrs["key"]: State.of(trial) for trial in trials if "key" in trial.user_attrs}
+        """How far each item is, by key."""
+        return {key: State.of(attempts.current) for key, attempts in self.attempts().items()}
 
     def ended(self) -> set[str]:
         """The keys of the items that are finished or failed."""
@@ -201,83 +203,110 @@ class Queue:
 
     def under_way(self) -> bool:
         """Whether anything waits or runs."""
-        return any(state.status in ("waiting", "running") for state in self.states().values())
+        return any(not state.ended for state in self.states().values())
+
+    @property
+    def _attributes(self) -> Mapping[str, Any]:
+        with self.database.reported():
+            attributes: Mapping[str, Any] = self._trials.get_study_user_attrs(self._study_id)
+        return attributes
+
+    def _set(self, name: str, value: Any) -> None:
+        with self.database.reported():
+            self._trials.set_study_user_attr(self._study_id, name, value)
 
     def _load(self, directions: Sequence[Any]) -> None:
-        """Finds the study, or makes it."""
-        self.study = optuna.create_study(
-            storage=self._trials, study_name=self._name, directions=directions, load_if_exists=True
-        )
-        self._study_id = self._trials.get_study_id_from_name(self._name)
-
-    def _signs_of_life(self, trial: Trial) -> AbstractContextManager[None]:
-        if not self.database.takes_heartbeats:
-            return nullcontext()
-        return repeating(partial(self._trials.record_heartbeat, self._id(trial.number)), HEARTBEAT)
+        """Finds the study, or makes it: of several processes that try at once, one does."""
+        with self.database.reported():
+            try:
+                self.study = optuna.create_study(storage=self._trials, study_name=self.name, directions=directions)
+                self._is_new = True
+            except optuna.exceptions.DuplicatedStudyError:
+                self.study = optuna.load_study(storage=self._trials, study_name=self.name)
+                self._is_new = False
+            self._study_id = self._trials.get_study_id_from_name(self.name)
+        self.signals = Signals(self.database, self._study_id)
 
     def _id(self, number: int) -> int:
         """The identifier of the trial of this number, which Optuna's storages ask for."""
         trial_id: int = self._trials.get_trial_id_from_study_id_trial_number(self._study_id, number)
         return trial_id
 
-    def _tell(self, trial: Trial, state: TrialState, values: Sequence[float] | None = None) -> None:
-        with self.database.reported():
-            self.study.tell(trial, list(values) if values else None, state=state, skip_if_finished=True)
-
-    def _is_unsigned(self, trial: FrozenTrial) -> bool:
-        """Whether a trial without a name on it is lost: whoever locks the database to take one signs it meanwhile.
-
-        In a database that others may reach through a proxy, they get a minute.
-        """
-        begun = trial.datetime_start
-        return self.database.is_local or begun is None or datetime.now() - begun > timedelta(minutes=1)
-
     def _begin(self, trial_id: int) -> bool:
-        """Sets a waiting trial to running; False where another process was quicker, as behind a proxy."""
+        """Sets a waiting trial to running; False where another process was quicker."""
         try:
             begun: bool = self._trials.set_trial_state_values(trial_id, state=TrialState.RUNNING)
-        except optuna.exceptions.UpdateFinishedTrialError:
+        except UpdateFinishedTrialError:
             return False
         return begun
 
-    def _take_back(self) -> None:
-        """Queues again what nobody works on any more. To be called with the database locked.
+    def _silence(self, trial: FrozenTrial) -> float:
+        return self._watch.unchanged(trial.number, beat_of(trial))
 
-        Through a proxy, which cannot lock, this is left to those who reach the database.
-        """
-        if self.database.is_proxy:
-            return
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # It is called experimental.
-            optuna.storages.fail_stale_trials(self.study)
-        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            owner = trial.user_attrs.get(_OWNER)
-            if is_gone(owner) if owner else self._is_unsigned(trial):
-                with suppress(optuna.exceptions.UpdateFinishedTrialError):
-                    self._trials.set_trial_state_values(self._id(trial.number), state=TrialState.FAIL)
-        trials = self.study.get_trials(deepcopy=False)
-        followed = {trial.user_attrs.get(_FORMER) for trial in trials}
-        for trial in trials:
-            if is_lost(trial) and trial.number not in followed:
-                self.study.add_trial(_copy(trial))
+    def _mend(self, attempts: Iterable[Attempts], limits: Limits) -> None:
+        """Takes back what nobody gives signs of life of any more, and queues again what is lost."""
+        for each in attempts:
+            trial = each.current
+            if trial.state == TrialState.RUNNING and self._silence(trial) > limits.lease:
+                self._end_lease(each, f"it gave no sign of life for {limits.lease:.0f} s")
+            elif each.is_lost and self._watch.unchanged(("lost", trial.number), None) > _SETTLING:
+                with self.database.reported():
+                    self._queue_again(each, limits)
+
+    def _end_lease(self, attempts: Attempts, reason: str) -> None:
+        """Ends the lease on an item, and queues the item again; nothing where somebody else has just done that."""
+        number = attempts.current.number
+        with self.database.reported(), suppress(UpdateFinishedTrialError):
+            self._trials.set_trial_user_attr(self._id(number), LOSS, reason)
+            self._trials.set_trial_state_values(self._id(number), state=TrialState.FAIL)
+            self._restore(attempts.current.user_attrs[KEY])
+
+    def _restore(self, key: str) -> None:
+        """Queues an item again that this process has just ended an attempt at."""
+        attempts = self.attempts()[key]
+        if attempts.is_lost:
+            with self.database.reported():
+                self._queue_again(attempts, self.limits)
+
+    def _queue_again(self, attempts: Attempts, limits: Limits | None = None) -> None:
+        """Queues a lost item again, or fails it where it has lost too many workers. Another copy of it does no harm."""
+        losses = attempts.losses
+        if limits is not None and len(losses) >= limits.losses:
+            reasons = list(dict.fromkeys(str(trial.user_attrs.get(LOSS, "it was killed")) for trial in losses))
+            error = f"Its worker was lost {len(losses)} times: {'; '.join(reasons)}"
+            self.study.add_trial(_copy(attempts.current, TrialState.FAIL, {ERROR: error}))
+        else:
+            self.study.add_trial(_copy(attempts.current, TrialState.WAITING))
 
 
-def _other_study(name: str, known: Mapping[str, Any], fingerprint: Mapping[str, Any]) -> ConfigError:
-    parts = ", ".join(
-        part.replace("config_hash", "experiment") for part in fingerprint if known.get(part) != fingerprint[part]
-    )
-    return ConfigError(
-        f"There is a study '{name}' already, with another definition: it differs in {parts}.",
-        f"Give this one another name: --name {name}-2. Runs that both have are not run again.",
-    )
+def study_names(database: StudyDatabase) -> list[str]:
+    """The names of the studies in a database."""
+    with database.reported():
+        names: list[str] = optuna.study.get_all_study_names(database.backend)
+    return names
 
 
-def _copy(trial: FrozenTrial) -> FrozenTrial:
-    attributes = {name: value for name, value in trial.user_attrs.items() if name != _OWNER}
+def _in_turn(attempts: Iterable[Attempts]) -> list[Attempts]:
+    """Those that wait, in order, but the first few shuffled: where many look at once, each tries another one first."""
+    known = list(attempts)
+    waiting = [each for each in known if each.current.state == TrialState.WAITING]
+    others = sum(each.current.state == TrialState.RUNNING for each in known)
+    first = waiting[: others + 1]
+    random.shuffle(first)
+    return first + waiting[others + 1 :]
+
+
+def _copy(trial: FrozenTrial, state: TrialState, attributes: Mapping[str, Any] | None = None) -> FrozenTrial:
+    kept = {name: value for name, value in trial.user_attrs.items() if name in (KEY, AFTER) or not _is_of_attempt(name)}
     return optuna.trial.create_trial(
-        state=TrialState.WAITING,
+        state=state,
         params=trial.params,
         distributions=trial.distributions,
-        user_attrs=attributes | {_FORMER: trial.number},
+        user_attrs=kept | dict(attributes or {}),
         system_attrs=trial.system_attrs,
     )
+
+
+def _is_of_attempt(name: str) -> bool:
+    """Whether an attribute says something of one attempt at an item, and not of the item."""
+    return name in (ERROR, "worker") or name.startswith("cltk_")

@@ -79,7 +79,8 @@ class SearchStudy:
         done, todo = range(self._trials - len(left)), range(len(left))
         compared = range((2 if allocation is None else 5) * len(search.test_seeds))
         trials = PlannedCell(cell, done, todo, replayed, run * len(search.seeds))
-        return Plan([trials], self._site.workers, afterwards=PlannedCell(cell, (), compared, replayed, run))
+        after = PlannedCell(cell, (), compared, replayed, run)
+        return Plan([trials], self._site.workers, after, self._site.explain_time_limit([trials]))
 
     def describe_workers(self) -> str | None:
         """What would be launched, as text; None where this process works alone."""
@@ -98,13 +99,14 @@ class SearchStudy:
         notices = define_search(queue, self.search)
         with self._site.start_workers(queue, *self.worker_studies) as workers:
             ended = self._run_trials(workers, queue, display, [*self._prepared.notices, *notices])
-            items = self.search.items(self._trials)
-            if ended.chosen is None or ended.interrupted or not {item.key for item in items} <= queue.ended():
+            left = {item.key for item in self.search.items(self._trials)} - queue.ended()
+            if ended.chosen is None or ended.interrupted or ended.detached or left:
                 return ended
             test = AblationStudy(self._site, *prepare_test(self.search, ended.chosen, self._site))
             # Its cells depend on what was chosen, which more trials may have changed.
             test_queue = Queue(database, test.study.name, ["maximize"])
-            test_queue.define(test.study.to_dict(), test.study.fingerprint, lambda: test.study.fingerprint)
+            test_queue.define(test.study.to_dict(), test.study.fingerprint)
+            test_queue.limit(self._site.limits)
             return replace(ended, test=test.run_with(workers, test_queue, display))
 
     def _run_trials(self, workers: Workers, queue: Queue, display: Display, notices: Sequence[str]) -> Ending:
@@ -127,7 +129,7 @@ class SearchStudy:
                 result = self._result(finished)
                 chosen = choose_trial(self.search, finished, store)
                 _publish(sinks, result, chosen, queue)
-        return Ending(result, failures(states), interrupted, sinks.notices, chosen)
+        return Ending(result, failures(states), interrupted, sinks.notices, chosen, detached=self._site.detached)
 
     def _result(self, finished: Sequence[FrozenTrial]) -> StudyResult:
         study = self.search.as_study(finished)

@@ -13,22 +13,27 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cltk.config import Overrides
+from cltk.errors import CltkError
 from cltk.interfaces import Scenario
 from cltk.machine import Machine
 from cltk_studies.questions.ablation import prepare_study
 from cltk_studies.questions.grid import Ablation
+from cltk_studies.questions.plan import PlannedCell
 from cltk_studies.questions.study import study_path
 from cltk_studies.questions.tuning import Tuning, prepare_search
 from cltk_studies.work.ablation_study import AblationStudy
 from cltk_studies.work.chosen_launcher import ChosenLauncher
 from cltk_studies.work.chosen_sinks import ChosenSinks
-from cltk_studies.work.database import StudyDatabase, check_apart, database_url, open_database
+from cltk_studies.work.database import StudyDatabase, check_apart, open_database
 from cltk_studies.work.joined_study import JoinedStudies
+from cltk_studies.work.limits import Limits
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.search_study import SearchStudy
 from cltk_studies.work.worker import Worker
@@ -43,11 +48,14 @@ class StudySite:
 
     Attributes:
         store: The folder of the runs.
-        study_db: URL of the database; None for a file in the store.
+        study_db: Where studies are kept: a folder or a URL; None for the store.
         machine: Where and how workers compute.
         workers: How many there are; a single one is the calling process itself, unless a launcher is named.
         launcher: What starts them.
         sinks: What is told of studies.
+        limits: What studies put up with.
+        detached: Whether workers that are launched are left at work.
+        launch: Begins the names of the workers, where a launcher started this process; else they get one.
         scenarios: The data that is in memory.
     """
 
@@ -57,6 +65,9 @@ class StudySite:
     workers: int = 1
     launcher: ChosenLauncher = field(default_factory=ChosenLauncher)
     sinks: ChosenSinks = field(default_factory=ChosenSinks)
+    limits: Limits = field(default_factory=Limits)
+    detached: bool = False
+    launch: str | None = None
     scenarios: dict[str, Scenario] = field(default_factory=dict)
 
     def ablation(self, ablation: Ablation, base: Overrides) -> AblationStudy:
@@ -102,7 +113,7 @@ class StudySite:
             ConfigError: The database is of a kind that is not supported, or a sink's; or there is no such launcher, or
                 no such sink.
         """
-        check_apart(self.store, self.study_db, self.sinks.urls)
+        check_apart(self.where, self.sinks.urls)
         self.launcher.check()
         self.sinks.make(self.store)
 
@@ -112,24 +123,52 @@ class StudySite:
         Raises:
             ConfigError: It cannot be reached or written, or holds something else.
         """
-        return open_database(self.store, self.study_db)
+        return open_database(self.where)
+
+    @property
+    def where(self) -> str:
+        """The database of the studies."""
+        return self.study_db or str(self.store.absolute())
 
     @property
     def works_alone(self) -> bool:
         """Whether there is no worker but the calling process."""
-        return self.workers == 1 and self.launcher.name is None
+        return self.workers == 1 and self.launcher.name is None and not self.detached
 
     def worker(self, *studies: str) -> Worker:
         """What a worker on these studies has to know."""
-        return Worker(studies, self.store, database_url(self.store, self.study_db), self.machine)
+        return Worker(studies, self.store, self.where, self.machine, self.launch or uuid.uuid4().hex)
 
     def start_workers(self, queue: Queue, *studies: str) -> Workers:
         """The workers on these studies; what is launched is kept with the queue of the first one."""
         worker = self.worker(*studies)
+        queue.limit(self.limits)
+        queue.signals.go_on()
+        self._take_back_from_dead(queue)
         if self.works_alone:
-            return OwnProcess(worker, self.scenarios)
+            return OwnProcess(worker, self.scenarios, queue)
         launcher = self.launcher.make(study_path(self.store, studies[0]).parent)
-        return LaunchedWorkers(launcher, self.launcher.plugin.name, worker, self.workers, queue)
+        return LaunchedWorkers(launcher, self.launcher.plugin.name, worker, self.workers, queue, self.detached)
+
+    def _take_back_from_dead(self, queue: Queue) -> None:
+        """Takes back what workers of earlier commands hold that their launchers know to be dead."""
+        for launch, kept in queue.signals.launches.items():
+            with suppress(CltkError):  # It is of a launcher that is not installed here, or cannot be asked.
+                launcher = ChosenLauncher(kept["launcher"], self.launcher.settings).make(Path())
+                if launcher.alive(kept["handle"]) == 0:
+                    queue.take_back(launch, launcher.reason(kept["handle"]) or "its process had ended")
+                    queue.signals.forget_launch(launch)
+
+    def explain_time_limit(self, planned: Sequence[PlannedCell]) -> list[str]:
+        """Says that runs are estimated to take longer than the launcher lets workers work, if they are."""
+        longest = max((cell.seconds for cell in planned if cell.open), default=0.0)
+        limit = None if self.works_alone else self.launcher.make(self.store).time_limit
+        if limit is None or longest <= limit:
+            return []
+        return [
+            f"A run is estimated at {longest:.0f} s, and the launcher '{self.launcher.plugin.name}' ends its workers "
+            f"after {limit:.0f} s: raise its time limit. Others go on from the last checkpoint, as often as it takes."
+        ]
 
     def describe_workers(self, *studies: str) -> str | None:
         """What would be launched, as text; None where this process works alone."""

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial, TrialState
 
-__all__ = ["ERROR", "State", "failures", "is_lost"]
+__all__ = ["ERROR", "LOSS", "RETRIED", "RETURNED", "State", "failures", "is_lost"]
 
-ERROR = "error"
-"""The attribute of a trial that says why it failed; one that failed without it was lost with its worker."""
+ERROR, RETRIED = "error", "cltk_retried"
+"""The attributes of a trial that say why it failed, and that it is tried again for all that."""
+
+LOSS, RETURNED = "cltk_loss", "cltk_returned"
+"""The attributes of a trial that say how its worker was lost, and that its worker gave it back."""
 
 _STATUS = {
     TrialState.WAITING: "waiting",
@@ -56,5 +59,6 @@ def failures(states: Mapping[str, State]) -> dict[str, str]:
 
 
 def is_lost(trial: FrozenTrial) -> bool:
-    """Whether a trial was broken off, as its worker died or was told to stop."""
-    return trial.state == TrialState.FAIL and ERROR not in trial.user_attrs
+    """Whether a trial is over and its item is not: its worker died, gave it back, or is to try it again."""
+    attributes = trial.user_attrs
+    return trial.state == TrialState.FAIL and (ERROR not in attributes or RETRIED in attributes)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,12 @@ from cltk.machine import Machine
 from cltk_studies.work.database import StudyDatabase, open_database
 from cltk_studies.work.executor import Executor, RunFailedError, StopCheck
 from cltk_studies.work.jobs import Job, first_experiment, job_for
+from cltk_studies.work.lease import LeaseLostError
+from cltk_studies.work.persistence import Persistence, say
 from cltk_studies.work.queue import Queue
+from cltk_studies.work.stopping import StopWatch
+from cltk_studies.work.store_mark import mark_of
+from cltk_studies.work.waiting import Waiting
 
 __all__ = ["Worker", "read_data"]
 
@@ -31,18 +37,24 @@ class Worker:
     Attributes:
         studies: The names of the studies that it works on; all but the first may be begun later.
         store: Where records go.
-        url: Of the studies' database.
+        study_db: Where the studies are.
         machine: Where and how to compute.
+        name: What it is called among all workers; it begins with what launched it.
     """
 
     studies: tuple[str, ...]
     store: Path
-    url: str
+    study_db: str
     machine: Machine
+    name: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def open(self) -> StudyDatabase:
         """Opens the database, which another process has opened before."""
-        return open_database(self.store, self.url, checked=True)
+        return open_database(self.study_db, is_there=True)
+
+    def launched_by(self, launch: str) -> Worker:
+        """The same with a name of its own that begins with what launched it."""
+        return replace(self, name=f"{launch}/{uuid.uuid4().hex[:8]}")
 
     def work(
         self,
@@ -67,20 +79,25 @@ class Worker:
             ConfigError: None of the studies is there.
             CltkError: A study cannot be run on this machine.
         """
-        database = self.open()
-        executor = Executor(self.store, self.machine, stop, scenarios)
+        persist = Persistence(stop)
+        database = persist(self.open)
         jobs: dict[str, tuple[Queue, Job]] = {}
+        stop_watch = StopWatch(stop, lambda: [queue for queue, _ in jobs.values()])
+        executor = Executor(self.store, self.machine, stop_watch.check, scenarios)
+        waiting = Waiting()
         pause = 0.0
         while True:
-            stop()
-            self._find_studies(database, jobs)
-            if any(_take_item(queue, job, executor) for queue, job in jobs.values()):
+            stop_watch.check()
+            persist(lambda: self._find_studies(database, jobs))
+            if any(self._take_item(queue, job, executor, persist, stop_watch) for queue, job in jobs.values()):
                 pause = 0.0
                 after()
                 continue
-            if not any(queue.under_way() or (awaits_more and queue.is_held) for queue, _ in jobs.values()):
+            queues = [queue for queue, _ in jobs.values()]
+            if not persist(lambda: _is_open(queues, awaits_more)):  # noqa: B023 - it is called at once
                 return
-            pause = min(_LONGEST_PAUSE, pause + max(queue.pause for queue, _ in jobs.values()))
+            waiting.explain(queues)
+            pause = min(_LONGEST_PAUSE, pause + max(queue.pause for queue in queues))
             time.sleep(pause)
 
     def _find_studies(self, database: StudyDatabase, jobs: dict[str, tuple[Queue, Job]]) -> None:
@@ -92,6 +109,28 @@ class Worker:
                 queue = Queue(database, name)
                 if queue.definition is not None or not jobs:
                     jobs[name] = queue, job_for(queue)
+
+    def _take_item(
+        self, queue: Queue, job: Job, executor: Executor, persist: Persistence, stop_watch: StopWatch
+    ) -> bool:
+        """Does an item that waits; whether there was one."""
+        lease = persist(lambda: queue.claim(self.name, mark_of(self.store)))
+        if lease is None:
+            return False
+        try:
+            with lease.kept(executor.stop):
+                try:
+                    values = job(lease.trial, executor.holding(lease))
+                except RunFailedError as failure:
+                    retry = failure.may_pass and lease.retries < queue.limits.retries
+                    lease.fail(str(failure), retry=retry)
+                    _stop_at_failures(queue)
+                    stop_watch.hurry()
+                else:
+                    lease.finish(values)
+        except LeaseLostError:
+            say(f"'{lease.name}' was given to another worker, as this one had fallen silent; it goes on with the next.")
+        return True
 
 
 def read_data(worker: Worker) -> dict[str, Scenario]:
@@ -109,16 +148,14 @@ def read_data(worker: Worker) -> dict[str, Scenario]:
     return scenarios
 
 
-def _take_item(queue: Queue, job: Job, executor: Executor) -> bool:
-    """Does the first item that waits; whether there was one."""
-    trial = queue.claim()
-    if trial is None:
-        return False
-    with queue.kept(trial):
-        try:
-            values = job(trial, executor)
-        except RunFailedError as failure:
-            queue.fail(trial, str(failure))
-        else:
-            queue.finish(trial, values)
-    return True
+def _is_open(queues: Sequence[Queue], awaits_more: bool) -> bool:
+    """Whether there is, or is going to be, something to do."""
+    return any(queue.under_way() or (awaits_more and queue.signals.is_held) for queue in queues)
+
+
+def _stop_at_failures(queue: Queue) -> None:
+    """Stops a study that puts up with no more failures."""
+    most = queue.limits.failures
+    failed = sum(state.status == "failed" for state in queue.states().values())
+    if most is not None and failed >= most:
+        queue.signals.stop(f"{failed} failed, and the study was to stop at {most}")

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,8 +16,12 @@ from typing import Protocol
 from cltk.errors import CltkError, StoreError
 from cltk.interfaces import Handle, Launcher, Scenario
 from cltk.processes.interrupts import Interrupts
+from cltk_studies.launchers.local import DETACHED, own_handle
 from cltk_studies.work.database import hide_password
+from cltk_studies.work.persistence import Persistence, say
 from cltk_studies.work.queue import Queue
+from cltk_studies.work.stopping import StopWatch
+from cltk_studies.work.waiting import SlowStart, Waiting
 from cltk_studies.work.worker import Worker
 
 __all__ = ["LaunchedWorkers", "OwnProcess", "Workers", "worker_command"]
@@ -25,10 +30,10 @@ _POLL = 0.2
 """Seconds between two looks at the queue."""
 
 _OFTEN, _SELDOM = 10, 200
-"""Looks at the queue for one at whether the workers are there still, and for one renewal of the lease."""
+"""Looks at the queue for one at whether the workers are there still, and for one word that more is to come."""
 
-_LEASE = 180
-"""Seconds that workers wait for more to do after this process has last said that more is to come: it may be killed."""
+_RESTARTS = 3
+"""How often a worker that ended too early is started again, for each worker."""
 
 Look = Callable[[], bool]
 """Shows and publishes what has ended; returns whether anything is still under way."""
@@ -63,19 +68,23 @@ class OwnProcess:
     Args:
         worker: What it does.
         scenarios: The data that is in memory.
+        queue: Where it is kept that this process works, so that a later one can tell that it is dead.
     """
 
-    def __init__(self, worker: Worker, scenarios: dict[str, Scenario]) -> None:
-        self._worker, self._scenarios = worker, scenarios
+    def __init__(self, worker: Worker, scenarios: dict[str, Scenario], queue: Queue) -> None:
+        self._worker, self._scenarios, self._queue = worker, scenarios, queue
 
     def __enter__(self) -> OwnProcess:
-        """Does nothing: this process is here."""
+        """Does no more than to say that it is here."""
+        self._queue.signals.keep_launch(self._worker.name, "local", own_handle())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Does nothing."""
+        """Says that it is no longer here."""
+        with suppress(StoreError):
+            self._queue.signals.forget_launch(self._worker.name)
 
     def run_until_done(self, study: str, look: Look) -> None:
         """Works on the study."""
@@ -91,58 +100,96 @@ class LaunchedWorkers:
     Args:
         launcher: The launcher.
         name: What it is called.
-        worker: What each of them does.
+        worker: What each of them does; its name begins the names of all.
         count: How many.
         queue: Where what was started is kept, for other processes to ask or stop.
+        detached: Whether they are left at work, and nobody waits for them here.
     """
 
-    def __init__(self, launcher: Launcher, name: str, worker: Worker, count: int, queue: Queue) -> None:
-        self._launcher, self._name, self._queue = launcher, name, queue
+    def __init__(
+        self, launcher: Launcher, name: str, worker: Worker, count: int, queue: Queue, detached: bool = False
+    ) -> None:
+        self._launcher, self._name, self._queue, self._detached = launcher, name, queue, detached
         self._worker, self._count = worker, count
-        self._handle: Handle | None = None
+        self._restarts = _RESTARTS * count
+        self._handles: dict[str, Handle] = {}  # by launch
 
     def __enter__(self) -> LaunchedWorkers:
         """Starts them."""
-        self._queue.hold(_LEASE)
-        command = worker_command(self._worker)
-        with _password_in_environment(self._worker.url):
-            self._handle = self._launcher.start(command, self._count)
-        self._queue.keep_launched(self._name, self._handle)
+        self._queue.signals.hold()
+        self._start(self._worker.name, self._count)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops them."""
-        assert self._handle is not None
-        self._launcher.stop(self._handle)
+        """Stops them, unless they are left at work."""
+        if self._detached and error is None:
+            self._queue.signals.release()
+            return
+        for launch in list(self._handles):
+            self._end(launch, "it was stopped")
         with suppress(StoreError):  # Workers elsewhere then wait in vain for a moment.
-            self._queue.hold(0)
+            self._queue.signals.release()
 
     def run_until_done(self, study: str, look: Look) -> None:
         """Looks at the queue now and then, until nothing is under way."""
-        self._queue.hold(_LEASE)
+        if self._detached:
+            return
         with Interrupts() as interrupts:
+            persist = Persistence(interrupts.check)
+            stop_watch = StopWatch(interrupts.check, lambda: [self._queue])
+            persist(self._queue.signals.hold)
             for module in ("scipy.special", "cltk_studies.reports.report"):  # For the result: there is time now.
                 importlib.import_module(module)
+            waiting, slow_start = Waiting(), SlowStart(self._launcher)
             looks = 0
-            while look():
-                interrupts.check()
+            while persist(look):
+                stop_watch.check()
                 looks += 1
                 if looks % _OFTEN == 0:
-                    self._require_alive()
+                    persist(self._replace_dead)
+                    if persist(lambda: waiting.explain([self._queue])):
+                        persist(self._queue.signals.hold)  # Shows whether a full disk is what keeps workers silent.
+                    slow_start.explain(self._handles, self._queue)
                 if looks % _SELDOM == 0:
-                    self._queue.hold(_LEASE)
+                    persist(self._queue.signals.hold)
                 time.sleep(_POLL)
 
-    def _require_alive(self) -> None:
-        assert self._handle is not None
-        if self._launcher.alive(self._handle) == 0:
-            reason = self._launcher.reason(self._handle) or "they say nothing of it"
-            raise CltkError(
-                f"All workers ended before the study was done: {reason}",
-                "Call the same command again: what is finished is kept. If memory ran out, use fewer workers.",
-            )
+    def _start(self, launch: str, count: int) -> None:
+        detached = [DETACHED] if self._detached else []
+        command = [*worker_command(self._worker), "--launch", launch, *detached]
+        with _password_in_environment(self._worker.study_db):
+            self._handles[launch] = self._launcher.start(command, count)
+        self._queue.signals.keep_launch(launch, self._name, self._handles[launch])
+
+    def _replace_dead(self) -> None:
+        """Gives back what dead workers held, and starts others for them.
+
+        Raises:
+            CltkError: None is left, and too many have ended.
+        """
+        alive = {launch: self._launcher.alive(handle) for launch, handle in self._handles.items()}
+        for launch in [launch for launch, number in alive.items() if number == 0]:
+            reason = self._launcher.reason(self._handles[launch]) or "it says nothing of it"
+            self._end(launch, reason)
+            missing = self._count - sum(alive.values())
+            if missing > self._restarts and not self._handles:
+                raise CltkError(
+                    f"All workers ended before the study was done: {reason}",
+                    "Call the same command again: what is finished is kept. If memory ran out, use fewer workers.",
+                )
+            if 0 < missing <= self._restarts:
+                self._restarts -= missing
+                alive[launch] = missing
+                say(f"{missing} workers ended before the study was done, and are started again: {reason}")
+                self._start(uuid.uuid4().hex, missing)
+
+    def _end(self, launch: str, reason: str) -> None:
+        self._launcher.stop(self._handles.pop(launch))
+        with suppress(StoreError):
+            self._queue.take_back(launch, reason)
+            self._queue.signals.forget_launch(launch)
 
 
 def worker_command(worker: Worker) -> list[str]:
@@ -153,7 +200,7 @@ def worker_command(worker: Worker) -> list[str]:
     machine = worker.machine
     options: Sequence[tuple[str, object]] = (
         ("--store", worker.store),
-        ("--study-db", None if _has_password(worker.url) else worker.url),
+        ("--study-db", None if _has_password(worker.study_db) else worker.study_db),
         ("--threads", machine.threads),
         ("--device", machine.device),
         ("--precision", machine.precision),

@@ -1,4 +1,4 @@
-"""Which process on which machine works on something, and whether it is still there."""
+"""Processes of this machine, told apart from those of other machines and containers, whatever these are called."""
 
 from __future__ import annotations
 
@@ -8,27 +8,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["is_gone", "is_here", "process_of", "this_process"]
+__all__ = ["handle_of", "is_gone", "is_here"]
 
 
-def this_process() -> dict[str, Any]:
-    """Identifies this process among all machines, also after another one got its number."""
-    return process_of(os.getpid())
-
-
-def process_of(pid: int) -> dict[str, Any]:
-    """Identifies a process of this machine likewise."""
-    return {"host": socket.gethostname(), "pid": pid, "started": _started(pid)}
+def handle_of(pid: int) -> dict[str, Any]:
+    """Identifies a process of this machine, also after another one got its number; ``host`` is only shown."""
+    return {"host": socket.gethostname(), "table": _process_table(), "pid": pid, "started": _started(pid)}
 
 
 def is_here(process: Mapping[str, Any]) -> bool:
-    """Whether a process runs, or ran, on this machine."""
-    return bool(process.get("host") == socket.gethostname())
+    """Whether a process runs, or ran, where this one does, so that something can be said of it."""
+    return process.get("table") == _process_table()
 
 
 def is_gone(process: Mapping[str, Any]) -> bool:
-    """Whether a process ran on this machine and is dead; nothing can be said of other machines."""
+    """Whether a process ran here and is dead."""
     return is_here(process) and _started(process["pid"]) != process["started"]
+
+
+def _process_table() -> str:
+    """Identifies the table that process numbers are of: the start of the system, and the container if there is one."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return socket.gethostname()
 
 
 def _started(pid: int) -> str | None:

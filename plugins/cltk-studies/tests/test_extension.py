@@ -1,0 +1,54 @@
+"""A study that is called again with more cells, or seeds, is the same study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Write = Callable[..., Path]
+Cli = Callable[..., Any]
+
+
+def axis(*rates: float) -> str:
+    return f'[ablate.axes]\n"strategy.classifier.lr" = {list(rates)}\n'
+
+
+@pytest.fixture
+def options(store: Path) -> list[object]:
+    return ["--store", store, "--sink", "none", "--json"]
+
+
+def test_seeds_and_cells_are_added_and_nothing_is_run_again(
+    write: Write, cli: Cli, store: Path, options: list[object]
+) -> None:
+    assert cli("ablate", write(axis(0.001, 0.01), seeds="[0]"), *options).status == 0
+    before = {path: path.stat().st_mtime_ns for path in store.glob("*/record.json")}
+    plan = cli("ablate", write(axis(0.001, 0.1), seeds="[1]"), *options, "--dry-run")
+    assert {cell["name"]: (cell["done"], cell["open"]) for cell in plan.json["cells"]} == {
+        "lr=0.01": ([0], [1]),
+        "lr=0.001": ([0], [1]),
+        "lr=0.1": ([], [0, 1]),
+    }
+    done = cli("ablate", write(axis(0.001, 0.1), seeds="[1]"), *options)
+    assert done.status == 0, done.err
+    assert done.json["finished"] == 6
+    assert all(path.stat().st_mtime_ns == then for path, then in before.items())
+    assert {cell["name"] for cell in done.json["cells"]} == {"lr=0.001", "lr=0.01", "lr=0.1"}
+
+
+def test_the_same_in_a_folder_that_another_machine_has_records_of(
+    write: Write, cli: Cli, tmp_path: Path, options: list[object]
+) -> None:
+    """What a study is, the folder says; this machine's store knows nothing of it."""
+    where = ["--study-db", tmp_path / "shared"]
+    assert cli("ablate", write(axis(0.001, 0.01), seeds="[0]"), *where, *options).status == 0
+    other = ["--store", tmp_path / "elsewhere", "--sink", "none"]
+    changed = cli("ablate", write(axis(0.001), seeds="[0]", epochs=2), *where, *other)
+    assert changed.status == 2
+    assert "differs in cells: lr=0.001" in changed.said
+    assert cli("ablate", write(axis(0.1), seeds="[0]"), *where, *other).status == 1  # Records are on another machine.
+    status = cli("status", "small", *where, "--json").json
+    assert status["counts"]["finished"] == 3
