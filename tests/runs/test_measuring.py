@@ -157,10 +157,13 @@ class TestReading:
         assert any(first.name in problem for problem in problems)
         assert any("record of another run" in problem for problem in problems)
 
-    def test_the_beginning_of_an_id_is_enough_where_it_is_one_runs(self, records: list[Record], store: Path) -> None:
+    def test_the_beginning_of_an_id_is_enough_where_it_is_one_runs(
+        self, records: list[Record], store: Path, tmp_path: Path
+    ) -> None:
         run_id = records[0].run_id
         assert find_record(store, run_id) == records[0]
-        assert find_record(store, run_id[: len("run-") + 6]).config_hash == records[0].config_hash
+        shutil.copytree(store / run_id, tmp_path / run_id)
+        assert find_record(tmp_path, run_id[: len("run-") + 6]) == records[0]
         with pytest.raises(ConfigError, match="4 runs begin with 'run-'"):
             find_record(store, "run-")
         with pytest.raises(ConfigError, match="There is no run ''"):

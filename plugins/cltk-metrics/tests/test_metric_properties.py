@@ -19,6 +19,7 @@ from cltk_metrics import (
     learning_accuracy,
     lopez_paz,
     score,
+    task_aware,
 )
 
 METRICS = [
@@ -37,6 +38,7 @@ METRICS = [
     chaudhry.Forgetting,
     learning_accuracy.LearningAccuracy,
     incremental_accuracy.AverageIncrementalAccuracy,
+    task_aware.TaskAwareAccuracy,
     costs.SamplesReplayed,
     costs.Operations,
 ]
@@ -54,7 +56,8 @@ def histories(draw: st.DrawFn, least: int = 1) -> History:
         return tuple(draw(st.lists(entries, min_size=tasks, max_size=tasks)))
 
     rows = tuple(row(fractions) for _ in range(tasks + 1))
-    columns = {"extra_bytes": row(amounts), "replayed": row(amounts)}
+    aware = tuple(row(fractions) for _ in range(tasks + 1))
+    columns = {"extra_bytes": row(amounts), "replayed": row(amounts), "task_aware": aware}
     return History(rows, row(amounts), row(amounts), draw(amounts), row(amounts), row(amounts), **columns)
 
 
