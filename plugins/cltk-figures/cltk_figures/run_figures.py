@@ -65,9 +65,11 @@ def mean_accuracy_matrix(records: Sequence[Record], title: str) -> Figure:
     matrices = np.array([record.accuracy for record in records])
     spread = matrices.std(axis=0, ddof=1).tolist() if len(matrices) > 1 else None
     classes = records[0].classes
-    if any(record.classes != classes for record in records):
-        classes, title = [], f"{title}\nmixes classes: each seed has its own order"
-    return accuracy_matrix(matrices.mean(axis=0), classes, spread, title)
+    mixes = any(record.classes != classes for record in records)
+    figure = accuracy_matrix(matrices.mean(axis=0), [] if mixes else classes, spread, title)
+    if mixes:
+        figure.axes[0].set_xlabel("mixes classes: each seed has its own order", fontsize=9, color=INK)
+    return figure
 
 
 def accuracy_by_task(record: Record) -> Figure:

@@ -81,7 +81,7 @@ def test_the_mean_matrix_is_of_finished_runs(make_record: Callable[..., Record],
 def test_a_mean_matrix_says_that_it_mixes_classes(make_record: Callable[..., Record]) -> None:
     def texts(*records: Record) -> str:
         axes = figures.mean_accuracy_matrix(records, "Mean").axes[0]
-        return axes.get_title("left") + axes.get_title() + axes.get_xticklabels()[1].get_text()
+        return axes.get_xlabel() + axes.get_xticklabels()[1].get_text()
 
     one, other = make_record(0), make_record(1, classes=[[task, 9 - task] for task in range(5)])
     assert "mixes classes" not in texts(one, make_record(1))
