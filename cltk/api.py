@@ -16,6 +16,7 @@ from cltk.machine import Machine
 from cltk.mappings import flatten
 from cltk.record import Record
 from cltk.runs.measuring import load_metrics, measure
+from cltk.runs.progress import Progress
 from cltk.runs.reading import read_records
 from cltk.runs.restoring import Restored
 from cltk.runs.restoring import restore as _restore
@@ -52,6 +53,7 @@ def run(
     *,
     sinks: Sequence[str | Sink] | None = None,
     resume: bool = False,
+    progress: bool = False,
 ) -> Record: ...
 
 
@@ -65,6 +67,7 @@ def run(
     seeds: Sequence[int] | str | None = None,
     sinks: Sequence[str | Sink] | None = None,
     resume: bool = False,
+    progress: bool = False,
 ) -> Record | Ending: ...
 
 
@@ -77,6 +80,7 @@ def run(
     seeds: Sequence[int] | str | None = None,
     sinks: Sequence[str | Sink] | None = None,
     resume: bool = False,
+    progress: bool = False,
 ) -> Record | Ending:
     """Runs an experiment, and keeps a folder for each run in ``store``.
 
@@ -88,6 +92,9 @@ def run(
         seeds: Several seeds, such as ``range(5)`` or ``"0..4"``; by default those of the experiment.
         sinks: Who is told of the runs: sinks, or names of installed ones; by default those that the experiment names.
         resume: Whether runs that were cut off go on, and those that are finished stay as they are.
+        progress: Whether to show on standard error how far the runs are.
+
+    What the user should know, such as data that something stands in for, is a warning of Python.
 
     Returns:
         The record of the run; with several seeds, their records and what they say together.
@@ -102,8 +109,12 @@ def run(
         given = given.model_copy(update={"seeds": check(Experiment, values, "the seeds").seeds})
     wanted = (given.sinks or ()) if sinks is None else sinks
     names = [sink for sink in wanted if isinstance(sink, str)] or [NO_SINK]
-    made = make_sinks(names, given.sink, Path(store), [sink for sink in wanted if isinstance(sink, Sink)])
-    ending = run_seeds(prepare(given, machine), Path(store), made, resume)
+    prepared = prepare(given, machine)
+    with Progress(len(given.seeds), quiet=not progress) as shown:
+        others = [*(sink for sink in wanted if isinstance(sink, Sink)), *([shown] if progress else [])]
+        ending = run_seeds(prepared, Path(store), make_sinks(names, given.sink, Path(store), others), resume)
+    for notice in (*prepared.notices, *ending.notices):
+        warnings.warn(notice, stacklevel=2)
     return ending if len(given.seeds) > 1 else ending.records[0]
 
 

@@ -17,6 +17,7 @@ from cltk.config import Experiment, Overrides
 from cltk.errors import StoreError
 from cltk.files import read_bounded
 from cltk.machine import Precision
+from cltk.record_html import to_html
 from cltk.record_v1 import SCHEMA_1, upgrade
 
 __all__ = [
@@ -237,7 +238,7 @@ class Record(BaseModel):
         Source: Chaudhry et al. 2018, arXiv 1801.10112, equation 3.
         """
         *before, end = self.accuracy[1:]
-        drops = [max(row[task] for row in before[task:]) - end[task] for task in range(len(before))]
+        drops = [max(row[task] for row in before) - end[task] for task in range(len(before))]
         return sum(drops) / len(drops) if drops else 0.0
 
     def seen_accuracy(self, learned: int) -> float:
@@ -264,6 +265,10 @@ class Record(BaseModel):
 
     def __repr__(self) -> str:
         return f"<Record {self.run_id}: {self.status}, {len(self.tasks)} of {len(self.classes)} tasks>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return to_html(self)
 
     def __str__(self) -> str:
         return repr(self)

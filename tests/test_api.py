@@ -165,6 +165,14 @@ class TestRunning:
         assert isinstance(again, cltk.Ending)
         assert list(again.records[1:]) == list(ending.records)
 
+    def test_progress_is_shown_where_it_is_wanted(
+        self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        cltk.run(quick(), 0, tmp_path, machine)
+        assert capsys.readouterr().err == ""
+        cltk.run(quick(), 0, tmp_path, machine, progress=True)
+        assert "seed 0, task 1 of" in capsys.readouterr().err
+
     def test_sinks_are_told(self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path) -> None:
         sink = Listening()
         cltk.run(quick(), seeds=[0, 1], store=tmp_path, machine=machine, sinks=[sink])
@@ -193,3 +201,16 @@ class TestRunning:
         assert ending.notices == [
             "The metric 'intransigence': no finished run of its reference 'joint' is in the store."
         ]
+
+
+def test_a_notebook_shows_the_matrix_and_the_metrics(record: Record) -> None:
+    text = record._repr_html_()
+    assert text.count("<tr>") == 1 + len(record.tasks) + len(record.metrics)
+    assert f"{100 * record.final_accuracy:.1f} %" in text
+    nasty = record.model_copy(update={"warnings": ["<script>"]})
+    assert "<script>" not in nasty._repr_html_()
+    assert len(repr(record)) < 100
+
+
+def test_forgetting_is_what_its_metric_says(record: Record) -> None:
+    assert record.forgetting == pytest.approx(record.metrics["chaudhry-forgetting"])

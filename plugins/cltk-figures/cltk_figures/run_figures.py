@@ -16,12 +16,16 @@ __all__ = [
     "accuracy_by_task",
     "accuracy_matrix",
     "average_accuracy",
+    "confusion",
     "losses",
     "mean_accuracy_matrix",
     "metrics_by_task",
 ]
 
 _COUNT = "Number of tasks learned"
+
+_WRITTEN = 20
+"""The most classes whose shares are written into a confusion matrix."""
 
 _MARKED = 30
 """The most epochs of a phase that are marked one by one."""
@@ -69,6 +73,28 @@ def mean_accuracy_matrix(records: Sequence[Record], title: str) -> Figure:
     figure = accuracy_matrix(matrices.mean(axis=0), [] if mixes else classes, spread, title)
     if mixes:
         figure.axes[0].set_xlabel("mixes classes: each seed has its own order", fontsize=9, color=INK)
+    return figure
+
+
+def confusion(records: Sequence[Record], title: str) -> Figure:
+    """What samples of each label were taken for after the last task, in percent of the label, over several runs.
+
+    Args:
+        records: One finished run or more, with confusion matrices.
+        title: What is shown.
+    """
+    counts = np.array([record.tasks[-1].confusion for record in records], dtype=float).sum(axis=0)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = len(shares)
+    figure, (axes,) = grid_of(1, 1, 1.1 + 0.36 * size, 1.1 + 0.32 * size, left=0.75)
+    panel(axes, title, "Predicted class", "Class")
+    axes.imshow(shares, cmap="viridis", vmin=0, vmax=1, aspect="auto")
+    axes.grid(visible=False)
+    axes.set_xticks(range(size))
+    axes.set_yticks(range(size))
+    for (row, column), value in np.ndenumerate(shares) if size <= _WRITTEN else ():
+        text = f"{100 * value:.0f}" if value >= 0.005 else ""
+        axes.text(column, row, text, ha="center", va="center", fontsize=7, color=INK if value > 0.55 else "white")
     return figure
 
 

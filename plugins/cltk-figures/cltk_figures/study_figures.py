@@ -17,14 +17,18 @@ _LINE = 0.22
 
 
 def metric_against_costs(
-    metric: str, values: Mapping[str, Estimate], costs: Mapping[str, Mapping[str, float]]
+    metric: str,
+    values: Mapping[str, Estimate],
+    costs: Mapping[str, Mapping[str, float]],
+    by_seed: Mapping[str, Sequence[float]] | None = None,
 ) -> Figure:
-    """A metric of each cell against what a run costs, with 95 % intervals; one panel a cost.
+    """A metric of each cell against what a run costs, with 95 % intervals and a point a seed; one panel a cost.
 
     Args:
         metric: The name of the metric.
         values: Its value, by cell.
         costs: What a run costs, by the name of the cost and by cell.
+        by_seed: The value of each seed, by cell.
     """
     legend = _LINE * len(values)
     figure, panels = grid_of(len(costs), len(costs), 3.6, 3.4 + legend, left=0.82, bottom=0.5 + legend)
@@ -32,6 +36,8 @@ def metric_against_costs(
         panel(axes, "", cost, metric)
         for number, (cell, value) in enumerate(values.items()):
             x, y, half = by_cell[cell], value.mean, value.ci95 or 0.0
+            points = (by_seed or {}).get(cell, ())
+            axes.plot([x] * len(points), points, ".", color=_colour(number), markersize=4, alpha=0.45)
             axes.errorbar(x, y, half, fmt="o", label=cell, color=_colour(number), capsize=3, markersize=5)
         axes.margins(0.15)
         axes.locator_params(axis="x", nbins=4)  # Numbers of bytes are long: more of them would run together.

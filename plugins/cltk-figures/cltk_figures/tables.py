@@ -39,7 +39,8 @@ class Table:
     def to_html(self) -> str:
         """The table as HTML; numbers are of the class ``number``, the note below of the class ``note``."""
         kinds = [' class="number"' if self._is_numeric(index) else "" for index in range(len(self.columns))]
-        head = "".join(f"<th{kind}>{escape(column)}</th>" for kind, column in zip(kinds, self.columns, strict=True))
+        columns = zip(kinds, self.columns, strict=True)
+        head = "".join(f'<th scope="col"{kind}>{escape(column)}</th>' for kind, column in columns)
 
         def line(row: tuple[Cell, ...]) -> str:
             cells = (f"<td{kind}>{escape(_text(cell))}</td>" for kind, cell in zip(kinds, row, strict=True))

@@ -30,7 +30,7 @@ def test_html_escapes_everything() -> None:
 
 
 def test_html_repeats_its_head_on_every_printed_page() -> None:
-    assert '<thead><tr><th>cell</th><th class="number">samples</th>' in TABLE.to_html()
+    assert '<thead><tr><th scope="col">cell</th><th scope="col" class="number">samples</th>' in TABLE.to_html()
 
 
 def test_json_has_an_object_a_row() -> None:

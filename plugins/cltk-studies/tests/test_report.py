@@ -46,7 +46,7 @@ def test_every_form(write: Write, cli: Cli, store: Path, tmp_path: Path) -> None
     page = tmp_path / "page.html"
     assert cli("report", "small", "--store", store, "--html", "-o", page).status == 0
     text = page.read_text()
-    assert text.count("data:image/png;base64") == 4
+    assert text.count("data:image/svg+xml;base64") == 6  # Of each cell its accuracy and its confusion.
     assert not re.search(r'(src|href)="(?!data:)', text)
     assert "lr=0.01" in text
 

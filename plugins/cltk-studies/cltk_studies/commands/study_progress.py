@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.constrain import Constrain
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cltk.cli.console import print_json, show_notice
 from cltk.record import Record
+from cltk_studies.commands.live_cells import LiveCells
 from cltk_studies.commands.tables import print_table
 from cltk_studies.questions.plan import Plan
 from cltk_studies.reports.formats import format_duration
@@ -19,6 +22,9 @@ from cltk_studies.reports.tables import plan_table
 from cltk_studies.work.state import State
 
 __all__ = ["StudyProgress", "print_plan"]
+
+_TRUSTED = 0.1
+"""The share of a plan that its estimate stands for, until runs have said more."""
 
 
 class _Planned(Protocol):
@@ -43,6 +49,7 @@ class StudyProgress:
         self._console = Console(stderr=True, quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._quiet = quiet
+        self._view: Live | None = None
         self._is_begun = False
         self._set_plan(None)
 
@@ -50,11 +57,13 @@ class StudyProgress:
         self._runs: int = plan.runs if plan else 0
         self._seconds: dict[str, float] = {planned.cell.name: planned.seconds for planned in plan.cells} if plan else {}
         self._work: float = sum(planned.seconds * len(planned.open) for planned in plan.cells) if plan else 0.0
+        self._expected: float = plan.seconds if plan else 0.0
         self._spent: float = 0.0
         self._ended: int = 0
+        self._cells = LiveCells(plan)
         self._bars: Progress = Progress(
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} of {task.total}"),
-            TimeElapsedColumn(), TextColumn("{task.fields[left]}"), console=self._console, transient=True,
+            TimeElapsedColumn(), TextColumn("{task.fields[left]}"), console=self._console,
         )  # fmt: skip
         left = f"about {format_duration(plan.seconds)} left" if plan else ""
         self._bar: TaskID = self._bars.add_task("runs", total=self._runs or None, left=left)
@@ -72,14 +81,18 @@ class StudyProgress:
         """Takes over the terminal, if there is one."""
         self._started = time.monotonic()
         if self._live:
-            self._bars.start()
+            # Narrower than the terminal: an interrupt's ^C on a full line would move all above by one.
+            view = Group(self._cells, Constrain(self._bars, self._console.width - 4))
+            self._view = Live(view, console=self._console, transient=True, refresh_per_second=4)
+            self._view.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Gives the terminal back."""
-        self._bars.stop()
+        if self._view:
+            self._view.stop()
 
     def show(self, state: State, records: Sequence[Record], counts: Mapping[str, int]) -> None:
         """Shows that an item ended."""
@@ -88,14 +101,25 @@ class StudyProgress:
         self._runs = max(self._runs, sum(counts.values())) if not self._seconds else self._runs
         left = f"about {format_duration(self._left())} left"
         self._bars.update(self._bar, completed=self._ended, total=self._runs, left=left)
+        failed = state.error is not None
+        self._cells.add(state.name, records, failed)
+        if self._live and not failed:
+            return
         line = f"{self._ended} of {self._runs} · {_describe(state, records)} · {left}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _left(self) -> float:
-        """By the time that was taken so far for the share of the work that is done; by count where none is known."""
+        """What was planned for the rest, times how much longer than planned it took so far.
+
+        The first runs, whose time says little, count beside a tenth of the plan that is taken at its word.
+        """
         elapsed = time.monotonic() - self._started
         share = self._spent / self._work if self._spent else self._ended / max(1, self._runs)
-        return max(0.0, elapsed * (1 - share) / share) if share else 0.0
+        if not self._expected:
+            return elapsed * (1 - share) / share
+        trusted = self._expected * _TRUSTED
+        pace = (elapsed + trusted) / (self._expected * share + trusted)
+        return max(0.0, self._expected * (1 - share) * pace)
 
 
 def print_plan(study: _Planned, *, json: bool) -> None:

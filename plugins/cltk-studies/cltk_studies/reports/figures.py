@@ -8,7 +8,7 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from cltk.runs.summary import Estimate, estimate
-from cltk_figures.run_figures import mean_accuracy_matrix
+from cltk_figures.run_figures import confusion, mean_accuracy_matrix
 from cltk_figures.search_figures import front_figure, history
 from cltk_figures.study_figures import accuracy_over_tasks, metric_against_costs
 from cltk_studies.answers.results import COSTS, CellResult, StudyResult
@@ -36,16 +36,19 @@ def figures_of_study(result: StudyResult) -> Iterator[Drawing]:
 
 
 def figures_of_cells(result: StudyResult) -> Iterator[Drawing]:
-    """The accuracy matrix of each cell of an ablation, as ``figures_of_study``."""
+    """The accuracy matrix and the confusion matrix of each cell of an ablation, as ``figures_of_study``."""
     cells = [cell for cell in result.cells if cell.finished] if result.study.kind == "ablation" else []
     for number, cell in enumerate(cells, start=1):
         yield f"accuracy_matrix_{number:02}", partial(mean_accuracy_matrix, cell.finished, f"{cell.name}, %")
+        if all(record.tasks[-1].confusion for record in cell.finished):
+            yield f"confusion_{number:02}", partial(confusion, cell.finished, f"{cell.name}: predictions at the end")
 
 
 def _objective_against_cost(objective: str, cells: Sequence[CellResult]) -> Figure:
     values = {cell.name: cell.metrics[objective] for cell in cells}
     costs = {cost: {cell.name: cell.costs[cost].mean for cell in cells} for cost in COSTS}
-    return metric_against_costs(objective, values, costs)
+    by_seed = {cell.name: list(cell.values.by_seed.get(objective, {}).values()) for cell in cells}
+    return metric_against_costs(objective, values, costs, by_seed)
 
 
 def _curve(cell: CellResult) -> list[Estimate]:

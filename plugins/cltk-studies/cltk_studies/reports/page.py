@@ -11,6 +11,7 @@ import jinja2
 import tomli_w
 from matplotlib.figure import Figure
 
+from cltk.kinds import SLOTS
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.reports.figures import figures_of_cells, figures_of_study
 from cltk_studies.reports.introduction import introduction
@@ -22,7 +23,12 @@ __all__ = ["to_page"]
 def to_page(results: Sequence[StudyResult]) -> str:
     """The page: tables, figures, and each cell's experiment."""
     return _template().render(
-        results=results, introduction=introduction, tables=result_tables, figures=_figures, toml=tomli_w.dumps
+        results=results,
+        introduction=introduction,
+        tables=result_tables,
+        figures=_figures,
+        components=_components,
+        toml=tomli_w.dumps,
     )
 
 
@@ -36,12 +42,19 @@ def _template() -> jinja2.Template:
 
 
 def _figures(result: StudyResult) -> list[tuple[str, str]]:
-    """The name of each figure, and its PNG in Base64."""
+    """The name of each figure, and its SVG in Base64."""
     drawings = [*figures_of_study(result), *figures_of_cells(result)]
     return [(name.replace("_", " "), _to_base64(draw())) for name, draw in drawings]
 
 
 def _to_base64(figure: Figure) -> str:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, facecolor="white")
+    figure.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None})
     return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _components(result: StudyResult) -> list[str]:
+    """What the cells are made of, as ``cltk cite`` takes it."""
+    experiments = [cell.experiment for cell in result.study.cells]
+    named = [f"{slot}:{layer[slot]['name']}" for layer in experiments for slot in SLOTS if slot in layer]
+    return list(dict.fromkeys(named))

@@ -34,7 +34,6 @@ def plan_table(plan: Plan) -> Table:
     rows = tuple(
         (
             planned.cell.name,
-            planned.cell.config_hash,
             len(planned.done),
             len(planned.open),
             "decided while it runs" if planned.replayed is None else planned.replayed,
@@ -43,7 +42,7 @@ def plan_table(plan: Plan) -> Table:
         )
         for planned in plan.cells
     )
-    columns = ("cell", "configuration", "done", "to run", "samples replayed", "a run", "all runs")
+    columns = ("cell", "done", "to run", "samples replayed", "a run", "all runs")
     many = "worker" if plan.workers == 1 else "workers"
     note = f"{plan.runs} runs to do, about {format_duration(plan.seconds)} with {plan.workers} {many}."
     if plan.afterwards is not None:
