@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from cltk.cli.complete import plugin_names
-from cltk.kinds import KINDS
+from cltk.cli.options import RUNS, Store
+from cltk.kinds import KINDS, SLOTS
+from cltk.registry import Plugin
 
 __all__ = ["cite"]
 
+_FILE = "references.bib"
+"""Where a package keeps the entries of the works that its docstrings cite."""
 _WORK = re.compile(
     r"(?P<authors>[^\W\d_][\w.'’-]*(?:(?:,| &| and| et| de| van| der) ?[\w.'’-]+)*) (?P<year>\d{4}),"
     r"(?: [^,;()]+,)?\s(?P<kind>arXiv|DOI) (?P<id>(?:[\w./-]|\([\w./-]+\))*\w)"
@@ -21,22 +27,51 @@ _WORK = re.compile(
 
 
 def cite(
-    components: Annotated[
+    what: Annotated[
         list[str] | None,
-        typer.Argument(help="Components by name; by default, the default ones.", autocompletion=plugin_names()),
+        typer.Argument(
+            help="Components by name, an experiment's file, or a run's id; by default, the default components.",
+            autocompletion=plugin_names(),
+        ),
     ] = None,
+    store: Store = RUNS,
 ) -> None:
     """Print BibTeX for cltk and for the papers that components follow."""
     from cltk import __version__
-    from cltk.cli.plugins import named
-    from cltk.registry import default_names, find, load
+    from cltk.registry import default_names, find
 
-    if components:
-        plugins = [plugin for name in components for plugin in named(name)]
+    if what:
+        plugins = list(dict.fromkeys(plugin for name in what for plugin in _plugins(name, store)))
     else:
         plugins = [find(kind, name) for kind in KINDS for name in default_names(kind)]
-    docs = [load(plugin).__doc__ or "" for plugin in plugins]
-    print(_toolkit(__version__), *_entries(docs), sep="\n\n")
+    print(_toolkit(__version__), *_entries(plugins), sep="\n\n")
+
+
+def _plugins(name: str, store: Path) -> list[Plugin]:
+    """The components that a name, a file or a run stands for.
+
+    Raises:
+        ConfigError: It stands for nothing.
+    """
+    from cltk.build import resolve
+    from cltk.cli.plugins import named
+    from cltk.config import Experiment, check, read_toml
+    from cltk.runs.reading import LATEST, find_record
+
+    if name.endswith(".toml"):
+        layer = {key: value for key, value in read_toml(Path(name)).items() if key in Experiment.model_fields}
+        return _components(resolve(check(Experiment, layer, f"'{name}'")).config)
+    if name == LATEST or (store / name / "record.json").exists():
+        return _components(find_record(store, name).config)
+    return named(name)
+
+
+def _components(config: Mapping[str, Any]) -> list[Plugin]:
+    from cltk.registry import find
+
+    slots = [(slot, config[slot]["name"]) for slot in SLOTS if config.get(slot)]
+    metrics = [("metric", metric["name"]) for metric in config.get("metrics") or ()]
+    return [find(kind, name) for kind, name in (*slots, *metrics)]
 
 
 def _toolkit(version: str) -> str:
@@ -50,13 +85,29 @@ def _toolkit(version: str) -> str:
     )
 
 
-def _entries(docs: Iterable[str]) -> list[str]:
-    """One entry for each work that is cited as ``Authors Year, [title,] arXiv|DOI identifier``."""
+def _entries(plugins: Iterable[Plugin]) -> list[str]:
+    """One entry for each work that is cited as ``Authors Year, [title,] arXiv|DOI identifier``.
+
+    It is the one that the component's package has, or else what the citation says.
+    """
+    from cltk.registry import load
+
     entries: dict[tuple[str, str], str] = {}
-    for doc in docs:
-        for work in _WORK.finditer(" ".join(doc.split())):
-            entries.setdefault((work["kind"], work["id"]), _entry(work))
-    return list(entries.values())
+    for plugin in plugins:
+        loaded = load(plugin)
+        kept = _kept(loaded.__module__.partition(".")[0])
+        for work in _WORK.finditer(" ".join((loaded.__doc__ or "").split())):
+            entries.setdefault((work["kind"], work["id"]), kept.get(work["id"]) or _entry(work))
+    return list(dict.fromkeys(entries.values()))
+
+
+def _kept(package: str) -> dict[str, str]:
+    """The entries of a package's own file, by arXiv number or DOI."""
+    path = Path(str(sys.modules[package].__file__)).parent / _FILE
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    entries = [entry.strip() for entry in re.split(r"^(?=@)", text, flags=re.MULTILINE) if entry.strip()]
+    keys = [re.search(r"^\s*(?:eprint|doi) *= *\{(.+?)\},?$", entry, re.MULTILINE) for entry in entries]
+    return {key[1]: entry for key, entry in zip(keys, entries, strict=True) if key}
 
 
 def _entry(work: re.Match[str]) -> str:

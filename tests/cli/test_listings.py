@@ -159,9 +159,25 @@ class TestCite:
 
     def test_entries_are_bibtex(self, cli: Cli) -> None:
         entries = cli("cite", *(f"{kind}:{name}" for kind, name in EVERY)).out.split("\n\n")
-        keys = [re.match(r"@(?:misc|software)\{([A-Za-z0-9_]+),\n(?:  \w+ = \{.+\},\n)+\}", entry) for entry in entries]
+        shape = r"@(?:article|inproceedings|misc|software)\{([A-Za-z0-9_]+),\n(?:  \w+ = \{.+\},\n)+\}"
+        keys = [re.match(shape, entry) for entry in entries]
         assert all(keys), [entry for entry, key in zip(entries, keys, strict=True) if key is None]
         assert len({key[1] for key in keys if key}) == len(entries)
+
+    def test_what_is_used_by_default_can_go_into_a_paper_as_it_is(self, cli: Cli) -> None:
+        for entry in cli("cite").out.strip().split("\n\n"):
+            assert all(f"  {field} = {{" in entry for field in ("author", "title", "year")), entry
+            assert any(field in entry for field in ("booktitle", "journal", "howpublished", "version")), entry
+            assert "and others" not in entry
+
+    def test_a_file_or_a_run_stands_for_its_components(self, cli: Cli, finetune: list[str], tmp_path: Path) -> None:
+        (tmp_path / "a.toml").write_text('scenario = "split-digits"\nstrategy = "gdumb"\n[ablate.axes]\nseeds = [1]\n')
+        assert "GDumb" in cli("cite", "a.toml").out
+        run_id = cli(*finetune, "--store", tmp_path, "--sink", "none", "--json").json["run_id"]
+        for name in (run_id, "latest"):
+            out = cli("cite", name, "--store", tmp_path).out
+            assert "Optical Recognition of Handwritten Digits" in out
+            assert "GDumb" not in out
 
     def test_an_identifier_ends_before_the_parenthesis_that_it_stands_in(self, cli: Cli) -> None:
         assert "eprint = {1809.10635}," in cli("cite", "generative-replay").out
