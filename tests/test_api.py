@@ -193,7 +193,8 @@ class TestRunning:
         experiment = quick().model_copy(
             update={"metrics": (Slot(name="diaz-cl-stability"), Slot(name="intransigence"))}
         )
-        ending = cltk.run(experiment, seeds=[0, 1], store=tmp_path, machine=machine)
+        with pytest.warns(UserWarning, match="intransigence"):
+            ending = cltk.run(experiment, seeds=[0, 1], store=tmp_path, machine=machine)
         assert isinstance(ending, cltk.Ending)
         assert ending.summary is not None
         assert list(ending.summary) == ["diaz-cl-stability"]
