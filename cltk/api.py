@@ -9,6 +9,7 @@ from typing import Any, overload
 
 from cltk.build import prepare
 from cltk.config import Experiment, check, combine, overlay, override_at, read_toml
+from cltk.display.progress import Progress
 from cltk.engine import train as _train
 from cltk.events import Event
 from cltk.interfaces import Measure, Sink
@@ -16,7 +17,6 @@ from cltk.machine import Machine
 from cltk.mappings import flatten
 from cltk.record import Record
 from cltk.runs.measuring import load_metrics, measure
-from cltk.runs.progress import Progress
 from cltk.runs.reading import read_records
 from cltk.runs.restoring import Restored
 from cltk.runs.restoring import restore as _restore

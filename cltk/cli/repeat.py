@@ -26,8 +26,8 @@ def repeat(run_id: str, store: Path, data_dir: Path | None, output: OutputOption
         The exit status: 1 where the result differs.
     """
     from cltk.build import prepare
+    from cltk.display.progress import Progress
     from cltk.machine import Machine
-    from cltk.runs.progress import Progress
     from cltk.runs.reading import find_record
     from cltk.runs.repeat import compare, experiment_of
     from cltk.runs.runner import execute

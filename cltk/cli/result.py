@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cltk.cli.console import format_bytes, print_result
+from cltk.display.matrix import AccuracyMatrix
 from cltk.kinds import SLOTS
 from cltk.record import Record
-from cltk.runs.matrix import AccuracyMatrix
 from cltk.runs.summary import Summary, estimate, summarise
 
 __all__ = ["print_failures", "print_records"]

@@ -17,8 +17,8 @@ from pathlib import Path
 from cltk.api import Machine, load
 from cltk.build import prepare
 from cltk.config import Settings
+from cltk.display.progress import Progress
 from cltk.interfaces import Sink
-from cltk.runs.progress import Progress
 from cltk.runs.seeds import run_seeds
 from cltk.runs.sinks import Sinks, make_sinks
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cltk.display.matrix import AccuracyMatrix
 from cltk.record import Record, read_record
-from cltk.runs.matrix import AccuracyMatrix
 from tests.commandline import Cli
 
 DATA = Path(__file__).parent.parent / "data"

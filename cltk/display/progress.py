@@ -13,11 +13,11 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bars
 from rich.table import Column
 
+from cltk.display.matrix import AccuracyMatrix
+from cltk.display.share import TaskShare
 from cltk.events import EpochEnded, Event, PhaseStarted, RunStarted, TaskEnded, TaskResumed, TaskStarted, Warned
 from cltk.interfaces.sink import RunGroup, Sink, Summary
 from cltk.record import Record
-from cltk.runs.matrix import AccuracyMatrix
-from cltk.runs.share import TaskShare
 
 __all__ = ["Progress"]
 
