@@ -156,7 +156,9 @@ def _warnings(records: Sequence[Record]) -> Iterator[str]:
     kinds: dict[str, list[tuple[int, str]]] = {}
     for record in records:
         for warning in record.warnings:
-            kinds.setdefault(re.sub(r"\d+(, \d+)*|classes?", "", warning), []).append((record.seed, warning))
+            kinds.setdefault(re.sub(r"\d+(, \d+)*|class(es)?|it is|they are", "", warning), []).append(
+                (record.seed, warning)
+            )
     for warnings in kinds.values():
         seeds = ", ".join(map(str, dict.fromkeys(seed for seed, _ in warnings)))
         where = f"seed{'s' if ', ' in seeds else ''} {seeds}: " if len(records) > 1 else ""

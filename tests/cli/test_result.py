@@ -82,7 +82,10 @@ def test_several_seeds_have_each_value_and_where_all_of_them_are(cli: Cli, finet
 def test_a_warning_of_several_seeds_is_one_line(record: Record, capsys: pytest.CaptureFixture[str]) -> None:
     from cltk.cli.result import print_records
 
-    texts = [f"task {task}, phase 'replay': replay has lost the classes 1, {task}" for task in (4, 5)]
+    texts = [
+        "task 4, phase 'replay': replay has lost the class 1: it is under 1 % of a fair share",
+        "task 5, phase 'replay': replay has lost the classes 1, 5: they are under 1 % of a fair share",
+    ]
     others = [record.model_copy(update={"seed": seed, "warnings": texts}) for seed in (0, 1)]
     print_records(others)
     lines = [line for line in capsys.readouterr().out.splitlines() if "Warning" in line]
