@@ -15,6 +15,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 QUICK = ["--strategy.classifier.min-steps", "0", "--threads", "1"]
 
 
+@pytest.mark.slow
 def test_every_command_of_the_first_page_runs(tmp_path: Path) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", (DOCS / "start.md").read_text(), re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines()]
