@@ -24,6 +24,7 @@ from cltk.interfaces import (
     Training,
 )
 from cltk_vae.elbo import bernoulli_nll, gaussian_kl
+from cltk_vae.packed import Bits, pack
 from cltk_vae.perceptron import perceptron
 from cltk_vae.prior import Prior
 
@@ -54,6 +55,12 @@ class ClassVAE(ConditionalGenerator):
         mixture: NonNegativeInt = Field(
             10, description="Gaussians of the prior that is fitted to the codes of a class; 0 for the standard normal"
         )
+        bits: Bits = Field(
+            32,
+            # Left out, as in configurations of before there was a choice.
+            exclude_if=lambda value: value == 32,
+            description="those that a weight of a decoder is kept in, when its class is learned",
+        )
 
     config: Config
 
@@ -71,6 +78,7 @@ class ClassVAE(ConditionalGenerator):
         self.priors = nn.ModuleDict()
         # In a plain mapping, as they are no part of what is kept.
         self._encoders: dict[str, nn.Module] = {}
+        self.register_load_state_dict_pre_hook(_pack_as_in_state)  # type: ignore[no-untyped-call]
 
     @classmethod
     def search_space(cls, info: ScenarioInfo) -> Mapping[str, Dimension]:
@@ -124,6 +132,13 @@ class ClassVAE(ConditionalGenerator):
             mean, log_variance = encoder(x).chunk(2, dim=1)
             noise = torch.randn(mean.shape, generator=rng, device=x.device)
             self._prior(label).fit(mean + noise * (0.5 * log_variance).exp(), rng)
+            self.pack(label)
+
+    def pack(self, label: str) -> None:
+        """Keeps the decoder of a class in the bits of the configuration, as it is not trained any more."""
+        decoder = self.decoders[label]
+        assert isinstance(decoder, nn.Sequential)
+        self.decoders[label] = pack(decoder, self.config.bits)
 
     def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
         """Minus log p(x | y), estimated from codes drawn from the prior: no less than it on average.
@@ -175,3 +190,10 @@ class ClassVAE(ConditionalGenerator):
         prior = self.priors[label]
         assert isinstance(prior, Prior)
         return prior
+
+
+def _pack_as_in_state(generator: ClassVAE, state: Mapping[str, Tensor], prefix: str, *_: object) -> None:
+    """Before a state is loaded, packs the decoders that are packed in it."""
+    for label in generator.decoders:
+        if state.get(f"{prefix}priors.{label}.fitted"):
+            generator.pack(label)

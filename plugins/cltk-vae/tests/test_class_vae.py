@@ -20,15 +20,18 @@ from cltk.interfaces import Examples
 from cltk.testing import conformance_tests
 from cltk.testing.sequences import info_of
 from cltk_vae.class_vae import ClassVAE
+from cltk_vae.packed import pack
+from cltk_vae.perceptron import perceptron
 
 SMALL = {"hidden": [16], "latent_dim": 3, "mixture": 2}
 BUDGET = {"steps": 150, "batch_size": 32, "lr": 3e-3}
 
 test_conformance = conformance_tests(ClassVAE, SMALL)
+test_conformance_in_few_bits = conformance_tests(ClassVAE, SMALL | {"bits": 8})
 test_conformance_with_a_standard_normal = conformance_tests(ClassVAE, SMALL | {"mixture": 0})
 
 
-def make(tasks: int = 2, **replay: Any) -> Run:
+def make(tasks: int = 2, bits: int = 32, **replay: Any) -> Run:
     """A run on tasks of the digits whose classifier hardly learns."""
     experiment = cltk.load(
         scenario={"name": "split-digits", "tasks": tasks},
@@ -38,7 +41,7 @@ def make(tasks: int = 2, **replay: Any) -> Run:
             "classifier": {"epochs": 1, "min_steps": 0},
             "generator": BUDGET,
         },
-        generator={"name": "class-vae", "hidden": [32], "latent_dim": 4, "mixture": 2},
+        generator={"name": "class-vae", "hidden": [32], "latent_dim": 4, "mixture": 2, "bits": bits},
     )
     return prepare(experiment, Machine("cpu", threads=1)).assemble(0)
 
@@ -59,8 +62,8 @@ class Trained:
 
 
 @cache
-def trained(rehearse: bool = False) -> Trained:
-    run = make(rehearse_generator=rehearse)
+def trained(rehearse: bool = False, bits: int = 32) -> Trained:
+    run = make(rehearse_generator=rehearse, bits=bits)
     done = Trained(run, [], [])
     for event in train(run):
         done.events.append(event)
@@ -122,12 +125,51 @@ def test_the_prior_is_a_phase_of_its_own() -> None:
     assert list(dict.fromkeys(phases)) == [(task, name) for task in (0, 1) for name in names]
 
 
-def test_a_state_goes_into_another_run() -> None:
-    one, other = trained().run, make()
+@pytest.mark.parametrize("bits", [32, 16, 8])
+def test_a_state_goes_into_another_run(bits: int) -> None:
+    one, other = trained(bits=bits).run, make(bits=bits)
     load_state(other.strategy, state_of(one.strategy), completed=2)
     rngs = [torch.Generator().manual_seed(0) for _ in range(2)]
     samples = [generator_of(run).sample(20, rng) for run, rng in zip((one, other), rngs, strict=True)]
     assert torch.equal(*samples)
+
+
+class TestBits:
+    @pytest.mark.parametrize(("bits", "error"), [(16, 1 / 2048), (8, 1 / 254)])
+    def test_a_weight_comes_back_within_the_error_that_is_promised(self, bits: Any, error: float) -> None:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            network = perceptron(6, 20, 30)
+        packed, codes = pack(network, bits), torch.eye(6)
+        layer = network[0]
+        assert isinstance(layer, torch.nn.Linear)
+        largest = layer.weight.abs().amax(1)
+        assert ((packed[0](codes) - layer(codes)).abs() <= largest * error * 1.01).all()
+        assert torch.allclose(packed(codes), network(codes), atol=10 * error)
+
+    def test_a_unit_without_weights_stays_one(self) -> None:
+        network = perceptron(3, 2)
+        torch.nn.init.zeros_(network[0].weight)  # type: ignore[arg-type]
+        assert torch.equal(pack(network, 8)(torch.ones(1, 3)), network(torch.ones(1, 3)))
+
+    def test_bytes_are_those_of_what_is_kept(self) -> None:
+        kept = {bits: _sizes(trained(bits=bits)) for bits in (32, 16, 8)}
+        weights, biases = 10 * (4 * 32 + 32 * 64), 10 * (32 + 64)
+        assert kept[32] - kept[16] == 2 * weights
+        assert kept[32] - kept[8] == 3 * weights - 4 * biases  # A scale for each unit.
+
+    def test_samples_are_nearly_the_same(self) -> None:
+        labels = torch.arange(10).repeat(5)
+        full, half, quarter = (
+            generator_of(trained(bits=bits).run).sample_of(labels, torch.Generator().manual_seed(0))
+            for bits in (32, 16, 8)
+        )
+        assert 0 < float((full - half).abs().mean()) < 0.001
+        assert float((full - half).abs().mean()) < float((full - quarter).abs().mean()) < 0.02
+
+
+def _sizes(done: Trained) -> int:
+    return [event.sizes["generator"] for event in done.events if isinstance(event, TaskEnded)][-1]
 
 
 def test_there_is_nothing_to_draw_before_the_first_class() -> None:
