@@ -41,8 +41,12 @@ def fetch(
     """Download the data of a scenario, checksummed, into --data-dir or the user's cache."""
     from cltk.build import data_folders
     from cltk.cli.console import show_notice
+    from cltk.errors import ConfigError
     from cltk.registry import find, load
 
-    folder = data_folders(data_dir)[0]
+    folders = data_folders(data_dir)
+    if not folders:
+        raise ConfigError("There is no home to keep data in.", "Name a folder with --data-dir.")
+    folder = folders[0]
     load(find("scenario", scenario)).fetch(folder)
     show_notice(f"The data of {scenario} is complete; files are looked for in '{folder}'.")
