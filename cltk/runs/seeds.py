@@ -10,8 +10,10 @@ from typing import Any
 from cltk.build import Prepared
 from cltk.interfaces.sink import RunGroup
 from cltk.record import Record
+from cltk.runs.claim import claimed
 from cltk.runs.interval import MINUTE
 from cltk.runs.measuring import Measured, measure_groups
+from cltk.runs.recorder import run_id
 from cltk.runs.runner import execute
 from cltk.runs.sinks import Sinks
 from cltk.runs.summary import Summary, summarise
@@ -62,11 +64,11 @@ def run_seeds(
         checkpoint_every: Least number of seconds between two checkpoints within a task; 0 for one after every epoch.
 
     Raises:
-        StoreError: The folder cannot be written.
+        StoreError: The folder cannot be written, or another process is doing one of the runs.
     """
     group = _group(prepared)
     records: list[Record] = []
-    with sinks:
+    with claimed([store / run_id(prepared, seed) for seed in group.seeds]), sinks:
         sinks.begin_group(group)
         for seed in group.seeds:
             record = execute(prepared, seed, store, sinks, resume, checkpoint_every)
