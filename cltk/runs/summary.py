@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from cltk.interfaces.sink import Summary
 from cltk.record import Record
@@ -45,6 +46,7 @@ def summarise(records: Sequence[Record]) -> Summary:
     return {name: _entries(result) for name, result in estimates.items()}
 
 
+@cache
 def t_quantile(freedom: int) -> float:
     """What 97.5 % of Student's t distribution with so many degrees of freedom stay below."""
     from scipy.special import stdtrit

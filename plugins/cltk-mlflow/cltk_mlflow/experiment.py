@@ -83,7 +83,9 @@ class MlflowExperiment:
         """Says what a run was trained on: the scenario, its classes and its samples, by task."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
-        scenario = record.config["scenario"]
+        scenario = record.config.get("scenario")
+        if not scenario:  # A record may come from anybody.
+            return
         profile = json.dumps({"classes": record.classes, "samples": record.samples})
         schema = json.dumps({"classes": record.classes})
         data = Dataset(scenario["name"], data_digest(record), "cltk", json.dumps(scenario), schema, profile)

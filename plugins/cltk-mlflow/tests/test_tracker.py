@@ -110,7 +110,7 @@ def test_figures_tables_and_files_are_kept(server: TrackingServer, record: Recor
         "metrics_by_task",
         "replayed_samples",
     )
-    tables = ("cost.json", "cost.md", "memory.json", "memory.md")
+    tables = ("accuracy.json", "accuracy.md", "cost.json", "cost.md", "memory.json", "memory.md")
     assert artifacts_of(server, run_id) == {
         *(f"figures/{name}.png" for name in figures),
         *(f"tables/{name}" for name in tables),
