@@ -6,9 +6,8 @@ So does what the first attempt is that counts, however old the view of the queue
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -20,20 +19,25 @@ KEY, AFTER = "key", "cltk_after"
 """The attributes of a trial that say of which item it is, and which trials of that item are of the past."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attempts:
-    """The trials of an item since it was submitted, the oldest first.
+    """The trials of an item since it was submitted.
 
     Attributes:
-        trials: At least one.
+        trials: The oldest first; at least one.
+        current: The one that counts: the first that is not lost, else the newest.
     """
 
     trials: Sequence[FrozenTrial]
+    current: FrozenTrial
 
-    @cached_property
-    def current(self) -> FrozenTrial:
-        """The one that counts: the first that is not lost, else the newest."""
-        return next((trial for trial in self.trials if not is_lost(trial)), self.trials[-1])
+    @classmethod
+    def of(cls, trials: Sequence[FrozenTrial]) -> Attempts:
+        """The attempts among all trials of an item."""
+        if len(trials) > 1:  # Most items have one, and a study may have thousands of them.
+            after = max(trial.user_attrs.get(AFTER, -1) for trial in trials)
+            trials = [trial for trial in trials if trial.number > after]
+        return cls(trials, next((trial for trial in trials if not is_lost(trial)), trials[-1]))
 
     @property
     def is_lost(self) -> bool:
@@ -52,15 +56,23 @@ class Attempts:
         return sum(RETRIED in trial.user_attrs for trial in self.trials if trial.state == TrialState.FAIL)
 
 
-def group_attempts(trials: Iterable[FrozenTrial]) -> dict[str, Attempts]:
-    """The attempts at each item, by key, in the order in which the items were submitted."""
+def group_attempts(trials: Sequence[FrozenTrial], *, unfinished: bool = False) -> dict[str, Attempts]:
+    """The attempts at each item, by key, in the order in which the items were submitted.
+
+    Args:
+        trials: All trials of the study.
+        unfinished: Whether to leave out items all of whose trials are finished: a quick look for something to do.
+    """
     known: dict[str, list[FrozenTrial]] = {}
+    if unfinished:
+        known = {_key(trial): [] for trial in trials if trial.state != TrialState.COMPLETE}
+        trials = [trial for trial in trials if _key(trial) in known] if len(known) < len(trials) else trials
     for trial in trials:
-        if KEY in trial.user_attrs:
-            known.setdefault(trial.user_attrs[KEY], []).append(trial)
-    return {key: Attempts(_since_submitted(each)) for key, each in known.items()}
+        known.setdefault(_key(trial), []).append(trial)
+    return {key: Attempts.of(each) for key, each in known.items() if key}
 
 
-def _since_submitted(trials: Sequence[FrozenTrial]) -> Sequence[FrozenTrial]:
-    after = max(trial.user_attrs.get(AFTER, -1) for trial in trials)
-    return [trial for trial in trials if trial.number > after]
+def _key(trial: FrozenTrial) -> str:
+    """Of which item a trial is; empty for one that somebody else has added."""
+    key: str = trial.user_attrs.get(KEY, "")
+    return key

@@ -152,7 +152,8 @@ class Queue:
             worker: The name of the worker that takes it.
             store: The mark of the folder that its records go to.
         """
-        attempts = self.attempts()
+        with self.database.reported():
+            attempts = group_attempts(self.study.get_trials(deepcopy=False), unfinished=True)
         limits = self.limits
         self._mend(attempts.values(), limits)
         for each in _in_turn(attempts.values()):

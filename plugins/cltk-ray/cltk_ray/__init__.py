@@ -1,0 +1,1 @@
+"""Studies of cltk on a Ray cluster."""

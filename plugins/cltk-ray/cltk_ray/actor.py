@@ -1,0 +1,43 @@
+"""What a Ray actor does: it executes a command, and answers how that is."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Sequence
+
+__all__ = ["CommandRunner"]
+
+_PATIENCE = 50
+"""Seconds that the process gets to end."""
+
+
+class CommandRunner:
+    """A command in a process of its own.
+
+    Args:
+        command: The command.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object
+        self._process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
+        )
+
+    def status(self) -> str:
+        """Empty while it runs, ``finished`` once it has ended well, else what it said last."""
+        code = self._process.poll()
+        if code is None:
+            return ""
+        if code == 0:
+            return "finished"
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"it ended with status {code}"
+
+    def stop(self) -> None:
+        """Terminates the process, if it runs."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(_PATIENCE)

@@ -1,0 +1,62 @@
+"""The launcher ``ray``, on a real local cluster."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+
+from cltk.testing import conformance_tests
+from cltk_ray.launcher import Ray
+
+STUDY = """
+name = "small"
+seeds = [0, 1]
+scenario = { name = "split-digits", per_class = 20 }
+strategy = { name = "finetune", classifier = { epochs = 1, min_steps = 0 } }
+[ablate.axes]
+"strategy.classifier.lr" = [0.001, 0.01]
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    """A cluster of this machine, which the default settings find."""
+    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, namespace="cltk", address="local")
+    yield
+    ray.shutdown()
+
+
+test_conformance = conformance_tests(Ray)
+
+
+def test_workers_are_counted_stopped_and_explained(tmp_path: Path) -> None:
+    """What the conformance kit asks of launchers, which it asks without a network."""
+    launcher = Ray(Ray.Config(), tmp_path)
+    handle = json.loads(json.dumps(launcher.start([sys.executable, "-c", "import time; time.sleep(60)"], 2)))
+    other = Ray(Ray.Config(), tmp_path)
+    assert other.alive(handle) == 2
+    assert other.reason(handle) is None
+    other.stop(handle)
+    assert launcher.alive(handle) == 0
+    launcher.stop(handle)
+    handle = launcher.start([sys.executable, "-c", "import sys; sys.exit('out of order')"], 1)
+    while launcher.alive(handle):
+        time.sleep(0.1)
+    assert launcher.reason(handle) == "out of order"
+    launcher.stop(handle)
+
+
+def test_a_study_is_worked_on(cli: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text(STUDY)
+    options = ["--study-db", tmp_path / "shared", "--workers", 2, "--sink", "none", "--json"]
+    done = cli("ablate", file, *options, "--launcher", "ray")
+    assert done.status == 0, done.err
+    assert done.json["finished"] == 4
