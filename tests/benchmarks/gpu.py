@@ -94,7 +94,10 @@ def _phase(kind: str, name: str, device: torch.device, **settings: object) -> Tr
 def _compare_captured(device: torch.device) -> dict[str, Any]:
     """Losses and times of plain steps and of captured ones; a VAE's noise differs, so that its losses only resemble."""
     compared = {}
-    phases = {"mlp": ("classifier", {"hidden": (400, 400), "dropout": 0.0}), "vae": ("generator", {})}
+    phases = {
+        "mlp": ("classifier", {"hidden": (400, 400), "dropout": 0.0}),
+        "vae": ("generator", {"hidden": (400, 400), "latent_dim": 100}),
+    }
     for name, (kind, settings) in phases.items():
         for precision in ("fp32", "bf16"):
             plain, captured = (

@@ -23,7 +23,9 @@ Job = tuple[Precision, int]
 def _accuracy(job: Job) -> float:
     """Mean accuracy over all tasks at the end."""
     precision, seed = job
-    experiment = load(scenario="split-digits", generator__hidden=[100, 100], generator__latent_dim=20)
+    experiment = load(
+        scenario="split-digits", generator__hidden=[100, 100], generator__latent_dim=20, strategy__replay__images="mean"
+    )
     rows = [
         event.accuracy
         for event in train(experiment, seed, Machine("cpu", threads=1, precision=precision))

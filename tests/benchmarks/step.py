@@ -58,7 +58,10 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     prepare_process()
-    phases = {"mlp": _phase("classifier", "mlp", hidden=(400, 400)), "vae": _phase("generator", "vae")}
+    phases = {
+        "mlp": _phase("classifier", "mlp", hidden=(400, 400)),
+        "vae": _phase("generator", "vae", hidden=(400, 400), latent_dim=100),
+    }
     other = "compiled" if arguments.compile else "bf16"
     descents = {(name, "fp32"): Descent(phase, "fp32") for name, phase in phases.items()}
     for name, phase in phases.items():

@@ -49,7 +49,7 @@ class LabelledReplay(Replay):
     )
     temperature: PositiveFloat = Field(2.0, description="of the softmax behind soft labels")
     images: Literal["mean", "drawn", "all-drawn"] = Field(
-        "mean",
+        "drawn",
         description="replay samples as the generator gives them, or with each pixel drawn as 0 or 1 with that "
         "probability; or draw those of current images, too, when the classifier learns them",
     )

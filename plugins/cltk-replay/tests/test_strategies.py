@@ -273,7 +273,7 @@ class TestTasks:
         run = make(
             scenario={"name": "split-digits", "setting": "task"},
             generator={"name": "gaussian-mixture"},
-            settings={"replay": {"labels": labels}, "classifier": {"epochs": 5, "min_steps": 100}},
+            settings={"replay": {"labels": labels, "images": "mean"}, "classifier": {"epochs": 5, "min_steps": 100}},
         )
         events = list(train(run))
         accuracy = [event.accuracy for event in events if isinstance(event, TaskEnded)][-1]
