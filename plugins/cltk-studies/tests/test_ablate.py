@@ -61,7 +61,7 @@ class TestOneStudy:
         runs = opened.search_runs([opened.get_experiment_by_name("small").experiment_id])
         (parent,) = [run for run in runs if run.data.tags["kind"] == "study"]
         children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
-        assert len(runs) == 3
+        assert len(runs) == 1 + 2 + 4  # The study, its cells, and the seeds of each.
         assert {run.info.status for run in runs} == {"FINISHED"}
         means = {cell["name"]: cell["metrics"]["final-average-accuracy"]["mean"] for cell in result["cells"]}
         for child in children:
