@@ -22,7 +22,7 @@ _FILE = "references.bib"
 """Where a package keeps the entries of the works that its docstrings cite."""
 _WORK = re.compile(
     r"(?P<authors>[^\W\d_][\w.'’-]*(?:(?:,| &| and| et| de| van| der) ?[\w.'’-]+)*) (?P<year>\d{4}),"
-    r"(?: [^,;()]+,)?\s(?P<kind>arXiv|DOI) (?P<id>(?:[\w./-]|\([\w./-]+\))*\w)"
+    r"(?: [^,;()]+,)??\s(?P<kind>arXiv|DOI) (?P<id>(?:[\w./-]|\([\w./-]+\))*\w)"
 )
 
 

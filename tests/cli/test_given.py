@@ -78,9 +78,9 @@ def test_a_misspelt_variable_is_refused(cli: Cli) -> None:
 
 def test_help_has_the_fields_of_what_is_named(cli: Cli) -> None:
     assert "Fields of the components named" not in cli("run", "--help").out
-    shown = cli("run", "--generator", "vae", "--metric=diaz-ce", "--help").out
+    shown = cli("run", "--generator", "vae", "--classifier", "mlp", "--metric=diaz-ce", "--help").out
     assert all(option in shown for option in ("--generator.latent-dim", "--metric.diaz-ce.epsilon"))
-    assert "[default: 400,400]" in shown
+    assert "[default: 50,50]" in shown
 
 
 @pytest.mark.parametrize(

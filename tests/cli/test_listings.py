@@ -68,7 +68,7 @@ class TestPlugins:
     def test_fields_come_with_type_default_and_range(self, cli: Cli) -> None:
         fields = {field["name"]: field for field in cli("plugins", "show", "vae", "--json").json["fields"]}
         assert fields["latent_dim"]["type"] == "integer"
-        assert fields["latent_dim"]["default"] == 100
+        assert fields["latent_dim"]["default"] == 20
         assert fields["latent_dim"]["range"] == "> 0"
         nested = cli("plugins", "show", "generative-replay", "--json").json["fields"]
         defaults = {field["name"]: field["default"] for field in nested}
