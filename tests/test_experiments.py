@@ -56,7 +56,7 @@ def shrunk(value: Any, name: str = "") -> Any:
     if name == "steps":
         return value // 1000 + 1
     if name == "buffer":
-        return max(value // 100, 10)
+        return 10 + value // 100
     return value // 100 if name in ("per_task", "samples", "counts", "features") else value
 
 

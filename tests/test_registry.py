@@ -122,7 +122,7 @@ class TestRestriction:
     ) -> None:
         monkeypatch.setenv("CLTK_PLUGINS", allowed)
         install("acme-gan", "[cltk.generators]\ngan = acme:Good\n")
-        assert names("generator") == ["vae"]
+        assert names("generator") == ["class-vae", "vae"]
         assert names("classifier") == []
 
     def test_an_empty_list_allows_nothing(self, install: Install, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,13 +58,7 @@ class TestOneSeed:
             assert key in record
         assert [len(row) for row in record["accuracy"]] == [5] * 6
         assert record["plugins"]["generator"] == "cltk-vae 0.2.0"
-        assert record["config"]["generator"] == {
-            "name": "vae",
-            "hidden": [16],
-            "latent_dim": 4,
-            "beta": 1.0,
-            "mixture": 0,
-        }
+        assert record["config"]["generator"] == {"name": "vae", "hidden": [16], "latent_dim": 4, "beta": 1.0}
         assert record["parameters"]["total"] == record["parameters"]["classifier"] + record["parameters"]["generator"]
         assert record["bytes"]["total"] == 4 * record["parameters"]["total"]
         assert record["replay"]["counts"] == [0, *record["samples"][1:]]

@@ -43,7 +43,7 @@ class DER(Strategy):
     """
 
     class Config(Settings):
-        """Buffer, the two penalties and the classifier's budget, which by default is the paper's on Split MNIST."""
+        """Buffer, the two penalties and the classifier's budget: on Split MNIST, by default the paper's."""
 
         buffer: PositiveInt = Field(200, description="number of stored images")
         alpha: NonNegativeFloat = Field(0.2, description="weight of the squared distance to the stored logits")
@@ -52,7 +52,7 @@ class DER(Strategy):
         )
         replayed: PositiveInt = Field(128, description="stored images drawn in a step, for each of the two penalties")
         classifier: Training = Field(
-            Training(epochs=1, min_steps=0, batch_size=10, optimizer="sgd", lr=0.03, momentum=0.0, weight_decay=0.0),
+            Training(epochs=1, min_steps=300, batch_size=10, optimizer="sgd", lr=0.03, momentum=0.0, weight_decay=0.0),
             description="budget and optimizer of the classifier",
         )
 
