@@ -41,6 +41,8 @@ Status = Literal["running", "finished", "failed", "interrupted"]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = dict[str, Annotated[float, Field(ge=0, le=1e12)]]
+Provider = Annotated[str, Field(pattern=r"^\S+( \S+)*$")]
+"""A distribution and its version."""
 MetricName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -159,7 +161,7 @@ class Record(BaseModel):
     config_hash: str
     recorded_hash: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)]
-    plugins: dict[str, str]
+    plugins: dict[str, Provider]
     sources: dict[str, str] = {}
     info: DataInfo | None = None
     classes: list[list[int]] = []

@@ -22,6 +22,8 @@ from cltk_studies.questions.tuning import Tuning, prepare_search
 FOLDER = Path(__file__).parent.parent / "experiments"
 ALL = sorted(FOLDER.glob("*.toml"))
 STUDIES = [file for file in ALL if "ablate" in tomllib.loads(file.read_text())]
+LONG = ("beyond-bytes", "first-command")
+"""Studies of many cells, or of cells that say nothing of their budget: they take minutes at any size."""
 SEARCHES = [file for file in ALL if "tune" in tomllib.loads(file.read_text())]
 FILES = [file for file in ALL if file not in (*STUDIES, *SEARCHES)]
 
@@ -105,7 +107,11 @@ class TestEachOfMany:
         assert file.read_text().startswith(("# Claim", "# Question"))
 
 
-@pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(file, marks=[pytest.mark.slow] * (file.stem in LONG)) for file in STUDIES],
+    ids=lambda file: file.stem,
+)
 class TestEachStudy:
     def test_every_cell_runs(self, file: Path, machine: Machine, tmp_path: Path) -> None:
         """On the digits, after every setting was found valid at full size."""
