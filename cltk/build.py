@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, get_args
 
 import torch
 
 from cltk import __version__
 from cltk.config import Experiment, Overrides, Settings, Slot, check, config_hash
+from cltk.data_folders import data_folders
 from cltk.engine import Run
 from cltk.errors import CltkError, ConfigError, DataUnavailableError
 from cltk.interfaces import Measure, Parts, Scenario, ScenarioInfo, SlotName, Streams, Task
@@ -20,7 +19,7 @@ from cltk.machine import Machine, Precision, device_of, precision_of, sensible_t
 from cltk.registry import Plugin, default_names, find, load, plugin_of, shortest_name
 from cltk.sources import digest_of
 
-__all__ = ["CORE", "Chosen", "Prepared", "Resolved", "choose_metrics", "data_folders", "prepare", "resolve"]
+__all__ = ["CORE", "Chosen", "Prepared", "Resolved", "choose_metrics", "prepare", "resolve"]
 
 CORE = f"cltk-core {__version__}"
 """The distribution and version of the core, as records keep it."""
@@ -281,36 +280,6 @@ def prepare(
     strategy = prepared.assemble(seed=0).strategy
     threads = machine.threads or sensible_threads(sum(strategy.parts.parameters.values()))
     return replace(prepared, threads=threads)
-
-
-def data_folders(data_dir: Path | None) -> tuple[Path, ...]:
-    """Where data files are looked for: ``--data-dir`` or ``CLTK_DATA_DIR``, and the user's cache if there is a home.
-
-    Raises:
-        ConfigError: The folder that is named is in the home of a user that there is not.
-    """
-    named = data_dir or os.environ.get("CLTK_DATA_DIR")
-    return (*((_named_folder(named),) if named else ()), *_cache())
-
-
-def _named_folder(name: str | Path) -> Path:
-    try:
-        return Path(name).expanduser()
-    except RuntimeError as error:
-        raise ConfigError(
-            f"The data folder '{name}' is in the home of a user that there is not.", "Name it by its whole path."
-        ) from error
-
-
-def _cache() -> tuple[Path, ...]:
-    """The folder of data in the user's cache; none for a user without a home, as in a container."""
-    import platformdirs
-
-    try:
-        cache = Path(platformdirs.user_cache_dir("cltk", appauthor=False)) / "data"
-    except RuntimeError:
-        return ()
-    return (cache,) if cache.is_absolute() else ()  # Older platformdirs leave a '~' in front.
 
 
 def _choose(kind: str, slot: Slot | None) -> Chosen:

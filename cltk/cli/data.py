@@ -18,7 +18,7 @@ app = typer.Typer(help="List and download the data of scenarios.", no_args_is_he
 @app.command("list")
 def list_data(data_dir: DataDir = None, json: Json = False) -> None:
     """List the scenarios and whether their data is at hand; nothing is downloaded."""
-    from cltk.build import data_folders
+    from cltk.data_folders import data_folders
     from cltk.errors import CltkError
     from cltk.registry import installed, load
 
@@ -39,8 +39,8 @@ def fetch(
     data_dir: DataDir = None,
 ) -> None:
     """Download the data of a scenario, checksummed, into --data-dir or the user's cache."""
-    from cltk.build import data_folders
     from cltk.cli.console import show_notice
+    from cltk.data_folders import data_folders
     from cltk.errors import ConfigError
     from cltk.registry import find, load
 

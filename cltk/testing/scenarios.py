@@ -10,7 +10,7 @@ from typing import Any, get_args
 import torch
 from torch import Tensor
 
-from cltk.build import data_folders
+from cltk.data_folders import data_folders
 from cltk.interfaces import Examples, IncrementalSetting, Scenario
 from cltk.testing.components import common_checks, result_checks
 from cltk.testing.defects import require
