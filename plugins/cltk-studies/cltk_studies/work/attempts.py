@@ -6,10 +6,11 @@ So does what the first attempt is that counts, however old the view of the queue
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from cltk_studies.work.state import ERROR, RETRIED, RETURNED, is_lost
 
@@ -55,6 +56,18 @@ class Attempts:
         """How often the item failed and was tried again."""
         return sum(RETRIED in trial.user_attrs for trial in self.trials if trial.state == TrialState.FAIL)
 
+    def another(self, state: TrialState, attributes: Mapping[str, Any] | None = None) -> FrozenTrial:
+        """A further trial of the item, to be added: with what is said of the item, and not of one attempt at it."""
+        said = self.current.user_attrs
+        kept = {name: value for name, value in said.items() if name in (KEY, AFTER) or not _is_of_attempt(name)}
+        return create_trial(
+            state=state,
+            params=self.current.params,
+            distributions=self.current.distributions,
+            user_attrs=kept | dict(attributes or {}),
+            system_attrs=self.current.system_attrs,
+        )
+
 
 def group_attempts(trials: Sequence[FrozenTrial], *, unfinished: bool = False) -> dict[str, Attempts]:
     """The attempts at each item, by key, in the order in which the items were submitted.
@@ -76,3 +89,8 @@ def _key(trial: FrozenTrial) -> str:
     """Of which item a trial is; empty for one that somebody else has added."""
     key: str = trial.user_attrs.get(KEY, "")
     return key
+
+
+def _is_of_attempt(name: str) -> bool:
+    """Whether an attribute says something of one attempt at an item, and not of the item."""
+    return name in (ERROR, "worker") or name.startswith("cltk_")

@@ -275,9 +275,9 @@ class Queue:
         if limits is not None and len(losses) >= limits.losses:
             reasons = list(dict.fromkeys(str(trial.user_attrs.get(LOSS, "it was killed")) for trial in losses))
             error = f"Its worker was lost {len(losses)} times: {'; '.join(reasons)}"
-            self.study.add_trial(_copy(attempts.current, TrialState.FAIL, {ERROR: error}))
+            self.study.add_trial(attempts.another(TrialState.FAIL, {ERROR: error}))
         else:
-            self.study.add_trial(_copy(attempts.current, TrialState.WAITING))
+            self.study.add_trial(attempts.another(TrialState.WAITING))
 
 
 def study_names(database: StudyDatabase) -> list[str]:
@@ -295,19 +295,3 @@ def _in_turn(attempts: Iterable[Attempts]) -> list[Attempts]:
     first = waiting[: others + 1]
     random.shuffle(first)
     return first + waiting[others + 1 :]
-
-
-def _copy(trial: FrozenTrial, state: TrialState, attributes: Mapping[str, Any] | None = None) -> FrozenTrial:
-    kept = {name: value for name, value in trial.user_attrs.items() if name in (KEY, AFTER) or not _is_of_attempt(name)}
-    return optuna.trial.create_trial(
-        state=state,
-        params=trial.params,
-        distributions=trial.distributions,
-        user_attrs=kept | dict(attributes or {}),
-        system_attrs=trial.system_attrs,
-    )
-
-
-def _is_of_attempt(name: str) -> bool:
-    """Whether an attribute says something of one attempt at an item, and not of the item."""
-    return name in (ERROR, "worker") or name.startswith("cltk_")
