@@ -95,7 +95,7 @@ def test_a_failed_item_stays_failed_until_it_is_submitted_again(queue: Queue) ->
     lease.fail("it diverged")
     assert queue.claim() is None
     assert queue.states()["a"].error == "it diverged"
-    queue.submit([Item("a")])
+    queue.submit([Item("a")], queue.attempts())
     assert queue.claim() is not None
 
 
@@ -113,11 +113,31 @@ def test_an_item_that_was_queued_twice_is_done_once(queue: Queue, store: Path) -
 
 def test_a_finished_item_that_is_submitted_again_is_done_again(queue: Queue) -> None:
     for value in (1.0, 2.0):
-        queue.submit([Item("a")])
+        queue.submit([Item("a")], queue.attempts())
         lease = queue.claim()
         assert lease is not None
         lease.finish([value])
     assert queue.states()["a"].trial.value == 2.0
+
+
+@pytest.mark.parametrize("already_failed", [False, True])
+def test_what_another_process_finishes_before_an_item_is_submitted_is_not_done_again(
+    queue: Queue, already_failed: bool
+) -> None:
+    """As when two commands begin one study: the second looks for what is to be done, and the first is quicker."""
+    if already_failed:
+        queue.submit([Item("a")])
+        failed = queue.claim()
+        assert failed is not None
+        failed.fail("it diverged")
+    before = queue.attempts()
+    queue.submit([Item("a")], before)
+    lease = queue.claim()
+    assert lease is not None
+    lease.finish([1.0])
+    queue.submit([Item("a")], before)
+    assert queue.claim() is None
+    assert queue.states()["a"].status == "finished"
 
 
 def open_fresh(folder: Path) -> str:

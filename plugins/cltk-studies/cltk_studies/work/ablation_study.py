@@ -15,6 +15,7 @@ from cltk_studies.questions.extension import extend_study
 from cltk_studies.questions.items import Item
 from cltk_studies.questions.plan import Plan, Planner
 from cltk_studies.questions.study import Study, read_study, save_study
+from cltk_studies.work.attempts import Attempts
 from cltk_studies.work.definitions import define_study, earlier_study, explain_upgrade
 from cltk_studies.work.display import Display
 from cltk_studies.work.ending import Ending
@@ -88,8 +89,9 @@ class AblationStudy:
     def run_with(self, workers: Workers, queue: Queue, display: Display) -> Ending:
         """The same with workers that are there, and a queue that knows the study."""
         save_study(self._site.store, self.study)
+        before = queue.attempts()  # In this order: what another machine finishes in between is not to be done again.
         plan = self.plan()
-        self._submit(plan, queue)
+        self._submit(plan, queue, before)
         notices = [notice for prepared in self._prepared.values() for notice in prepared.notices]
         display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
         interrupted = False
@@ -113,16 +115,16 @@ class AblationStudy:
             site = self._site
             self.study, self._prepared = extend_study(earlier, self.study, self._prepared, site.machine, site.scenarios)
 
-    def _submit(self, plan: Plan, queue: Queue) -> None:
+    def _submit(self, plan: Plan, queue: Queue, before: Mapping[str, Attempts]) -> None:
         """Queues what is to be done, unless another machine did it; each seed of all cells before the next seed."""
-        states, mark = queue.states(), mark_of(self._site.store)
+        mark = mark_of(self._site.store)
         runs = [(planned.cell, seed) for planned in plan.cells for seed in planned.open]
         items = [
             Item(cell.run_key(seed), {"cell": cell.name, "seed": seed})
             for cell, seed in sorted(runs, key=lambda run: run[1])
-            if not _is_done_elsewhere(states.get(cell.run_key(seed)), mark)
+            if not _is_done_elsewhere(before.get(cell.run_key(seed)), mark)
         ]
-        queue.submit(items)
+        queue.submit(items, before)
 
     def _errors(self, queue: Queue) -> dict[tuple[str, int], str]:
         """Why runs of this study failed, by cell and seed; not those of the study before an upgrade."""
@@ -149,6 +151,9 @@ def _explain_edit(distribution: str) -> str:
     )
 
 
-def _is_done_elsewhere(state: State | None, mark: str) -> bool:
+def _is_done_elsewhere(attempts: Attempts | None, mark: str) -> bool:
     """Whether an item is finished, and its record is in another store than the one of this mark."""
-    return state is not None and state.status == "finished" and worker_of(state.trial).get("store") != mark
+    if attempts is None:
+        return False
+    state = State.of(attempts.current)
+    return state.status == "finished" and worker_of(state.trial).get("store") != mark

@@ -12,7 +12,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from cltk_studies.work.state import ERROR, RETRIED, RETURNED, is_lost
+from cltk_studies.work.state import ERROR, RETRIED, RETURNED, State, is_lost
 
 __all__ = ["AFTER", "KEY", "Attempts", "group_attempts"]
 
@@ -39,6 +39,16 @@ class Attempts:
             after = max(trial.user_attrs.get(AFTER, -1) for trial in trials)
             trials = [trial for trial in trials if trial.number > after]
         return cls(trials, next((trial for trial in trials if not is_lost(trial)), trials[-1]))
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest trial."""
+        return self.trials[-1].number
+
+    @property
+    def ended(self) -> bool:
+        """Whether the item is finished or failed."""
+        return State.of(self.current).ended
 
     @property
     def is_lost(self) -> bool:

@@ -131,14 +131,20 @@ class Queue:
         self._load(directions)
         return other
 
-    def submit(self, items: Sequence[Item]) -> None:
-        """Queues those items that are not waiting or running already."""
-        attempts = self.attempts()
+    def submit(self, items: Sequence[Item], ended: Mapping[str, Attempts] | None = None) -> None:
+        """Queues those items that are not waiting or running already, and have not ended.
+
+        Args:
+            items: What is to be done.
+            ended: The attempts at the items, asked for before it was found that they are to be done: one that had ended
+                by then is queued again. One that has ended since was done by another process meanwhile.
+        """
+        attempts, ended = self.attempts(), ended or {}
         with self.database.reported():
             for item in items:
-                known = attempts.get(item.key)
-                if known is None or State.of(known.current).ended:
-                    past = {AFTER: known.trials[-1].number} if known else {}
+                known, before = attempts.get(item.key), ended.get(item.key)
+                if known is None or (before is not None and known.ended and known.newest == before.newest):
+                    past = {AFTER: known.newest} if known else {}
                     self.study.enqueue_trial(
                         dict(item.parameters), user_attrs={**item.attributes, **past, KEY: item.key}
                     )

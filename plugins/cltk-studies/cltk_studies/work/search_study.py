@@ -111,7 +111,7 @@ class SearchStudy:
 
     def _run_trials(self, workers: Workers, queue: Queue, display: Display, notices: Sequence[str]) -> Ending:
         ended = queue.ended()
-        queue.submit([item for item in self.search.items(self._trials) if item.key not in ended])
+        queue.submit(self.search.items(self._trials))
         display.begin(self.plan(ended), notices)
         interrupted = False
         store = self._site.store
