@@ -12,7 +12,7 @@ import torch
 from hypothesis import settings
 
 from cltk.api import Machine, load
-from cltk.config import Experiment
+from cltk.experiment import Experiment
 from tests.commandline import Cli, run_child, run_cli
 
 # A busy machine is no reason to fail.

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, overload
 
 from cltk.build import prepare
-from cltk.config import Experiment, check, combine, overlay, override_at, read_toml
+from cltk.config import check
 from cltk.display.progress import Progress
 from cltk.engine import train as _train
 from cltk.events import Event
+from cltk.experiment import Experiment
 from cltk.interfaces import Measure, Sink
+from cltk.layers import combine, overlay, override_at, read_toml
 from cltk.machine import Machine
 from cltk.mappings import flatten
 from cltk.record import Record

@@ -9,10 +9,11 @@ from typing import Any, get_args
 import torch
 
 from cltk import __version__
-from cltk.config import Experiment, Overrides, Settings, Slot, check, config_hash
+from cltk.config import Overrides, Settings, Slot, check
 from cltk.data_folders import data_folders
 from cltk.engine import Run
 from cltk.errors import CltkError, ConfigError, DataUnavailableError
+from cltk.experiment import Experiment, config_hash
 from cltk.interfaces import Measure, Parts, Scenario, ScenarioInfo, SlotName, Streams, Task
 from cltk.kinds import SLOTS
 from cltk.machine import Machine, Precision, device_of, precision_of, sensible_threads

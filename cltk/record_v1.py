@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cltk.config import config_hash
+from cltk.experiment import config_hash
 from cltk.kinds import SLOTS
 
 __all__ = ["SCHEMA_1", "upgrade"]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from cltk.files import write_atomically
-from cltk.record import Epoch, Record, TaskRecord, to_json
+from cltk.record import Epoch, Record, TaskRecord
+from cltk.record_file import to_json
 
 TASKS = 5
 

@@ -12,9 +12,10 @@ import torch
 
 import cltk
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment, Slot
+from cltk.config import Slot
 from cltk.errors import ConfigError, StoreError
 from cltk.events import Event, TaskEnded
+from cltk.experiment import Experiment
 from cltk.interfaces import RunGroup, Sink, Summary
 from cltk.machine import Machine
 from cltk.record import Record

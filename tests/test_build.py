@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from cltk.build import prepare, resolve
-from cltk.config import Experiment, check
+from cltk.config import check
 from cltk.errors import ConfigError
+from cltk.experiment import Experiment
 from cltk.machine import Machine
 from cltk.registry import forget
 from cltk.runs.recorder import new_record, run_id

@@ -12,20 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from cltk.config import (
-    Experiment,
-    Settings,
-    Sizes,
-    check,
-    combine,
-    config_hash,
-    environment_overrides,
-    overlay,
-    override_at,
-    parse_value,
-    read_toml,
-)
+from cltk.config import Settings, Sizes, check
 from cltk.errors import ConfigError
+from cltk.experiment import Experiment, config_hash
+from cltk.layers import combine, environment_overrides, overlay, override_at, parse_value, read_toml
 
 words = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 scalars = st.one_of(

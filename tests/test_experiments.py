@@ -12,7 +12,9 @@ import pytest
 
 from cltk.api import Machine, load, run
 from cltk.build import prepare, resolve
-from cltk.config import Experiment, check, read_toml
+from cltk.config import check
+from cltk.experiment import Experiment
+from cltk.layers import read_toml
 from cltk.record import Record
 from cltk.runs.runner import execute
 from cltk_studies.questions.ablation import prepare_study

@@ -14,12 +14,13 @@ import pytest
 from pydantic import ValidationError
 
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment
 from cltk.errors import NotRecordedError, StoreError
+from cltk.experiment import Experiment
 from cltk.files import write_atomically
 from cltk.interfaces import History
 from cltk.machine import Machine
-from cltk.record import Record, read_record, to_json
+from cltk.record import Record
+from cltk.record_file import read_record, to_json
 from cltk.runs.runner import execute
 
 OLD = sorted((Path(__file__).parent / "data").glob("*-v1.json"))

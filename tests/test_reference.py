@@ -15,7 +15,18 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs" / "reference").glob("*.md"))
 MODULES = [name for page in PAGES for name in re.findall(r"^::: (\S+)$", page.read_text(), re.MULTILINE)]
-PUBLIC = ("cltk.interfaces", "cltk.config", "cltk.errors", "cltk.events", "cltk.record", "cltk.testing", "cltk_studies")
+PUBLIC = (
+    "cltk.interfaces",
+    "cltk.config",
+    "cltk.errors",
+    "cltk.events",
+    "cltk.experiment",
+    "cltk.layers",
+    "cltk.record",
+    "cltk.record_file",
+    "cltk.testing",
+    "cltk_studies",
+)
 """Modules that people import from; none may be missing."""
 
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from cltk.api import Machine
 from cltk.build import prepare
-from cltk.config import Experiment
 from cltk.engine import train
+from cltk.experiment import Experiment
 from cltk.interfaces import Streams
 from cltk.seeding import derive_seed
 

@@ -55,7 +55,9 @@ def _plugins(name: str, store: Path) -> list[Plugin]:
     """
     from cltk.build import resolve
     from cltk.cli.plugins import named
-    from cltk.config import Experiment, check, read_toml
+    from cltk.config import check
+    from cltk.experiment import Experiment
+    from cltk.layers import read_toml
     from cltk.runs.reading import LATEST, find_record
 
     if name.endswith(".toml"):

@@ -81,7 +81,7 @@ def read_overrides(ctx: typer.Context, file: Path | None, *given: Mapping[str, A
         ConfigError: The file cannot be read, or a field is set of a metric that is not asked for.
     """
     from cltk.cli.overrides import overrides_of
-    from cltk.config import combine, environment_overrides, overlay, read_toml
+    from cltk.layers import combine, environment_overrides, overlay, read_toml
 
     named = [{name: value for name, value in overrides.items() if value is not None} for overrides in given]
     layers = [read_toml(file)] if file else []

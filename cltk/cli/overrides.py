@@ -59,7 +59,7 @@ def overrides_of(ctx: typer.Context) -> dict[str, Any]:
 
 
 def _split(args: list[str]) -> tuple[list[str], dict[str, Any]]:
-    from cltk.config import combine, override_at, parse_value
+    from cltk.layers import combine, override_at, parse_value
 
     rest: list[str] = []
     settings = []

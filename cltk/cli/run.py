@@ -58,8 +58,9 @@ def run(
     from cltk.build import prepare, resolve
     from cltk.cli.next_steps import next_steps
     from cltk.cli.result import print_failures, print_records
-    from cltk.config import Experiment, check
+    from cltk.config import check
     from cltk.display.progress import Progress
+    from cltk.experiment import Experiment
     from cltk.runs.folder import config_toml
     from cltk.runs.seeds import run_seeds
     from cltk.runs.sinks import make_sinks

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cltk.config import parse_value
 from cltk.errors import ConfigError, closest
 from cltk.kinds import SLOTS
+from cltk.layers import parse_value
 from cltk.mappings import flatten
 from cltk.record import Record
 

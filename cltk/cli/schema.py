@@ -58,7 +58,7 @@ def _attach(path: Path, whole: dict[str, Any]) -> None:
 
 
 def _schema() -> dict[str, Any]:
-    from cltk.config import Experiment
+    from cltk.experiment import Experiment
 
     whole = Experiment.model_json_schema()
     definitions = whole.setdefault("$defs", {})

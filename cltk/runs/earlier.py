@@ -9,7 +9,8 @@ import torch
 
 from cltk.build import Prepared
 from cltk.errors import StoreError
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk.runs.recorder import run_id
 
 __all__ = ["describe_earlier", "edited"]

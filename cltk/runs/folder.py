@@ -16,13 +16,15 @@ import numpy as np
 import numpy.typing as npt
 import tomli_w
 
-from cltk.config import NULL, qualified_names
 from cltk.errors import StoreError
 from cltk.events import ReplayShown
+from cltk.experiment import qualified_names
 from cltk.files import read_bounded, write_atomically
 from cltk.kinds import SLOTS
+from cltk.layers import NULL
 from cltk.mappings import replaced, without_none
-from cltk.record import Record, to_json
+from cltk.record import Record
+from cltk.record_file import to_json
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from cltk.build import choose_metrics, resolve
-from cltk.config import Experiment, Overrides, Slot, check, overlay, qualified_names
+from cltk.config import Overrides, Slot, check
 from cltk.errors import CltkError, NotRecordedError
+from cltk.experiment import Experiment, qualified_names
 from cltk.interfaces import GroupMetric, History, Measure, Metric
 from cltk.kinds import SLOTS
+from cltk.layers import overlay
 from cltk.record import Record
 from cltk.registry import find, load
 from cltk.runs.reading import finished_runs, read_records

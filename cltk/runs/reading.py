@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cltk.errors import ConfigError, StoreError, closest
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 
 __all__ = ["RunKey", "find_record", "finished_runs", "latest_runs", "read_records"]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cltk.config import Experiment, check, qualified_names
+from cltk.config import check
+from cltk.experiment import Experiment, qualified_names
 from cltk.record import Record
 
 __all__ = ["Comparison", "Difference", "compare", "experiment_of"]

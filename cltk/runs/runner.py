@@ -11,7 +11,8 @@ from cltk.engine import Trainer, load_state, state_of
 from cltk.errors import CltkError, StoreError
 from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.processes.interrupts import Interrupts
-from cltk.record import Record, Status, read_record
+from cltk.record import Record, Status
+from cltk.record_file import read_record
 from cltk.runs.checkpoint import Checkpoint, Checkpoints, EpochCheckpoint
 from cltk.runs.earlier import edited
 from cltk.runs.folder import RunFolder

@@ -19,7 +19,7 @@ from typing import Any
 
 import optuna
 
-from cltk.record import read_record
+from cltk.record_file import read_record
 from cltk_studies.work.database import open_database
 
 STUDY = """

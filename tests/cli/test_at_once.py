@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cltk.record import read_record
+from cltk.record_file import read_record
 from tests.commandline import Cli
 
 ENDLESS = ["--scenario.per-class", "5", "--strategy.classifier.epochs", "1000000", "--sink", "none"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cltk.record import read_record, to_json
+from cltk.record_file import read_record, to_json
 from tests.commandline import Cli
 
 

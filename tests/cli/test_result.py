@@ -14,7 +14,8 @@ import pytest
 from rich.console import Console
 
 from cltk.display.matrix import AccuracyMatrix
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from tests.commandline import Cli
 
 DATA = Path(__file__).parent.parent / "data"

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 
 Cli = Callable[..., Any]
 

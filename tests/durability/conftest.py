@@ -11,7 +11,7 @@ import pytest
 
 from cltk.api import Machine
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment
+from cltk.experiment import Experiment
 from cltk.record import Record
 from cltk.runs.seeds import run_seeds
 from cltk.runs.sinks import make_sinks

@@ -11,7 +11,8 @@ import pytest
 from cltk.build import Prepared
 from cltk.errors import StoreError
 from cltk.events import Event
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk.runs.checkpoint import Checkpoints
 from cltk.runs.runner import execute
 from tests.durability.conftest import comparable

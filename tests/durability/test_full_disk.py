@@ -12,7 +12,7 @@ import pytest
 
 from cltk.build import Prepared
 from cltk.errors import StoreError
-from cltk.record import read_record
+from cltk.record_file import read_record
 from cltk.runs.checkpoint import Checkpoints
 from tests.durability.conftest import comparable, run_all
 

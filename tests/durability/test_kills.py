@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cltk.build import Prepared
-from cltk.record import read_record
+from cltk.record_file import read_record
 from cltk.runs.runner import execute
 from cltk_mlflow.server import open_server
 from tests.durability.conftest import STRATEGIES, comparable, run_all, start

@@ -11,7 +11,8 @@ from cltk.build import Prepared
 from cltk.config import Settings
 from cltk.events import Event, TaskEnded
 from cltk.interfaces import Sink
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk.runs.seeds import run_seeds
 from cltk.runs.sinks import make_sinks
 from tests.commandline import run_cli

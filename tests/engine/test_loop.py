@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from cltk.build import prepare
-from cltk.config import Experiment
 from cltk.engine import Run, train
 from cltk.errors import DivergenceError
 from cltk.events import EpochEnded, Event, PhaseStarted, ReplayShown, RunStarted, TaskEnded, TaskStarted, Warned
+from cltk.experiment import Experiment
 from cltk.interfaces import Examples, Training
 
 MakeRun = Callable[..., Run]

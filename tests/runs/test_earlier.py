@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment
 from cltk.events import Event, TaskEnded
+from cltk.experiment import Experiment
 from cltk.files import write_atomically
 from cltk.machine import Machine
-from cltk.record import Record, to_json
+from cltk.record import Record
+from cltk.record_file import to_json
 from cltk.runs.earlier import describe_earlier
 from cltk.runs.recorder import new_record
 from cltk.runs.runner import execute

@@ -15,7 +15,8 @@ from cltk.config import Overrides, Settings
 from cltk.errors import ConfigError
 from cltk.interfaces import GroupMetric, History, Metric
 from cltk.machine import Machine
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk.runs.measuring import Measured, load_metrics, measure, measure_group
 from cltk.runs.reading import find_record, finished_runs, latest_runs, read_records
 from cltk.runs.runner import execute

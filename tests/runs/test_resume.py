@@ -16,12 +16,13 @@ from torch import Tensor
 
 from cltk.api import Machine
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment
 from cltk.engine.descent import Descent
 from cltk.errors import StoreError
 from cltk.events import EpochEnded, Event, TaskEnded
+from cltk.experiment import Experiment
 from cltk.interfaces import Streams
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk.runs.checkpoint import Checkpoints
 from cltk.runs.runner import execute, unfinished
 from tests.observers import calling

@@ -10,12 +10,14 @@ import pytest
 
 from cltk import registry
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment, Settings
+from cltk.config import Settings
 from cltk.errors import ConfigError, PluginError
 from cltk.events import Event, TaskEnded
+from cltk.experiment import Experiment
 from cltk.interfaces import RunGroup, Sink, Summary
 from cltk.machine import Machine
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk.runs.seeds import run_seeds
 from cltk.runs.sinks import Sinks, make_sinks
 

@@ -14,7 +14,8 @@ from pydantic import Field
 from cltk.config import Settings
 from cltk.errors import StoreError
 from cltk.interfaces import RecordSource
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk_mlflow.experiment import MlflowExperiment
 from cltk_mlflow.server import open_server
 from cltk_mlflow.studies import CELL_TAG, RECORDS, STUDY_FILE, STUDY_TAG

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cltk.interfaces import RunGroup, Summary
-from cltk.record import Record, to_json
+from cltk.record import Record
+from cltk.record_file import to_json
 from cltk_mlflow.experiment import MlflowExperiment
 from cltk_mlflow.fields import (
     ENDED,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from cltk.record import Record, to_json
+from cltk.record import Record
+from cltk.record_file import to_json
 from cltk_mlflow.server import open_server
 from tests.commandline import Cli
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cltk.config import check, parse_value
+from cltk.config import check
 from cltk.errors import ConfigError
 from cltk.interfaces import FloatRange, IntRange, ScenarioInfo
+from cltk.layers import parse_value
 from cltk_schedules.equal import Equal
 from cltk_schedules.fixed import Fixed
 from cltk_schedules.linear import Linear

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cltk.config import Experiment, Overrides, read_toml
+from cltk.config import Overrides
+from cltk.experiment import Experiment
 from cltk.interfaces import Sink
+from cltk.layers import read_toml
 from cltk.machine import Machine
 from cltk.runs.sinks import NO_SINK
 from cltk_studies.questions.files import split_ablation, split_tuning

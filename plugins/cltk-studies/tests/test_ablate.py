@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cltk.record import read_record
+from cltk.record_file import read_record
 
 Write = Callable[..., Path]
 Cli = Callable[..., Any]

@@ -13,7 +13,8 @@ from typing import Any
 import optuna
 import pytest
 
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk_studies.work.database import open_database
 
 Write = Callable[..., Path]

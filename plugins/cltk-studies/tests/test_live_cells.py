@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk_studies.commands.live_cells import LiveCells
 
 OLD = sorted((Path(__file__).parent / "data" / "runs-v1").glob("*/record.json"))

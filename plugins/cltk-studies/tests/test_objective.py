@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment
 from cltk.errors import ConfigError
+from cltk.experiment import Experiment
 from cltk.machine import Machine
 from cltk_studies.questions.objective import Objective, UndefinedObjectiveError
 

@@ -10,7 +10,7 @@ from typing import Any
 import optuna
 import pytest
 
-from cltk.record import read_record
+from cltk.record_file import read_record
 from cltk_studies.work.database import open_database
 
 Cli = Callable[..., Any]

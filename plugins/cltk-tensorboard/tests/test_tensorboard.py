@@ -9,7 +9,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from cltk.build import prepare
-from cltk.config import Experiment
+from cltk.experiment import Experiment
 from cltk.interfaces import RunGroup
 from cltk.machine import Machine
 from cltk.record import Record

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment, check
+from cltk.config import check
 from cltk.errors import ConfigError
+from cltk.experiment import Experiment
 from cltk.interfaces import Scenario
 from cltk.machine import Machine
 from cltk_studies.questions.study import Cell, Study

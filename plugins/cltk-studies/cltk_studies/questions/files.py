@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cltk.config import Overrides, check, parse_value
+from cltk.config import Overrides, check
 from cltk.errors import ConfigError
+from cltk.layers import parse_value
 from cltk_studies.questions.grid import Ablation
 from cltk_studies.questions.tuning import Tuning
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from pydantic import Field
 
-from cltk.config import Experiment, Name, Overrides, Seeds, Settings, Slot, check, combine, overlay, override_at
+from cltk.config import Name, Overrides, Seeds, Settings, Slot, check
 from cltk.errors import ConfigError, closest
+from cltk.experiment import Experiment
 from cltk.kinds import SLOTS
+from cltk.layers import combine, overlay, override_at
 from cltk.mappings import flatten
 from cltk.registry import find, load
 from cltk_studies.questions.objective import ACCURACY, ObjectiveNames

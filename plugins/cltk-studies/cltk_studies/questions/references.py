@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from cltk.config import Experiment, Overrides, check
+from cltk.config import Overrides, check
+from cltk.experiment import Experiment
 from cltk_studies.questions.grid import fitting
 from cltk_studies.questions.study import Cell
 

@@ -8,9 +8,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from cltk.build import resolve
-from cltk.config import Experiment, Name, Overrides, Settings, check, overlay
+from cltk.config import Name, Overrides, Settings, check
 from cltk.errors import CltkError
+from cltk.experiment import Experiment
 from cltk.interfaces import FloatRange, IntRange, OneOf
+from cltk.layers import overlay
 from cltk_studies.questions.allocation import BASELINES, Allocation
 from cltk_studies.questions.items import Item
 from cltk_studies.questions.objective import ACCURACY, COST

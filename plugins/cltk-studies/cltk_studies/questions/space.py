@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cltk.build import Prepared
-from cltk.config import Overrides, combine, overlay, override_at
+from cltk.config import Overrides
 from cltk.errors import CltkError, ConfigError
 from cltk.interfaces import Dimension, FloatRange, IntRange, OneOf, ScenarioInfo
 from cltk.kinds import SLOTS
+from cltk.layers import combine, overlay, override_at
 from cltk.mappings import flatten
 from cltk.registry import installed, load, shortest_name
 

@@ -10,8 +10,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from cltk.build import Prepared, resolve
-from cltk.config import Experiment, Name, Overrides, Settings, check
+from cltk.config import Name, Overrides, Settings, check
 from cltk.errors import CltkError, ConfigError, StoreError, closest
+from cltk.experiment import Experiment
 from cltk.files import read_bounded, write_atomically
 from cltk.mappings import without_none
 from cltk.record import Record

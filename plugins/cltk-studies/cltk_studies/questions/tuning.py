@@ -8,9 +8,11 @@ from typing import Any
 from pydantic import Field
 
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment, Name, Overrides, Seeds, Settings, check, overlay, override_at
+from cltk.config import Name, Overrides, Seeds, Settings, check
 from cltk.errors import ConfigError
+from cltk.experiment import Experiment
 from cltk.interfaces import Scenario, ScenarioInfo
+from cltk.layers import overlay, override_at
 from cltk.machine import Machine
 from cltk.mappings import without_none
 from cltk_studies.questions.allocation import Allocation

@@ -43,7 +43,8 @@ class Attempts:
     @property
     def newest(self) -> int:
         """The number of the newest trial."""
-        return self.trials[-1].number
+        number: int = self.trials[-1].number
+        return number
 
     @property
     def ended(self) -> bool:

@@ -10,7 +10,8 @@ import tomli_w
 from optuna.trial import FrozenTrial
 
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment, Overrides, check
+from cltk.config import Overrides, check
+from cltk.experiment import Experiment
 from cltk.files import write_atomically
 from cltk_studies.questions.objective import Objective
 from cltk_studies.questions.search import DEFAULTS, Search

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cltk.config import Experiment, Overrides, check
+from cltk.config import Overrides, check
+from cltk.experiment import Experiment
 from cltk.interfaces import Sink
 from cltk.runs.sinks import Sinks, make_sinks
 

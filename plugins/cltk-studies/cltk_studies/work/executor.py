@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cltk.build import Prepared, prepare
-from cltk.config import Experiment, Overrides, Settings, check
+from cltk.config import Overrides, Settings, check
 from cltk.errors import CltkError
 from cltk.events import Event
+from cltk.experiment import Experiment
 from cltk.interfaces import Scenario, Sink
 from cltk.machine import Machine
 from cltk.record import Record

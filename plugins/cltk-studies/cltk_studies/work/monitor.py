@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from cltk.errors import StoreError
-from cltk.record import Record, read_record
+from cltk.record import Record
+from cltk.record_file import read_record
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import State
 from cltk_studies.work.study_sinks import StudySinks

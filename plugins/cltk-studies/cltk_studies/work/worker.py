@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cltk.config import Experiment, check
+from cltk.config import check
 from cltk.errors import CltkError, ConfigError
+from cltk.experiment import Experiment
 from cltk.interfaces import Scenario
 from cltk.machine import Machine
 from cltk_studies.work.database import StudyDatabase, open_database

@@ -1,0 +1,131 @@
+"""The layers of an experiment, read and laid over one another: defaults, file, ``CLTK_*`` variables, command line."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cltk.config import Overrides, as_slot
+from cltk.errors import ConfigError, closest
+from cltk.kinds import KINDS, SLOTS
+from cltk.mappings import deep_merge, replaced, underscored
+
+__all__ = ["NULL", "combine", "environment_overrides", "overlay", "override_at", "parse_value", "read_toml"]
+
+NULL = "null"
+"""How nothing is written where a value is expected, which TOML has no word for."""
+
+
+def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
+    """Reads a TOML file, and below it the one that it says it ``extends``, by a path from its own folder.
+
+    Dashes in its keys count as underscores, and ``"null"`` stands for nothing, which TOML cannot say.
+
+    Args:
+        path: The file; ``-`` for standard input.
+        extended_by: The files that lie above it.
+
+    Raises:
+        ConfigError: The file is missing or unreadable, does not parse (with line and column), or extends itself.
+    """
+    if path.resolve() in extended_by:
+        raise ConfigError(f"'{path}' extends itself.", "Leave one 'extends' out.")
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Cannot read '{path}': {error}", _advice_on_file(str(path))) from error
+    try:
+        layer: Overrides = replaced(underscored(tomllib.loads(text)), NULL, None)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"'{path}' is not valid TOML: {error}", "Correct the file there.") from error
+    below = layer.pop("extends", None)
+    if below is None:
+        return layer
+    if not isinstance(below, str):
+        raise ConfigError(f"'{path}': 'extends' is {below!r}.", 'Name one file: extends = "other.toml".')
+    return overlay([read_toml(path.parent / below, [*extended_by, path.resolve()]), layer])
+
+
+def _advice_on_file(word: str) -> str:
+    """What may have been meant by a word that is not the path of a file."""
+    if "=" in word:
+        field, _, value = word.partition("=")
+        return f"Fields are options: --{field} {value}"
+    return "Give the path of a TOML file. Components are options: --generator vae."
+
+
+def parse_value(text: str) -> Any:
+    """Reads a value as typed: ``null``, a TOML value, a comma-separated list of them, or a plain word."""
+    if text == NULL:
+        return None
+    for candidate in (text, f"[{text}]" if "," in text else text):
+        try:
+            return tomllib.loads(f"value = {candidate}")["value"]
+        except (tomllib.TOMLDecodeError, KeyError):
+            continue
+    return [part.strip() for part in text.split(",")] if "," in text else text
+
+
+def override_at(path: str, value: Any) -> Overrides:
+    """A layer that sets one field, such as ``generator.latent-dim``."""
+    *parents, leaf = path.replace("-", "_").split(".")
+    layer: Overrides = {leaf: value}
+    for parent in reversed(parents):
+        layer = {parent: layer}
+    return layer
+
+
+def environment_overrides(environment: Mapping[str, str]) -> Overrides:
+    """The layer that variables such as ``CLTK_GENERATOR`` and ``CLTK_GENERATOR__LATENT_DIM`` make.
+
+    An empty variable counts as unset; those that name no slot and have no ``__`` are options' own.
+
+    Raises:
+        ConfigError: A variable sets a field of something that is not a kind of plugin.
+    """
+    settings = []
+    for name, text in sorted(environment.items()):
+        head, *rest = name.removeprefix("CLTK_").lower().split("__")
+        if not name.startswith("CLTK_") or not text:
+            continue
+        if not rest and head not in KINDS and (near := difflib.get_close_matches(head, SLOTS, n=1, cutoff=0.8)):
+            raise ConfigError(f"There is no variable {name}.", f"Did you mean CLTK_{near[0].upper()}?")
+        if head in SLOTS or (rest and head in KINDS):
+            settings.append(override_at(".".join([head, *rest]), parse_value(text) if rest else text))
+        elif rest:
+            problem = f"The variable {name} sets a field of '{head}', which is not a kind of plugin."
+            raise ConfigError(problem, closest(head, KINDS))
+    return combine(settings)
+
+
+def combine(settings: Iterable[Overrides]) -> Overrides:
+    """Makes one layer of settings in any order; where two set the same field, the later one holds."""
+    layer: Overrides = {}
+    for setting in settings:
+        layer = deep_merge(layer, {key: as_slot(value) if key in SLOTS else value for key, value in setting.items()})
+    return layer
+
+
+def overlay(layers: Iterable[Overrides]) -> Overrides:
+    """Lays the later layers over the earlier ones.
+
+    Where a layer puts another component into a slot, the settings of the one named below go with it.
+    """
+    result: Overrides = {}
+    for layer in layers:
+        for key, value in layer.items():
+            result[key] = _merge_slot(result.get(key), value) if key in KINDS else value
+    return result
+
+
+def _merge_slot(below: Any, above: Any) -> Any:
+    below, above = as_slot(below), as_slot(above)
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    if "name" in below and "name" in above and below["name"] != above["name"]:
+        return above
+    return deep_merge(below, above)
