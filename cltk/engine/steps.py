@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from cltk.engine.encoding import decode, encode
 from cltk.engine.fast.optimizers import make_optimizer
@@ -115,13 +116,20 @@ class OwnStep(TrainingStep):
     def __init__(self, phase: Step) -> None:
         super().__init__(phase)
         self._phase = phase
+        scheduled = phase.training.lr_schedule != "constant"  # Else they may have schedulers of their author's.
+        optimizers = [each for each in phase.optimizers.values() if scheduled and isinstance(each, Optimizer)]
+        self._first_lrs = [(each, [group["lr"] for group in each.param_groups]) for each in optimizers]
 
     def __call__(self, batch: Examples) -> Tensor:
         """Has the author's function take the step."""
         return torch.as_tensor(self._phase.step(batch, self.rng), device=self._phase.device).detach().float().mean()
 
     def set_lr(self, lr: float) -> None:
-        """Does nothing: the author's optimizers have learning rates of their own."""
+        """Has the learning rates of the author's optimizers, which may differ, fall as the budget's does."""
+        share = lr / self._phase.training.lr
+        for optimizer, first in self._first_lrs:
+            for group, first_lr in zip(optimizer.param_groups, first, strict=True):
+                group["lr"] = first_lr * share
 
     def state_dict(self) -> dict[str, Tensor]:
         """What all its optimizers remember."""

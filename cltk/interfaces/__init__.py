@@ -19,6 +19,7 @@ from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import TaskMasks, classification_loss, task_masks
 from cltk.interfaces.metric import GroupMetric, Measure, Metric
 from cltk.interfaces.networks import evaluating, freeze
+from cltk.interfaces.optimizers import make_optimizer
 from cltk.interfaces.parts import Parts, SlotName
 from cltk.interfaces.past import Past
 from cltk.interfaces.phase import Fit, OptimizerState, Phase, Step, Train
@@ -88,6 +89,7 @@ __all__ = [
     "draw_pixels",
     "evaluating",
     "freeze",
+    "make_optimizer",
     "mix_replay",
     "require_capacity",
     "task_masks",

@@ -73,9 +73,11 @@ class Step:
         step: From a batch of B samples and a stream to a loss to be reported, a scalar. It changes the parameters
             itself, in float32, and weighs the samples as the batch says. What else it changes is in a network of the
             strategy or in its ``state_dict``.
-        training: The budget: ``epochs``, ``min_steps`` and ``steps``. Of the rest only ``reset_optimizer`` is used.
+        training: The budget: ``epochs``, ``min_steps`` and ``steps``. Of the rest only ``reset_optimizer`` and
+            ``lr_schedule`` are used, and whatever ``make_optimizer`` makes an optimizer of.
         optimizers: All that is to be remembered between two steps, by names without a dot. They are made in
-            ``phases``, so that they begin anew with the phase, unless ``reset_optimizer`` is false.
+            ``phases``, so that they begin anew with the phase, unless ``reset_optimizer`` is false. Where
+            ``lr_schedule`` is not constant, the learning rates of those that are PyTorch's take its course.
         problems: As of ``Train``.
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from cltk.engine import Run, Trainer, load_state, state_of, train
 from cltk.engine.encoding import decode, encode
+from cltk.engine.fast.optimizers import make_optimizer as make_engine_optimizer
 from cltk.errors import DivergenceError, PluginError
 from cltk.events import EpochEnded, PhaseStarted, TaskEnded
 from cltk.interfaces import (
@@ -31,6 +32,7 @@ from cltk.interfaces import (
     Streams,
     Task,
     Training,
+    make_optimizer,
 )
 
 INFO = ScenarioInfo((1, 2, 2), 4, (8, 8), ((0, 1), (2, 3)), "class")
@@ -174,7 +176,35 @@ class PathIntegrals(Strategy):
             getattr(self, kind)[parameter] = tensor.clone()
 
 
-ALL = [Adversarial, Averaged, PathIntegrals]
+class Scheduled(Strategy):
+    """Two optimizers, whose learning rates fall with the budget's; notes them at each step."""
+
+    def __init__(self, config: Any, info: ScenarioInfo, parts: Parts) -> None:
+        super().__init__(config, info, parts)
+        self.rates: list[tuple[float, float]] = []
+
+    def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
+        training = BUDGET.model_copy(update={"lr_schedule": "linear", "lr": 0.09, "optimizer": "sgd"})
+        batches = Shuffled(task.train, training.batch_size)
+        plain, classifier = self.classifier_phase(batches, training), self.parts.classifier
+        optimizers = {
+            "first": make_optimizer(classifier.parameters(), training),
+            "second": torch.optim.SGD(classifier.parameters(), lr=0.009),
+        }
+
+        def step(batch: Examples, rng: torch.Generator) -> Tensor:
+            self.rates.append((*(each.param_groups[0]["lr"] for each in optimizers.values()),))
+            loss = batch.mean(plain.loss(batch, rng))
+            classifier.zero_grad()
+            torch.autograd.backward(loss)
+            for optimizer in optimizers.values():
+                optimizer.step()
+            return loss
+
+        yield Step("classifier", classifier, batches, step, training, optimizers)
+
+
+ALL = [Adversarial, Averaged, PathIntegrals, Scheduled]
 
 
 def make_run(kind: type[Strategy], seed: int = 0, **settings: Any) -> Run:
@@ -229,6 +259,29 @@ def test_path_integrals_give_importance_to_some_parameters() -> None:
     list(train(run))
     assert isinstance(run.strategy, PathIntegrals)
     assert all(bool(tensor.any()) for tensor in run.strategy.importance.values())
+
+
+def test_learning_rates_take_the_course_of_the_budget() -> None:
+    run = make_run(Scheduled)
+    list(train(run))
+    assert isinstance(run.strategy, Scheduled)
+    expected = [0.01 * left for left in range(9, 0, -1)] * 2
+    assert [first for first, _ in run.strategy.rates] == pytest.approx(expected)
+    assert [second for _, second in run.strategy.rates] == pytest.approx([rate / 10 for rate in expected])
+
+
+@pytest.mark.parametrize("kind", ["adam", "sgd"])
+def test_the_optimizer_of_a_budget_takes_the_steps_of_the_engine(kind: Literal["adam", "sgd"]) -> None:
+    training = Training(optimizer=kind, weight_decay=0.1, lr=0.05)
+    ours, engines = (nn.ParameterList([torch.tensor([1.0, -2.0, 3.0])]) for _ in range(2))
+    public, own = make_optimizer(ours.parameters(), training), make_engine_optimizer(engines, training)
+    for number in range(3):
+        for parameter in (ours[0], engines[0]):
+            parameter.grad = torch.tensor([0.5, 0.0, -1.0 - number])
+        public.step()
+        own.step(training.lr)
+    assert torch.allclose(ours[0], engines[0])
+    assert float(ours[0][1].detach()) == -2.0
 
 
 def test_all_steps_of_the_first_epoch_are_counted() -> None:

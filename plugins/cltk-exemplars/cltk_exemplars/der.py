@@ -22,9 +22,9 @@ from cltk.interfaces import (
     Streams,
     Task,
     Training,
+    make_optimizer,
     require_capacity,
 )
-from cltk_exemplars.optimizer import make_optimizer
 from cltk_exemplars.reservoir import Reservoir
 
 __all__ = ["DER"]
@@ -62,24 +62,19 @@ class DER(Strategy):
         super().__init__(config, info, parts)
         require_capacity(config.buffer, info)
         self.reservoir = Reservoir(config.buffer, info, self.device)
-        self._done = 0
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields one phase, on the task's own samples; each of its steps replays and stores."""
         training, classifier = self.config.classifier, self.parts.classifier
         batches = Shuffled(task.train, training.batch_size)
-        optimizer, total = make_optimizer(classifier, training), training.total_steps(batches.steps)
-        self._done = 0
+        optimizer = make_optimizer(classifier.parameters(), training)
 
         def step(batch: Examples, rng: torch.Generator) -> Tensor:
-            for group in optimizer.param_groups:
-                group["lr"] = training.lr_at(self._done / total)
             logits = classifier(batch.x)
             loss = batch.mean(self.classification_loss(logits, batch)) + self._penalties(rng)
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
-            self._done += 1
             self.reservoir.add(batch, logits.detach(), rng)
             return loss.detach()
 
@@ -100,12 +95,11 @@ class DER(Strategy):
         return self.reservoir.draw(n, streams.generator("preview"))[0]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The reservoir, and the number of steps done in the task."""
-        return {"done": torch.tensor(self._done), **self.reservoir.state_dict()}
+        """The reservoir."""
+        return self.reservoir.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes both back."""
-        self._done = int(state["done"])
+        """Takes it back."""
         self.reservoir.load_state_dict(state)
 
     def _penalties(self, rng: torch.Generator) -> Tensor:

@@ -103,19 +103,6 @@ class TestDER:
         expected = expected + alpha * F.mse_loss(now, logits) + beta * F.cross_entropy(now, stored.y)
         torch.testing.assert_close(loss, expected.detach())
 
-    def test_the_learning_rate_runs_through_its_schedule_in_each_task(self) -> None:
-        run = make(classifier=BUDGET | {"epochs": 1, "lr_schedule": "linear", "reset_optimizer": False})
-        for task in run.tasks:
-            phase = next(iter(run.strategy.phases(task, run.streams)))
-            assert isinstance(phase, Step)
-            optimizer = phase.optimizers["optimizer"]
-            rates = []
-            for batch in phase.batches.epoch(run.streams):
-                phase.step(batch, torch.Generator().manual_seed(0))
-                rates.append(optimizer.state_dict()["param_groups"][0]["lr"])
-            steps = phase.batches.steps
-            assert rates == pytest.approx([0.1 * (1 - step / steps) for step in range(steps)])
-
     def test_it_keeps_the_first_task_which_the_task_alone_would_not(self) -> None:
         budget = BUDGET | {"epochs": 20, "momentum": 0.0}
         last = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat
@@ -21,6 +21,7 @@ from cltk.interfaces import (
     Streams,
     Task,
     Training,
+    make_optimizer,
 )
 from cltk_regularisation.penalty import QuadraticPenalty, named
 
@@ -63,7 +64,6 @@ class SI(Strategy):
         self._penalty = QuadraticPenalty()
         self._start: dict[str, Tensor] = {}
         self._path: dict[str, Tensor] = {}
-        self._done = torch.zeros((), dtype=torch.int64)
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields the classifier's phase in steps that sum up the path integral, then takes the importance from it."""
@@ -71,15 +71,11 @@ class SI(Strategy):
         parameters = {name: weight for name, weight in classifier.named_parameters() if weight.requires_grad}
         self._start = {name: weight.detach().clone() for name, weight in parameters.items()}
         self._path = {name: torch.zeros_like(weight) for name, weight in parameters.items()}
-        self._done.zero_()
         batches = Shuffled(task.train, training.batch_size)
         plain = self.classifier_phase(batches, training)
-        optimizer, total = _make_optimizer(parameters.values(), training), training.total_steps(batches.steps)
+        optimizer = make_optimizer(parameters.values(), training)
 
         def step(batch: Examples, rng: torch.Generator) -> Tensor:
-            for group in optimizer.param_groups:
-                group["lr"] = training.lr_at(int(self._done) / total)
-            self._done += 1
             loss = batch.mean(plain.loss(batch, rng))
             gradients = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
             self._follow(optimizer, parameters, dict(zip(parameters, gradients, strict=True)))
@@ -92,24 +88,21 @@ class SI(Strategy):
         """The penalty; within a task the path so far, too."""
         start = {f"start.{name}": tensor for name, tensor in self._start.items()}
         path = {f"path.{name}": tensor for name, tensor in self._path.items()}
-        return {"done": self._done, **self._penalty.state_dict(), **start, **path}
+        return {**self._penalty.state_dict(), **start, **path}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes them back."""
         self._penalty.load_state_dict(state)
-        self._start, self._path, self._done = named(state, "start"), named(state, "path"), state["done"].cpu()
+        self._start, self._path = named(state, "start"), named(state, "path")
 
     def _follow(
         self, optimizer: torch.optim.Optimizer, parameters: Mapping[str, nn.Parameter], gradients: Mapping[str, Tensor]
     ) -> None:
         """Takes a step down the loss and the penalty, and notes what it contributed to the loss."""
-        held, decay = self._penalty.gradients(self.parts.classifier), self.config.classifier.weight_decay
+        held = self._penalty.gradients(self.parts.classifier)
         before = {name: weight.detach().clone() for name, weight in parameters.items()}
         for name, weight in parameters.items():
-            # Weight decay leaves out what has no gradient, as that of other phases does.
-            weight.grad = gradients[name] + decay * weight.detach() * (gradients[name] != 0)
-            if name in held:
-                weight.grad += self.config.strength * held[name]
+            weight.grad = gradients[name] + self.config.strength * held[name] if name in held else gradients[name]
         optimizer.step()
         for name, weight in parameters.items():
             self._path[name] -= gradients[name] * (weight.detach() - before[name])
@@ -122,10 +115,3 @@ class SI(Strategy):
             self._penalty.importance[name] = self._penalty.earlier_importance(name, weight) + own
             self._penalty.anchor[name] = weight.detach().clone()
         self._start, self._path = {}, {}
-
-
-def _make_optimizer(parameters: Iterable[nn.Parameter], training: Training) -> torch.optim.Optimizer:
-    """The optimizer of a budget; the learning rate is set at each step."""
-    if training.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=training.lr, momentum=training.momentum)
-    return torch.optim.Adam(parameters, lr=training.lr)
