@@ -113,4 +113,6 @@ class History:
 
 def _frozen(value: Any) -> Any:
     """The value with tuples for lists, throughout."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return tuple(map(_frozen, value)) if list in map(type, value) else tuple(value)

@@ -128,3 +128,12 @@ def test_a_server_that_is_down_costs_no_result(write: Write, cli: Cli, store: Pa
     assert done.json["finished"] == 2
     assert "does not work" in done.said
     assert json.loads((store / "studies" / "small" / "study.json").read_text())["name"] == "small"
+
+
+def test_a_finished_study_says_so_to_whoever_joins_it(write: Write, cli: Cli, store: Path) -> None:
+    file = write(AXIS)
+    assert cli("ablate", file, "--store", store, "--sink", "none").status == 0
+    again = cli("ablate", file, "--store", store, "--sink", "none", "--dry-run")
+    assert "Nothing to do: all runs are finished." in again.out
+    joined = cli("worker", "small", "--store", store, "--sink", "none")
+    assert (joined.status, "4 of 4 runs of 'small' are finished." in joined.said) == (0, True)

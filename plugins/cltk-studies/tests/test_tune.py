@@ -42,6 +42,7 @@ def test_a_budget_is_spread(file: Path, cli: Cli, store: Path) -> None:
     plan = cli("tune", *options, "--trials", 5, "--dry-run", "--json")
     assert plan.json["runs"] == 5
     assert plan.json["afterwards"]["runs"] == 10
+    assert "Few seeds (2 a trial, 2 on test data)" in plan.err
     assert not store.exists()
 
     done = cli("tune", *options, "--trials", 5, "--json")
@@ -61,7 +62,10 @@ def test_a_budget_is_spread(file: Path, cli: Cli, store: Path) -> None:
     for run in (run for cell in test["cells"] for run in cell["runs"]):
         assert read_record(store / run["run_id"] / "record.json").config["evaluate"] == "test"
 
-    chosen = tomllib.loads(Path(done.json["chosen"]["file"]).read_text())
+    text = Path(done.json["chosen"]["file"]).read_text()
+    assert "# Over all tasks it replays 101 samples in an epoch, of a budget of 101." in text
+    assert "# As in the search, scenario.validation = 0.1 keeps that share" in text
+    chosen = tomllib.loads(text)
     assert chosen["schedule"]["counts"] == done.json["chosen"]["counts"]
     assert sum(chosen["schedule"]["counts"]) == 101
     plots = {path.name for path in (store / "studies" / "spread" / "figures").iterdir()}

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import webbrowser
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +35,7 @@ def ui(
     It opens the runs of the experiment that was worked on last: of a study its cells, and below each cell its seeds.
     What MLflow's server says is written to mlflow-ui.log in --store.
     """
+    from cltk.cli.browser import open_in_browser
     from cltk.cli.console import show_notice
     from cltk_mlflow.server import open_server
 
@@ -60,8 +60,8 @@ def ui(
             if _answers(server, host, port):
                 # By itself on a line: a terminal makes a link of it.
                 print(page, file=sys.stderr, flush=True)
-                if browser and _has_desktop():
-                    webbrowser.open(page)
+                if browser:
+                    open_in_browser(page)
             server.wait()
         except KeyboardInterrupt:
             os.killpg(server.pid, signal.SIGTERM)
@@ -77,11 +77,6 @@ def _answers(server: subprocess.Popen[bytes], host: str, port: int) -> bool:
             return True
         time.sleep(0.2)
     return False
-
-
-def _has_desktop() -> bool:
-    """Whether a browser has a window to open: one in the terminal would cover it."""
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _variables(opened: TrackingServer) -> dict[str, str]:

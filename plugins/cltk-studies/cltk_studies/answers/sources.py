@@ -20,7 +20,7 @@ from cltk_studies.answers.records import Records, best_records
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.questions.study import Study, read_study, study_path
 
-__all__ = ["find_study", "load_records", "load_results"]
+__all__ = ["complete_records", "find_study", "load_records", "load_results"]
 
 
 def find_study(name: str, store: Path, tracking_uri: str | None = None) -> Study:
@@ -43,7 +43,7 @@ def find_study(name: str, store: Path, tracking_uri: str | None = None) -> Study
 
 def load_records(study: Study, store: Path, tracking_uri: str | None = None) -> Records:
     """Reads the records of a study's runs; what the store lacks from the tracking server, if one is named."""
-    return _complete(study, read_records(store, _hashes(study))[0], store, tracking_uri)
+    return complete_records(study, read_records(store, _hashes(study))[0], store, tracking_uri)
 
 
 def load_results(
@@ -78,7 +78,7 @@ def load_results(
 
     results = []
     for study, chosen in zip(studies, measures, strict=True):
-        records = _complete(study, stored, store, tracking_uri)
+        records = complete_records(study, stored, store, tracking_uri)
         results.append(compare_cells(study, records, measures=chosen, find_records=find_records))
     return results
 
@@ -87,7 +87,7 @@ def _hashes(study: Study) -> set[str]:
     return {cell.config_hash for cell in study.cells}
 
 
-def _complete(study: Study, records: Sequence[Record], store: Path, tracking_uri: str | None) -> Records:
+def complete_records(study: Study, records: Sequence[Record], store: Path, tracking_uri: str | None) -> Records:
     """The records of a study among these; what is missing or unfinished from the tracking server, if one is named."""
     stored = best_records(filter(study.accepts, records), _hashes(study))
     wanted = {(config_hash, seed) for config_hash in _hashes(study) for seed in study.seeds}

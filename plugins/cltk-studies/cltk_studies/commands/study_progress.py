@@ -60,6 +60,7 @@ class StudyProgress:
         self._expected: float = plan.seconds if plan else 0.0
         self._spent: float = 0.0
         self._ended: int = 0
+        self._joined: int = 0
         self._cells = LiveCells(plan)
         self._bars: Progress = Progress(
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} of {task.total}"),
@@ -76,6 +77,12 @@ class StudyProgress:
             print_table(plan_table(plan), stderr=True)
         self._is_begun = True
         self._set_plan(plan)
+
+    def join(self, counts: Mapping[str, int]) -> None:
+        """Shows how far a study is that somebody else began."""
+        self._runs, self._ended = sum(counts.values()), counts.get("finished", 0) + counts.get("failed", 0)
+        self._joined = self._ended
+        self._bars.update(self._bar, completed=self._ended, total=self._runs)
 
     def __enter__(self) -> StudyProgress:
         """Takes over the terminal, if there is one."""
@@ -99,7 +106,7 @@ class StudyProgress:
         self._ended += 1
         self._spent += self._seconds.get(state.name, 0.0)
         self._runs = max(self._runs, sum(counts.values())) if not self._seconds else self._runs
-        left = f"about {format_duration(self._left())} left"
+        left = f"about {format_duration(self._left())} left" if self._ended < self._runs else "all done"
         self._bars.update(self._bar, completed=self._ended, total=self._runs, left=left)
         failed = state.error is not None
         self._cells.add(state.name, records, failed)
@@ -114,9 +121,9 @@ class StudyProgress:
         The first runs, whose time says little, count beside a tenth of the plan that is taken at its word.
         """
         elapsed = time.monotonic() - self._started
-        share = self._spent / self._work if self._spent else self._ended / max(1, self._runs)
         if not self._expected:
-            return elapsed * (1 - share) / share
+            return elapsed * (self._runs - self._ended) / (self._ended - self._joined)
+        share = self._spent / self._work if self._spent else self._ended / max(1, self._runs)
         trusted = self._expected * _TRUSTED
         pace = (elapsed + trusted) / (self._expected * share + trusted)
         return max(0.0, self._expected * (1 - share) * pace)

@@ -37,8 +37,7 @@ def worker(
 
     joined = replace(site.site(machine, sinks.overrides), launch=launch).join(studies, attached=attached)
     try:
-        with StudyProgress(quiet=quiet or attached or detached) as progress:
-            ending = joined.run(progress.show)
+        ending = joined.run(StudyProgress(quiet=quiet or attached or detached))
     except CltkError as error:
         if not attached:
             raise

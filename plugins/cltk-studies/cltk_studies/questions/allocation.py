@@ -12,7 +12,7 @@ from cltk.interfaces import ScenarioInfo
 from cltk.registry import find, load
 from cltk_studies.questions.items import Item
 
-__all__ = ["BASELINES", "Allocation", "allocations", "spend"]
+__all__ = ["BASELINES", "Allocation", "allocations", "parameter_label", "spend"]
 
 _SCHEDULES: Mapping[str, str | None] = {"zero": None, "uniform": "fixed", "linear": "linear", "equal": "equal"}
 """Shapes of an allocation, by the schedule whose counts they are in proportion to; None for no replay at all."""
@@ -22,6 +22,9 @@ BASELINES = ("zero", "uniform", "linear")
 
 _TESTED = {"fixed": "uniform", "linear": "linear", "equal": "equal", "none": "zero"}
 """What chosen counts are compared with, by name, each with its shape; all but the last spend as much."""
+
+_SHARE = "share."
+"""What the parameters of a budget begin with: before the number of tasks that a task has behind it."""
 
 
 class Allocation(Settings):
@@ -49,7 +52,7 @@ class Allocation(Settings):
         counts = trial.user_attrs.get("counts")
         if self.budget is not None:
             tasks = range(1, len(self.sizes))
-            counts = [0, *spend([trial.suggest_float(f"share.{task}", 0, 1) for task in tasks], self.budget)]
+            counts = [0, *spend([trial.suggest_float(f"{_SHARE}{task}", 0, 1) for task in tasks], self.budget)]
         return {} if counts is None else self.layer(counts)
 
     def layer(self, counts: Sequence[int]) -> Overrides:
@@ -74,7 +77,7 @@ class Allocation(Settings):
         if self.budget is not None:
             weights = _weights(name, self.info)
             largest = max(weights, default=0.0) or 1.0
-            shares = {f"share.{task}": weight / largest for task, weight in enumerate(weights, start=1)}
+            shares = {f"{_SHARE}{task}": weight / largest for task, weight in enumerate(weights, start=1)}
             return Item(name, {"label": name}, {**defaults, **shares})
         counts = allocations(self.info, sum(self.sizes[1:]))[name]
         entries = {f"schedule.{self.counts}.{task}": count for task, count in enumerate(counts) if task}
@@ -82,6 +85,12 @@ class Allocation(Settings):
             return Item(name, {"label": name}, {**defaults, **entries})
         others = {path: value for path, value in defaults.items() if not path.startswith("schedule.")}
         return Item(name, {"label": name, "counts": counts}, others)
+
+
+def parameter_label(name: str) -> str:
+    """What a parameter of a search is called where people read it: ``share.1`` is the share of task 2."""
+    completed = name.removeprefix(_SHARE)
+    return f"share of task {int(completed) + 1}" if name.startswith(_SHARE) else name
 
 
 def spend(weights: Sequence[float], total: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from cltk.build import Prepared, prepare
 from cltk.config import check
@@ -25,10 +25,7 @@ def require_extension(earlier: Study, study: Study) -> None:
         _refuse(study.name, f"it is a {earlier.kind}")
     known = {cell.name: cell for cell in earlier.cells}
     changed = [
-        cell.name
-        for cell in study.cells
-        if cell.name in known
-        and cell.config_hash not in (known[cell.name].config_hash, known[cell.name].as_of_today().config_hash)
+        cell.name for cell in study.cells if cell.name in known and not _is_among(known[cell.name], {cell.config_hash})
     ]
     if changed:
         _refuse(study.name, f"it differs in cells: {', '.join(changed)}")
@@ -56,7 +53,7 @@ def extend_study(
     require_extension(earlier, study)
     seeds = tuple(dict.fromkeys([*earlier.seeds, *study.seeds]))
     hashes = {cell.config_hash for cell in study.cells}
-    more = [cell for cell in map(Cell.as_of_today, earlier.cells) if cell.config_hash not in hashes]
+    more = [cell for cell in earlier.cells if not _is_among(cell, hashes)]
     if seeds == study.seeds and not more:
         return study, dict(prepared)
     ready = {}
@@ -66,6 +63,11 @@ def extend_study(
         ready[cell.name] = prepare(check(Experiment, asked, f"the cell '{cell.name}'"), machine, scenarios)
         cells.append(Cell.of(cell.name, cell.settings, ready[cell.name]))
     return study.model_copy(update={"seeds": seeds, "cells": tuple(cells)}), ready
+
+
+def _is_among(cell: Cell, hashes: Collection[str]) -> bool:
+    """Whether a cell has one of these hashes, as it was filed or, which takes longer, with what is installed now."""
+    return cell.config_hash in hashes or cell.as_of_today().config_hash in hashes
 
 
 def _refuse(name: str, reason: str) -> None:

@@ -43,12 +43,23 @@ def plan_table(plan: Plan) -> Table:
         for planned in plan.cells
     )
     columns = ("cell", "done", "to run", "samples replayed", "a run", "all runs")
-    many = "worker" if plan.workers == 1 else "workers"
-    note = f"{plan.runs} runs to do, about {format_duration(plan.seconds)} with {plan.workers} {many}."
+    note = _to_do(plan)
     if plan.afterwards is not None:
         later = Plan([plan.afterwards], plan.workers)
-        note += f" Then a comparison on test data: up to {later.runs} runs, about {format_duration(later.seconds)}."
+        runs, duration = _count(later.runs, "run"), format_duration(later.seconds)
+        note += f" Then a comparison on test data: up to {runs}, about {duration}."
     return Table("Plan", columns, rows, note)
+
+
+def _to_do(plan: Plan) -> str:
+    if not plan.runs:
+        return "Nothing to do: all runs are finished."
+    runs, workers = _count(plan.runs, "run"), _count(plan.workers, "worker")
+    return f"{runs} to do, about {format_duration(plan.seconds)} with {workers}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def cost_table(result: StudyResult) -> Table:

@@ -12,7 +12,7 @@ __all__ = ["verified_table"]
 
 
 def verified_table(result: StudyResult) -> Table:
-    """A line for each figure, from the runs that ship with each component's package; others are named below."""
+    """A line for each figure, from the runs that ship with each component's package; the note names the others."""
     figures = {name: verified(cls) for name, cls in components_of_study(result.study).items()}
     rows = tuple(
         (name, figure.published.what, _format(figure.ours), f"{figure.published.value:.4f}", figure.published.source)
@@ -20,9 +20,10 @@ def verified_table(result: StudyResult) -> Table:
         for figure in own
     )
     others = [name for name, own in figures.items() if not own]
-    rows += tuple((name, "no published figure", "", "", "") for name in others)
+    without = f" Without a published figure: {', '.join(others)}." if others else ""
     columns = ("component", "figure", "here", "published", "in")
-    return Table("Verified components", columns, rows, "From the runs that ship with the components' packages.")
+    note = f"From the runs that ship with the components' packages.{without}"
+    return Table("Verified components", columns, rows, note)
 
 
 def _format(ours: Estimate) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cltk.build import Prepared
 from cltk.errors import CltkError
+from cltk.record import Record
+from cltk.runs.reading import read_records
 from cltk_studies.answers.comparison import compare_cells
-from cltk_studies.answers.records import records_in
-from cltk_studies.answers.sources import load_records
+from cltk_studies.answers.records import best_records
+from cltk_studies.answers.sources import complete_records
 from cltk_studies.questions.extension import extend_study
 from cltk_studies.questions.items import Item
 from cltk_studies.questions.plan import Plan, Planner
@@ -61,8 +63,11 @@ class AblationStudy:
 
     def plan(self) -> Plan:
         """What is still to be done, and what that costs; trains for a moment."""
-        store, cells = self._site.store, self.study.cells
-        planner = Planner(records_in(store, {cell.config_hash for cell in cells}))
+        return self._plan(self._stored())
+
+    def _plan(self, stored: Sequence[Record]) -> Plan:
+        cells = self.study.cells
+        planner = Planner(best_records(stored, {cell.config_hash for cell in cells}))
         planned = [planner.plan(cell, self._prepared[cell.name]) for cell in cells]
         edited = {name for cell in cells for name in planner.edited(cell, self._prepared[cell.name])}
         notices = [*self._upgrade, *map(_explain_edit, sorted(edited)), *self._site.explain_time_limit(planned)]
@@ -90,7 +95,8 @@ class AblationStudy:
         """The same with workers that are there, and a queue that knows the study."""
         save_study(self._site.store, self.study)
         before = queue.attempts()  # In this order: what another machine finishes in between is not to be done again.
-        plan = self.plan()
+        stored = self._stored()
+        plan = self._plan(stored)
         self._submit(plan, queue, before)
         notices = [notice for prepared in self._prepared.values() for notice in prepared.notices]
         display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
@@ -98,16 +104,21 @@ class AblationStudy:
         store, tracking_uri = self._site.store, self._site.sinks.tracking_uri
         with display, StudySinks(self._site.sinks.make(store), self.study, store) as sinks:
             monitor = StudyMonitor(queue, store, sinks, display.show)
+            is_open = queue.under_way()
             try:
-                if queue.under_way():
+                if is_open:
                     workers.run_until_done(self.study.name, monitor.look)
             except KeyboardInterrupt:
                 interrupted = True
-            records = load_records(self.study, store, tracking_uri)
+            records = complete_records(self.study, self._stored() if is_open else stored, store, tracking_uri)
             result = compare_cells(self.study, records, self._errors(queue))
             sinks.finish(result)
         errors = {f"{cell}, seed {seed}": error for (cell, seed), error in result.failures().items()}
         return Ending(result, errors, interrupted, sinks.notices, detached=self._site.detached)
+
+    def _stored(self) -> Sequence[Record]:
+        """The records of the study's cells in the store; hundreds take a while to read."""
+        return read_records(self._site.store, {cell.config_hash for cell in self.study.cells})[0]
 
     def _extend(self, earlier: Study | None) -> None:
         """Takes in the cells and seeds of the study that was there before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,7 @@ def choose_trial(search: Search, finished: Sequence[FrozenTrial], store: Path) -
         "name": f"{search.name}-chosen", "evaluate": "test", "seeds": list(search.test_seeds),
     }  # fmt: skip
     file = study_path(store, search.name).parent / "chosen.toml"
-    write_atomically(file, tomli_w.dumps(experiment).encode())
-    return ChosenTrial(
+    chosen = ChosenTrial(
         label=best.user_attrs["label"],
         counts=best.user_attrs["replayed"],
         accuracy=best.user_attrs.get("accuracy", best.values[0]),
@@ -55,6 +54,9 @@ def choose_trial(search: Search, finished: Sequence[FrozenTrial], store: Path) -
         experiment=experiment,
         file=file,
     )
+    text = f"{''.join(_comments(search, chosen, len(finished)))}\n{tomli_w.dumps(experiment)}"
+    write_atomically(file, text.encode())
+    return chosen
 
 
 def prepare_test(search: Search, chosen: ChosenTrial, site: StudySite) -> tuple[Study, dict[str, Prepared]]:
@@ -83,6 +85,21 @@ def prepare_test(search: Search, chosen: ChosenTrial, site: StudySite) -> tuple[
         objective=search.objective,
     )
     return study, prepared_cells
+
+
+def _comments(search: Search, chosen: ChosenTrial, trials: int) -> Iterator[str]:
+    """How the choice came about, as comments for its file, a line each."""
+    values = ", ".join(f"{name} {value:.4f}" for name, value in chosen.values.items())
+    seeds = ", ".join(map(str, search.seeds))
+    yield f"# Chosen by cltk tune '{search.name}' from {trials} trials, on validation data, seeds {seeds}: {values}.\n"
+    if search.allocation:
+        budget = search.allocation.budget
+        among = "" if budget is None else f", of a budget of {budget:,}"
+        yield f"# Over all tasks it replays {sum(chosen.counts):,} samples in an epoch{among}.\n"
+    held_out = chosen.experiment["scenario"].get("validation")
+    if held_out:
+        yield f"# As in the search, scenario.validation = {held_out} keeps that share of the training data out of\n"
+        yield "# training; 0 trains on all of it.\n"
 
 
 def _compared(search: Search, chosen: ChosenTrial) -> Mapping[str, tuple[Overrides, Overrides]]:

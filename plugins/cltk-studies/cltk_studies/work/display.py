@@ -20,6 +20,10 @@ class Display(Protocol):
         """Is told what is going to be done, and what the user should know before."""
         ...
 
+    def join(self, counts: Mapping[str, int]) -> None:
+        """Is told, in place of a plan, how many items of a study that somebody else began are in which state."""
+        ...
+
     def show(self, state: State, records: Sequence[Record], counts: Mapping[str, int]) -> None:
         """Is told of an item that ended: how, its records as far as they are here, and how many are in which state."""
         ...
@@ -39,6 +43,9 @@ class NoDisplay:
     """Shows nothing."""
 
     def begin(self, plan: Plan, notices: Sequence[str]) -> None:
+        """Shows nothing."""
+
+    def join(self, counts: Mapping[str, int]) -> None:
         """Shows nothing."""
 
     def show(self, state: State, records: Sequence[Record], counts: Mapping[str, int]) -> None:

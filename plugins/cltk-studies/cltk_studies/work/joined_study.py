@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cltk.processes.interrupts import Interrupts
 from cltk_studies.work.database import StudyDatabase, open_database
+from cltk_studies.work.display import Display
 from cltk_studies.work.ending import Ending
 from cltk_studies.work.jobs import study_in
-from cltk_studies.work.monitor import Show, StudyMonitor
+from cltk_studies.work.monitor import StudyMonitor
 from cltk_studies.work.pool import Pool, spread_over_gpus
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import failures
@@ -39,7 +41,7 @@ class JoinedStudies:
     def __init__(self, site: StudySite, names: tuple[str, ...], attached: bool) -> None:
         self._site, self._names, self._attached = site, names, attached
 
-    def run(self, show: Show) -> Ending:
+    def run(self, display: Display) -> Ending:
         """Works until nothing is left of them.
 
         Raises:
@@ -52,10 +54,13 @@ class JoinedStudies:
         if self._attached:
             return Ending(None, interrupted=not _completes(lambda: self._work(worker, database, lambda: None)))
         store = self._site.store
-        with StudySinks(self._site.sinks.make(store), study_in(queue), store) as sinks:
-            monitor = StudyMonitor(queue, store, sinks, show)
+        display.join(_counts(queue))
+        with display, StudySinks(self._site.sinks.make(store), study_in(queue), store) as sinks:
+            monitor = StudyMonitor(queue, store, sinks, display.show)
             completed = _completes(lambda: self._work(worker, database, monitor.look))
-        return Ending(None, failures(queue.states()), not completed, sinks.notices)
+            monitor.look()  # What ended since the last look.
+        done = f"{_counts(queue)['finished']} of {len(queue.states())} runs of '{self._names[0]}' are finished."
+        return Ending(None, failures(queue.states()), not completed, [*sinks.notices, done])
 
     def _work(self, worker: Worker, database: StudyDatabase, watch: Callable[[], object]) -> None:
         if self._site.workers == 1:
@@ -72,6 +77,11 @@ class JoinedStudies:
         if self._attached:
             threading.Thread(target=_terminate_at_end_of_input, daemon=True).start()
         yield
+
+
+def _counts(queue: Queue) -> Counter[str]:
+    """How many items are in which state."""
+    return Counter(state.status for state in queue.states().values())
 
 
 def _completes(work: Callable[[], None]) -> bool:

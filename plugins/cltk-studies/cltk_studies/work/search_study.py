@@ -17,6 +17,8 @@ from cltk_studies.answers.importance import parameter_importances
 from cltk_studies.answers.records import records_in
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.answers.sources import load_records
+from cltk_studies.answers.statistics import LEAST_SEEDS
+from cltk_studies.questions.allocation import parameter_label
 from cltk_studies.questions.cost import count_replayed
 from cltk_studies.questions.objective import Objective
 from cltk_studies.questions.plan import CostEstimator, Plan, PlannedCell
@@ -80,7 +82,8 @@ class SearchStudy:
         compared = range((2 if allocation is None else 5) * len(search.test_seeds))
         trials = PlannedCell(cell, done, todo, replayed, run * len(search.seeds))
         after = PlannedCell(cell, (), compared, replayed, run)
-        return Plan([trials], self._site.workers, after, self._site.explain_time_limit([trials]))
+        notices = [*_explain_few_seeds(search), *self._site.explain_time_limit([trials])]
+        return Plan([trials], self._site.workers, after, notices)
 
     def describe_workers(self) -> str | None:
         """What would be launched, as text; None where this process works alone."""
@@ -137,13 +140,23 @@ class SearchStudy:
         return compare_cells(study, load_records(study, self._site.store, self._site.sinks.tracking_uri))
 
 
+def _explain_few_seeds(search: Search) -> list[str]:
+    trial, test = len(search.seeds), len(search.test_seeds)
+    if min(trial, test) >= LEAST_SEEDS:
+        return []
+    return [
+        f"Few seeds ({trial} a trial, {test} on test data): chance may choose, and no difference can be tested. "
+        "More of them: --seeds 0..2 --test-seeds 3..7"
+    ]
+
+
 def _publish(sinks: StudySinks, result: StudyResult, chosen: ChosenTrial, queue: Queue) -> None:
     """Hands report, figures and the choice to the sinks, and writes the figures beside the choice."""
     # What they are drawn with takes long to import, and is not needed before.
     from cltk_figures.search_figures import importance
     from cltk_studies.reports.report import write_report
 
-    shares = parameter_importances(queue.study)
+    shares = {parameter_label(name): share for name, share in parameter_importances(queue.study).items()}
     others = [("parameter_importance", lambda: importance(result.objective or "", shares))] if shares else []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

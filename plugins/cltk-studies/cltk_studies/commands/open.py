@@ -1,0 +1,73 @@
+"""``cltk open``: a report, or the interface over all runs, in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cltk.cli.complete import run_ids
+from cltk.cli.options import RUNS, Store
+
+if TYPE_CHECKING:
+    from cltk_studies.reports.report import Report
+
+__all__ = ["open_page"]
+
+_INTERFACE = "ui"
+"""The command that shows all runs, of whichever distribution has it."""
+
+
+def open_page(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="A study, or a run by its id or the beginning of it; by default, all runs.", autocompletion=run_ids
+        ),
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser, where there is a desktop.")] = True,
+    store: Store = RUNS,
+) -> None:
+    """Show the report of a study or of a run in the browser; without a name, the UI over all runs.
+
+    Of a run, the report is over all seeds of its experiment. The page is kept in 'reports' in --store. Where there is
+    no desktop, its path is printed and nothing else happens.
+    """
+    from cltk.cli.browser import open_in_browser
+    from cltk.files import write_atomically
+    from cltk.registry import find, load
+
+    if name is None:
+        load(find("command", _INTERFACE))(store=store, browser=browser)
+        return
+    report = _report(name, store)
+    page = (store / "reports" / f"{report.result.study.name}.html").absolute()
+    write_atomically(page, report.to_html().encode())
+    print(page)
+    if browser:
+        open_in_browser(page.as_uri())
+
+
+def _report(name: str, store: Path) -> Report:
+    """The report of the study of this name or, where there is none, of the run.
+
+    Raises:
+        ConfigError: There is neither.
+    """
+    from cltk.errors import ConfigError, closest
+    from cltk.runs.reading import find_record, finished_runs, read_records
+    from cltk_studies.answers.of_runs import compare_runs
+    from cltk_studies.questions.study import study_path
+    from cltk_studies.reports.report import Report, load_report
+
+    if study_path(store, name).exists():
+        return load_report(name, store)
+    try:
+        record = find_record(store, name)
+    except ConfigError as error:
+        studies = [path.parent.name for path in store.glob("studies/*/study.json")]
+        advice = f"{closest(name, studies)} Runs: cltk runs list"
+        raise ConfigError(f"There is no study '{name}' in '{store}', and no such run.", advice) from error
+    runs = finished_runs(read_records(store)[0], record.config_hash) or [record]
+    return Report(compare_runs(runs, name=record.run_id))
