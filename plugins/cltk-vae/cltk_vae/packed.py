@@ -22,7 +22,7 @@ class PackedLinear(nn.Module):
     In 16 bits a weight has an error of at most 1/2,048 of itself, as a float16 of middling size; in 8 bits one of at
     most 1/254 of the largest weight of its output unit. The bias stays in 32 bits.
 
-    Source: Krishnamoorthi 2018, arXiv 1806.08342, section 3.1, for symmetric weights with a scale for each unit.
+    Source: Krishnamoorthi 2018, arXiv 1806.08342, for symmetric weights with a scale for each unit.
 
     Args:
         outputs: Number of output units.
