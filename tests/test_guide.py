@@ -81,17 +81,19 @@ def test_what_the_guide_says_is_so(tmp_path: Path, environment: dict[str, str]) 
 
 
 @pytest.mark.slow
-def test_the_generator_of_its_page_passes_the_kit(tmp_path: Path, environment: dict[str, str]) -> None:
-    page = FILE.search((GUIDE.parent / "generator.md").read_text())
-    assert page
-    (tmp_path / "gaussian.py").write_text(page["text"])
-    (tmp_path / "test_gaussian.py").write_text(
-        "from cltk.testing import conformance_tests\nfrom gaussian import ClassGaussian\n\n"
-        "test_conformance = conformance_tests(ClassGaussian)\n"
+@pytest.mark.parametrize("page", ["classifier.md", "generator.md", "metric.md", "sink.md"])
+def test_the_example_of_a_page_passes_the_kit(tmp_path: Path, environment: dict[str, str], page: str) -> None:
+    example = FILE.search((GUIDE.parent / page).read_text())
+    assert example
+    name = re.findall(r"^class (\w+)\(", example["text"], re.MULTILINE)[-1]
+    (tmp_path / "example.py").write_text(example["text"])
+    (tmp_path / "test_example.py").write_text(
+        f"from cltk.testing import conformance_tests\nfrom example import {name}\n\n"
+        f"test_conformance = conformance_tests({name})\n"
     )
     path = {"PYTHONPATH": str(tmp_path)}
-    execute("mypy --strict --no-incremental gaussian.py", tmp_path, environment | path)
-    execute("pytest test_gaussian.py", tmp_path, environment | path)
+    execute("mypy --strict --no-incremental example.py", tmp_path, environment | path)
+    execute("pytest test_example.py", tmp_path, environment | path)
 
 
 @pytest.mark.slow

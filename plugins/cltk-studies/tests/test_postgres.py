@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
-import shutil
 import signal
-import socket
-import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -22,43 +17,17 @@ import pytest
 from cltk.errors import ConfigError
 from cltk_studies.work.database import open_database
 
+from .postgres import running_postgres
+
 Write = Callable[..., Path]
 Start = Callable[..., Any]
-
-
-def binary(name: str) -> str | None:
-    """A program of PostgreSQL, on the path or where Debian puts it."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return shutil.which(name) or next((str(path / name) for path in folders if (path / name).exists()), None)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The URL of a server on loopback, without its database."""
-    initdb, pg_ctl = binary("initdb"), binary("pg_ctl")
-    if initdb is None or pg_ctl is None:
-        pytest.skip("no PostgreSQL server is installed")
-    pytest.importorskip("psycopg")
-    folder = Path(tempfile.mkdtemp(prefix="cltk-postgres-"))
-    user = None
-    if os.getuid() == 0:  # It refuses to run as root.
-        user = "postgres" if any(entry.pw_name == "postgres" for entry in pwd.getpwall()) else "nobody"
-        shutil.chown(folder, user)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
-
-    def call(*command: str) -> None:
-        subprocess.run(command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
-
-    call(initdb, "-D", f"{folder}/data", "-U", "cltk", "--auth=trust", "--no-sync")
-    call(pg_ctl, "-D", f"{folder}/data", "-w", "-o", options, "-l", f"{folder}/log", "start")
-    try:
-        yield f"postgresql://cltk@127.0.0.1:{port}"
-    finally:
-        call(pg_ctl, "-D", f"{folder}/data", "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture

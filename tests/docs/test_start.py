@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
-QUICK = ["--strategy.classifier.min-steps", "0", "--threads", "1"]
+from tests.docs.pages import DOCS, Shell, blocks
+
+QUICK = {"CLTK_STRATEGY__CLASSIFIER__MIN_STEPS": "0", "CLTK_THREADS": "1", "CLTK_SINK": "none"}
 
 
 @pytest.mark.slow
 def test_every_command_of_the_first_page_runs(tmp_path: Path) -> None:
-    blocks = re.findall(r"```sh\n(.*?)```", (DOCS / "start.md").read_text(), re.DOTALL)
-    commands = [line for block in blocks for line in block.splitlines()]
-    assert len(commands) > 4
-    for command in commands:
-        program, name, *arguments = shlex.split(command)
-        assert program == "cltk"
-        quick = [*QUICK, "--sink", "none"] if name in ("run", "ablate") else []
-        done = subprocess.run(
-            [sys.executable, "-m", "cltk", name, *arguments, *quick],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
+    shell = Shell(tmp_path, QUICK)
+    for block in blocks("start.md", "sh"):
+        shell.type(block.text)
     assert "<table>" in (tmp_path / "first.html").read_text()
 
 
