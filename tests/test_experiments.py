@@ -79,6 +79,15 @@ def test_there_are_experiments() -> None:
     assert "counts" in {file.stem for file in SEARCHES}
 
 
+@pytest.mark.parametrize("file", ALL, ids=lambda file: file.stem)
+def test_what_is_replayed_does_not_change_with_defaults(file: Path) -> None:
+    """Published recipes replay mean images, which the defaults do not."""
+    layer = tomllib.loads(file.read_text())
+    strategies = [table.get("strategy", {}) for table in (layer, *layer.get("ablate", {}).get("variants", ()))]
+    replaying = [each for each in strategies if isinstance(each, dict) and each.get("name") == "generative-replay"]
+    assert [each for each in replaying if "images" not in each.get("replay", {})] == []
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 class TestEach:
     def test_it_is_named_for_its_file_and_says_what_for(self, file: Path) -> None:
