@@ -28,7 +28,7 @@ from cltk.events import (
     TaskStarted,
     Warned,
 )
-from cltk.interfaces import Past, Streams, Task
+from cltk.interfaces import Past, Phase, Streams, Task
 
 __all__ = ["ResumePoint", "Trainer", "train"]
 
@@ -113,11 +113,7 @@ class Trainer:
             yield _resumed(task, replayed, self._past)
         else:
             yield TaskStarted(task.index, len(task.train), replayed)
-        begin_task(run.strategy, task.classes, streams)
-        if run.info.setting == "task":  # Which units compete for a sample is a matter of its task, not of its label.
-            own = torch.full_like(task.train.y, task.index)
-            task = replace(task, train=replace(task.train, task=own))
-        phases, between = iter(run.strategy.phases(task, streams)), FlopCounter()
+        phases, between = phases_of(run, task), FlopCounter()
         while True:
             # What a strategy computes between its phases is a part of what the task costs.
             with between:
@@ -163,6 +159,16 @@ class Trainer:
             phase.load_state_dict(states[index], [event for event in self._events if event.phase == phase.phase.name])
         if index >= len(states) - 1:
             yield from phase.events()
+
+
+def phases_of(run: Run, task: Task) -> Iterator[Phase]:
+    """Begins a task, and gives its phases: the next one is to be asked for once the one before is trained."""
+    streams = run.streams.at("task", task.index)
+    begin_task(run.strategy, task.classes, streams)
+    if run.info.setting == "task":  # Which units compete for a sample is a matter of its task, not of its label.
+        own = torch.full_like(task.train.y, task.index)
+        task = replace(task, train=replace(task.train, task=own))
+    return iter(run.strategy.phases(task, streams))
 
 
 def _evaluate(run: Run, learned: int) -> Evaluation:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
 from cltk.build import Prepared
+from cltk.engine import Run, phases_of
 from cltk.engine.fast.process import prepare_process
 from cltk.engine.phases import PhaseRun
 from cltk.events import EpochEnded
+from cltk.interfaces import Phase, Task
 
-__all__ = ["Rates", "measure_rates"]
+__all__ = ["Rates", "announced_phases", "measure_rates"]
 
 Rates = Mapping[str, float]
 """Seconds that each phase, by its name, takes for a sample."""
@@ -30,11 +32,25 @@ def measure_rates(prepared: Prepared) -> Rates:
     rates: dict[str, float] = {}
     prepare_process()
     try:
-        for phase in run.strategy.phases(task, run.streams):
-            events = PhaseRun(phase, task.index, run, run.streams.at(phase.name)).events()
-            epochs = [*islice((event for event in events if isinstance(event, EpochEnded)), _TRIAL_EPOCHS)]
+        for phase in phases_of(run, task):
+            epochs = [*islice(_epochs(run, task, phase), _TRIAL_EPOCHS)]
             if phase.batches.samples:
                 rates[phase.name] = min(epoch.seconds for epoch in epochs) / phase.batches.samples
     except Exception:
         return {}
     return rates
+
+
+def _epochs(run: Run, task: Task, phase: Phase) -> Iterator[EpochEnded]:
+    """The epochs of a phase, and those of doing it over: a fit has one, in which it may have imported what it needs."""
+    for _ in range(_TRIAL_EPOCHS):
+        events = PhaseRun(phase, task.index, run, run.streams.at(phase.name)).events()
+        yield from (event for event in events if isinstance(event, EpochEnded))
+
+
+def announced_phases(run: Run, task: Task) -> Iterator[Phase]:
+    """The phases of a task, to ask what they would train on: none of them is trained.
+
+    Where a phase depends on the one before being trained, asking for it may raise anything.
+    """
+    return phases_of(run, task)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import subprocess
 import sys
@@ -46,6 +47,9 @@ def test_a_package_says_what_it_is_and_needs(cli: Cli, tmp_path: Path, kind: str
     tree = ast.parse(source.read_text())
     assert name in {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
     imported = {node.module.partition(".")[0] for node in tree.body if isinstance(node, ast.ImportFrom) and node.module}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("cltk."):
+            assert {alias.name for alias in node.names} <= set(dir(importlib.import_module(str(node.module))))
     imported |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     needed = {text.partition(">")[0].partition("<")[0] for text in project["dependencies"]}
     assert {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names) - {"cltk"} == needed - {

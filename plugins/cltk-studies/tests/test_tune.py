@@ -11,6 +11,7 @@ import optuna
 import pytest
 
 from cltk.record_file import read_record
+from cltk_studies.questions.study import read_study, save_study
 from cltk_studies.work.database import open_database
 
 Cli = Callable[..., Any]
@@ -82,6 +83,17 @@ def test_a_budget_is_spread(file: Path, cli: Cli, store: Path) -> None:
     study = optuna.load_study(study_name="spread", storage=open_database(store).backend)
     assert len(study.trials) == 6
     assert cli("tune", file, "--budget", 102, "--store", store).status == 2
+
+
+def test_more_trials_may_choose_otherwise(file: Path, cli: Cli, store: Path) -> None:
+    options = [file, "--budget", 100, "--seeds", 0, "--store", store]
+    assert cli("tune", *options, "--trials", 4, "--json").status == 0
+    before = read_study(store, "spread-test")
+    cells = [cell.model_copy(update={"config_hash": f"{number:012}"}) for number, cell in enumerate(before.cells)]
+    save_study(store, before.model_copy(update={"cells": tuple(cells)}))
+    more = cli("tune", *options, "--trials", 5, "--json")
+    assert more.status == 0, more.err
+    assert {cell["name"] for cell in more.json["test"]["cells"]} == {cell.name for cell in before.cells}
 
 
 def test_the_whole_trade_off(file: Path, cli: Cli, store: Path) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Collection
 from typing import Any
 
 from cltk.build import Prepared
-from cltk.interfaces import Phase, Task, Train
-from cltk.runs.rates import Rates
+from cltk.interfaces import Fit, Phase, Task
+from cltk.runs.rates import Rates, announced_phases
 
 __all__ = ["average_rates", "count_replayed", "estimate_seconds"]
 
@@ -53,16 +53,21 @@ def count_replayed(prepared: Prepared) -> int | None:
 
 
 def _announced_seconds(run: Any, task: Task, rates: Rates) -> float | None:
-    """What the phases of a task would take; None where they cannot be asked for before they were trained."""
+    """What the phases of a task would take; None where they cannot be asked for before they were trained.
+
+    Those of names that were not tried, such as one of a class that a later task brings, are taken to be like the
+    quickest that was.
+    """
+    like = min(rates.values(), default=0.0)
     try:
-        return sum(_samples(phase) * rates.get(phase.name, 0.0) for phase in run.strategy.phases(task, run.streams))
+        return sum(_samples(phase) * rates.get(phase.name, like) for phase in announced_phases(run, task))
     except Exception:
         return None
 
 
 def _samples(phase: Phase) -> int:
     """Samples of all epochs of a phase."""
-    rounds = phase.training.rounds(phase.batches.steps) if isinstance(phase, Train) else 1
+    rounds = 1 if isinstance(phase, Fit) else phase.training.rounds(phase.batches.steps)
     return rounds * phase.batches.samples
 
 

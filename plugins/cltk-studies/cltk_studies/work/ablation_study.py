@@ -42,12 +42,15 @@ class AblationStudy:
         site: Where to work.
         study: The study.
         prepared_cells: Its cells, ready to run, by name.
+        extends: Whether a study of that name that is there already is added to; else this one takes its place.
     """
 
-    def __init__(self, site: StudySite, study: Study, prepared_cells: Mapping[str, Prepared]) -> None:
+    def __init__(
+        self, site: StudySite, study: Study, prepared_cells: Mapping[str, Prepared], *, extends: bool = True
+    ) -> None:
         self.study = study
         self._site, self._prepared = site, prepared_cells
-        earlier = _read_earlier(site.store, study)
+        earlier = _read_earlier(site.store, study) if extends else None
         self._upgrade = explain_upgrade(earlier, study) if earlier else []
         self._extend(earlier)
 

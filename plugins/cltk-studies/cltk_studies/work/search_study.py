@@ -105,8 +105,8 @@ class SearchStudy:
             left = {item.key for item in self.search.items(self._trials)} - queue.ended()
             if ended.chosen is None or ended.interrupted or ended.detached or left:
                 return ended
-            test = AblationStudy(self._site, *prepare_test(self.search, ended.chosen, self._site))
             # Its cells depend on what was chosen, which more trials may have changed.
+            test = AblationStudy(self._site, *prepare_test(self.search, ended.chosen, self._site), extends=False)
             test_queue = Queue(database, test.study.name, ["maximize"])
             test_queue.define(test.study.to_dict(), test.study.fingerprint)
             test_queue.limit(self._site.limits)
