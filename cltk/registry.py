@@ -27,6 +27,8 @@ __all__ = [
     "installed",
     "load",
     "plugin_of",
+    "require_known",
+    "settings_of",
     "shortest_name",
     "state",
     "unreadable",
@@ -196,6 +198,29 @@ def shortest_name(plugin: Plugin) -> str:
     """The name that finds the plugin: its own, or the qualified one where several distributions offer that."""
     names = [other.name for other in installed(plugin.kind)]
     return plugin.name if names.count(plugin.name) == 1 else plugin.qualified
+
+
+def settings_of(plugin: Plugin, tables: Mapping[str, Any]) -> Any:
+    """The table that sets a plugin, of those by name; an empty one where none does."""
+    return next((table for name, table in tables.items() if _is_called(plugin, name)), {})
+
+
+def require_known(kind: str, tables: Mapping[str, Any]) -> None:
+    """Checks that each table of settings, by name, is one of a plugin of that kind.
+
+    Raises:
+        ConfigError: One is not.
+    """
+    plugins = installed(kind)
+    for name in tables:
+        if not any(_is_called(plugin, name) for plugin in plugins):
+            advice = closest(name, {plugin.name for plugin in plugins}) if plugins else f"No {kind} is installed."
+            raise ConfigError(f"There is no {kind} '{name}'.", advice)
+
+
+def _is_called(plugin: Plugin, name: str) -> bool:
+    """Whether a table of settings is a plugin's: in files and options, dashes count as underscores."""
+    return name.replace("-", "_") in (each.replace("-", "_") for each in (plugin.name, plugin.qualified))
 
 
 def load(plugin: Plugin) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cltk.errors import DataUnavailableError
 from cltk.kinds import KINDS
-from cltk.registry import Plugin, load
+from cltk.registry import Plugin, load, settings_of
 from cltk.testing import Check, ConformanceError, NotRunError, checks_of
 
 __all__ = ["Result", "run_checks"]
@@ -30,7 +30,7 @@ def run_checks(plugin: Plugin, settings: Mapping[str, Any], parts: Mapping[str, 
     """
     own = settings.get(plugin.kind, {})
     if not KINDS[plugin.kind].is_slot:
-        own = own.get(plugin.name.replace("-", "_"), {})
+        own = settings_of(plugin, own)
     for check in checks_of(load(plugin), own, parts):
         result, failure = _run(check)
         yield {"component": f"{plugin.kind} {plugin.name}", "check": check.name, "result": result}, failure

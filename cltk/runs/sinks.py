@@ -10,11 +10,11 @@ from types import TracebackType
 from typing import Any
 
 from cltk.config import check
-from cltk.errors import ConfigError, PluginError, closest
+from cltk.errors import ConfigError, PluginError
 from cltk.events import Event
 from cltk.interfaces.sink import RunGroup, Sink, Summary
 from cltk.record import Record
-from cltk.registry import Plugin, default_names, find, installed, load
+from cltk.registry import Plugin, default_names, find, load, require_known, settings_of
 
 __all__ = ["NO_SINK", "Sinks", "make_sinks"]
 
@@ -112,8 +112,7 @@ def make_sinks(
         ConfigError: A sink is unknown, also where it is only set to something; or a setting is not valid.
         PluginError: A sink that was named cannot be imported.
     """
-    for name in settings:
-        _require_known(name)
+    require_known("sink", settings)
     sinks: dict[str, Sink] = {}
     failures: dict[str, str] = {}
     for name in default_names("sink") if names is None else names:
@@ -121,7 +120,7 @@ def make_sinks(
             continue
         plugin = find("sink", name)
         try:
-            sinks[name] = _make(plugin, settings.get(name, settings.get(plugin.name, {})), store)
+            sinks[name] = _make(plugin, settings_of(plugin, settings), store)
         except ConfigError:
             raise
         except PluginError as error:
@@ -131,15 +130,6 @@ def make_sinks(
         except Exception as error:
             failures[name] = _reason(error)
     return Sinks(sinks | {type(sink).__name__: sink for sink in others}, failures)
-
-
-def _require_known(name: str) -> None:
-    sinks = installed("sink")
-    if not any(name in (sink.name, sink.qualified) for sink in sinks):
-        advice = (
-            closest(name, {sink.name for sink in sinks}) if sinks else "No sink is installed: see docs/recording.md."
-        )
-        raise ConfigError(f"There is no sink '{name}'.", advice)
 
 
 def _make(plugin: Plugin, settings: Mapping[str, Any], store: Path) -> Sink:

@@ -151,6 +151,16 @@ def test_a_sink_that_is_made_already_joins_them(install: Callable[..., None], tm
     assert set(make_sinks(None, {}, tmp_path, [Diary(Diary.Config(), tmp_path)])._sinks) == {"Diary"}
 
 
+@pytest.mark.parametrize("table", ["my-diary", "my_diary", "diaries:my_diary"])
+def test_dashes_in_the_name_of_a_sink_count_as_underscores(
+    install: Callable[..., None], tmp_path: Path, table: str
+) -> None:
+    """As files and options make them."""
+    install({"my-diary": HERE})
+    (diary,) = make_sinks(["my-diary"], {table: {"word": "ink"}}, tmp_path)._sinks.values()
+    assert diary.config == Diary.Config(word="ink")
+
+
 def test_settings_reach_their_sink(install: Callable[..., None], tmp_path: Path) -> None:
     install({"diary": HERE, "other": HERE})
     (diary,) = make_sinks(["diary"], {"diary": {"word": "ink"}, "other": {"word": "unused"}}, tmp_path)._sinks.values()

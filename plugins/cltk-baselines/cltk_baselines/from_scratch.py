@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from cltk.config import Settings
+from cltk.errors import ConfigError
 from cltk.interfaces import (
     Batches,
     Buffer,
+    Classifier,
     Drawn,
     Parts,
     Phase,
@@ -28,7 +30,11 @@ Images = Literal["real", "drawn"]
 
 
 class FromScratch(Strategy):
-    """Keeps a buffer, and trains the classifier from its initial weights on all of it at each task."""
+    """Keeps a buffer, and trains the classifier from its initial weights on all of it at each task.
+
+    Raises:
+        ConfigError: The classifier grows with the tasks, so that it has no initial weights for all of them.
+    """
 
     buffer: Buffer
 
@@ -36,6 +42,11 @@ class FromScratch(Strategy):
         self, config: Settings, info: ScenarioInfo, parts: Parts, capacity: int, training: Training, images: Images
     ) -> None:
         super().__init__(config, info, parts)
+        if type(parts.classifier).begin_task is not Classifier.begin_task:
+            raise ConfigError(
+                "The classifier grows with the tasks, and this strategy trains it from its initial weights each time.",
+                "Choose another classifier, or a strategy that goes on from the task before.",
+            )
         self.buffer = Buffer(capacity, info.shape, self.device)
         self.training = training
         self.images = images

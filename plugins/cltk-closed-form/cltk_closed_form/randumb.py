@@ -49,7 +49,8 @@ class RanDumb(SLDA):
     Source: Prabhu et al. 2024, arXiv 2402.08823.
 
     Deviations: the bandwidth is 1 / (number of values * their variance), the variance being that of the first task's
-    training data alone; the paper's code takes it from a library's default over all data.
+    training data alone; the paper's code takes it from a library's default over all data. The covariance shrinks by a
+    fixed share, and classes count alike; the code estimates the share (OAS) and weighs classes by their frequency.
     """
 
     published = (

@@ -22,7 +22,8 @@ class SLDA(Strategy):
 
     Source: Hayes & Kanan 2020, arXiv 1909.01520; on Split MNIST: van de Ven, Li & Tolias 2021, arXiv 2104.10093.
 
-    Deviations: works on pixels, where the papers take the features of a pretrained network on natural images.
+    Deviations: works on pixels, where the papers take the features of a pretrained network on natural images. The
+    covariance is that of all samples so far, where Hayes & Kanan update a running one.
     """
 
     published = (

@@ -45,7 +45,8 @@ class ICaRL(Strategy):
 
     Source: Rebuffi et al. 2017, arXiv 1611.07725; on Split MNIST: van de Ven & Tolias 2019, arXiv 1904.07734.
 
-    Deviations: in the task-incremental setting, which the paper does not have, it is trained in the same way.
+    Deviations: Adam, as in the code of van de Ven & Tolias, where Rebuffi et al. have SGD with a rate that falls from
+    2. In the task-incremental setting, which the paper does not have, it is trained in the same way.
     """
 
     gives_logits = False

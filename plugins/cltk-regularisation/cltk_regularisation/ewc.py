@@ -40,7 +40,9 @@ class EWC(Strategy):
 
     Deviations: the Fisher information is exact, but of some of a task's images alone. The penalties of several tasks
     are kept as one with the same gradient, so that what is stored does not grow: its anchor is the mean of theirs,
-    weighted by importance. The strength is what they have for Atari games; for MNIST they give none.
+    weighted by importance. Online, earlier importance decays when that of a task is added to it, and not in the
+    penalty, too; nor is the information of each task normalised. The strength is what they have for Atari games; for
+    MNIST they give none.
     """
 
     published = (

@@ -97,16 +97,17 @@ class GenerativeReplay(Strategy):
     From the second task on, samples are drawn from a copy of the generator, frozen as it was after the previous task,
     and labelled by a copy of the classifier, frozen likewise. The classifier learns first, then the generator.
 
-    Source: Shin et al. 2017, arXiv 1705.08690. With ``refresh = "iteration"`` and ``weighting = "task"``:
-    genovese-2024 (after van de Ven & Tolias 2018, arXiv 1809.10635). With ``refresh = "task"`` and
-    ``weighting = "sample"``: devoto-2024, where a replay set joins the data, S = S0 + T * S_t. Soft labels: van de Ven
-    & Tolias 2018, with temperature 2; ``scaled``, ``targets`` and ``active`` are where their code disagrees with itself
-    over the years. The task-incremental setting: van de Ven & Tolias 2019, arXiv 1904.07734, where
-    each earlier task labels every replayed image within its own classes, and the loss of replay is their mean.
+    Source: Shin et al. 2017, arXiv 1705.08690. With ``refresh = "iteration"``, ``weighting = "task"`` and ``images =
+    "mean"``: genovese-2024 (after van de Ven & Tolias 2018, arXiv 1809.10635). With ``refresh = "task"``, ``weighting
+    = "sample"`` and ``images = "mean"``: devoto-2024, where a replay set joins the data, S = S0 + T * S_t. Soft
+    labels: van de Ven & Tolias 2018, with temperature 2; ``scaled``, ``targets`` and ``active`` are where their code
+    disagrees with itself over the years. The task-incremental setting: van de Ven & Tolias 2019, arXiv 1904.07734,
+    where each earlier task labels every replayed image within its own classes, and the loss of replay is their mean.
 
-    Deviations: labels are chosen among the classes learned so far alone, unless ``targets`` says otherwise. A
-    class-conditional generator may label its samples itself; in the task-incremental setting it learns from its own
-    labels, as those of the classifier differ from task to task.
+    Deviations: pixels are drawn from what the generator gives, unless ``images`` says ``mean``, as all of them do.
+    Labels are chosen among the classes learned so far alone, unless ``targets`` says otherwise. A class-conditional
+    generator may label its samples itself; in the task-incremental setting it learns from its own labels, as those of
+    the classifier differ from task to task.
     """
 
     slots = ("classifier", "generator", "schedule")

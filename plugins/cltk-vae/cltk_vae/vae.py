@@ -56,7 +56,8 @@ class VAE(Generator):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The posterior of images (B, C, H, W): mean and log-variance, each (B, L)."""
-        mean, log_variance = self.encoder(x.flatten(1)).chunk(2, dim=1)
+        # In float32, as a divergence in bfloat16 would be off by more than what training has left to gain.
+        mean, log_variance = self.encoder(x.flatten(1)).float().chunk(2, dim=1)
         return mean, log_variance
 
     def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:

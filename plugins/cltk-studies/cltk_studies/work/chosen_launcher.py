@@ -10,7 +10,7 @@ from typing import Any
 from cltk.config import check
 from cltk.errors import ConfigError
 from cltk.interfaces import Launcher
-from cltk.registry import Plugin, default_names, find, installed, load
+from cltk.registry import Plugin, default_names, find, installed, load, require_known, settings_of
 
 __all__ = ["ChosenLauncher"]
 
@@ -50,8 +50,7 @@ class ChosenLauncher:
         Raises:
             ConfigError: There is no such launcher, or no such field.
         """
-        for name in self.settings:
-            find("launcher", name)
+        require_known("launcher", self.settings)
         if self.name is not None or installed("launcher"):
             self.make(Path())
 
@@ -67,6 +66,6 @@ class ChosenLauncher:
         """
         plugin = self.plugin
         cls = load(plugin)
-        settings = self.settings.get(plugin.name, self.settings.get(plugin.qualified, {}))
-        launcher: Launcher = cls(check(cls.Config, dict(settings), f"launcher '{plugin.name}'"), folder)
+        settings = dict(settings_of(plugin, self.settings))
+        launcher: Launcher = cls(check(cls.Config, settings, f"launcher '{plugin.name}'"), folder)
         return launcher
