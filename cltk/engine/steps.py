@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from cltk.engine.encoding import decode, encode
-from cltk.engine.fast.optimizers import make_optimizer
+from cltk.engine.fast.optimizers import fused_optimizer
 from cltk.engine.state import above, below
 from cltk.errors import PluginError
 from cltk.interfaces import Examples, Step, Train
@@ -75,7 +75,7 @@ class GradientStep(TrainingStep):
                 "Yield a Fit for what is fitted otherwise, and a Step for steps of your own.",
             )
         self._phase = phase
-        self._optimizer = make_optimizer(phase.module, phase.training)
+        self._optimizer = fused_optimizer(phase.module, phase.training)
         self._lr: float | Tensor = torch.zeros((), device=phase.device) if captured else 0.0
         self._autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=precision == "bf16")
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from cltk.engine import Run, Trainer, load_state, state_of, train
 from cltk.engine.encoding import decode, encode
-from cltk.engine.fast.optimizers import make_optimizer as make_engine_optimizer
+from cltk.engine.fast.optimizers import fused_optimizer
 from cltk.errors import DivergenceError, PluginError
 from cltk.events import EpochEnded, PhaseStarted, TaskEnded
 from cltk.interfaces import (
@@ -274,7 +274,7 @@ def test_learning_rates_take_the_course_of_the_budget() -> None:
 def test_the_optimizer_of_a_budget_takes_the_steps_of_the_engine(kind: Literal["adam", "sgd"]) -> None:
     training = Training(optimizer=kind, weight_decay=0.1, lr=0.05)
     ours, engines = (nn.ParameterList([torch.tensor([1.0, -2.0, 3.0])]) for _ in range(2))
-    public, own = make_optimizer(ours.parameters(), training), make_engine_optimizer(engines, training)
+    public, own = make_optimizer(ours.parameters(), training), fused_optimizer(engines, training)
     for number in range(3):
         for parameter in (ours[0], engines[0]):
             parameter.grad = torch.tensor([0.5, 0.0, -1.0 - number])

@@ -16,7 +16,7 @@ from torch.optim.sgd import sgd
 
 from cltk.interfaces import Training
 
-__all__ = ["Adam", "Momentum", "Optimizer", "make_optimizer"]
+__all__ = ["Adam", "Momentum", "Optimizer", "fused_optimizer"]
 
 
 class Optimizer(ABC):
@@ -149,7 +149,7 @@ class Momentum(Optimizer):
         )
 
 
-def make_optimizer(module: nn.Module, training: Training) -> Optimizer:
+def fused_optimizer(module: nn.Module, training: Training) -> Optimizer:
     """A fresh optimizer over the parameters of ``module`` that are to be trained."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     if training.optimizer == "sgd":

@@ -15,7 +15,7 @@ from cltk.engine import descent
 from cltk.engine.descent import Descent
 from cltk.engine.fast import capture
 from cltk.engine.fast.capture import CapturedStep
-from cltk.engine.fast.optimizers import make_optimizer
+from cltk.engine.fast.optimizers import fused_optimizer
 from cltk.interfaces import Batches, Examples, Shuffled, Streams, Train, Training, classification_loss
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
@@ -75,7 +75,7 @@ class Uneven(Shuffled):
 
 def test_a_batch_replaces_the_one_before(on_cpu: list[Tensor]) -> None:
     net = _net("cpu").eval()
-    optimizer, examples = make_optimizer(net, Training()), _examples(10)
+    optimizer, examples = fused_optimizer(net, Training()), _examples(10)
 
     def step(batch: Examples) -> Tensor:
         optimizer.zero_grad()

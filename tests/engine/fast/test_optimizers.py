@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cltk.engine.fast.flops import FlopCounter
-from cltk.engine.fast.optimizers import make_optimizer
+from cltk.engine.fast.optimizers import fused_optimizer
 from cltk.interfaces import Training
 
 THEIRS = {
@@ -45,7 +45,7 @@ def _walk(net, zero_grad, step, steps=range(6)):
 def test_steps_equal_those_of_pytorch(kind, decay):
     net = Net()
     other = copy.deepcopy(net)
-    ours = make_optimizer(net, Training(optimizer=kind, weight_decay=decay))
+    ours = fused_optimizer(net, Training(optimizer=kind, weight_decay=decay))
     theirs = THEIRS[kind](other.parameters(), decay)
     _walk(net, ours.zero_grad, lambda: ours.step(1e-2))
     _walk(other, theirs.zero_grad, theirs.step)
@@ -62,7 +62,7 @@ def test_the_penalty_spares_what_takes_no_part_in_the_loss(kind):
     x[:, 2] = 0
     masked = torch.tensor([False, False, True, True, True, True])
     before = copy.deepcopy(net.state_dict())
-    optimizer = make_optimizer(net, Training(optimizer=kind, weight_decay=0.1))
+    optimizer = fused_optimizer(net, Training(optimizer=kind, weight_decay=0.1))
 
     def step():
         optimizer.zero_grad()
@@ -83,8 +83,8 @@ def test_the_penalty_is_that_of_l2_elsewhere(kind):
     """With a constant loss gradient g, steps are those with the gradient g + decay * w."""
     parameter, decay = nn.Parameter(torch.linspace(-1, 1, 6)), 0.5
     other = nn.Parameter(parameter.detach().clone())
-    ours = make_optimizer(nn.ParameterList([parameter]), Training(optimizer=kind, weight_decay=decay))
-    plain = make_optimizer(nn.ParameterList([other]), Training(optimizer=kind, weight_decay=0))
+    ours = fused_optimizer(nn.ParameterList([parameter]), Training(optimizer=kind, weight_decay=decay))
+    plain = fused_optimizer(nn.ParameterList([other]), Training(optimizer=kind, weight_decay=0))
     gradient = torch.tensor([1.0, -2.0, 0.5, 3.0, -1.0, 0.25])
     for _ in range(5):
         parameter.grad, other.grad = gradient.clone(), gradient + decay * other.detach()
@@ -98,10 +98,10 @@ def test_the_penalty_is_that_of_l2_elsewhere(kind):
 def test_a_restored_optimizer_goes_on_alike(kind):
     training = Training(optimizer=kind)
     net = Net()
-    whole = make_optimizer(net, training)
+    whole = fused_optimizer(net, training)
     _walk(net, whole.zero_grad, lambda: whole.step(1e-2), range(3))
     other = copy.deepcopy(net)
-    restored = make_optimizer(other, training)
+    restored = fused_optimizer(other, training)
     restored.load_state_dict({name: tensor.clone() for name, tensor in whole.state_dict().items()})
     _walk(net, whole.zero_grad, lambda: whole.step(1e-2), range(3, 6))
     _walk(other, restored.zero_grad, lambda: restored.step(1e-2), range(3, 6))
@@ -111,7 +111,7 @@ def test_a_restored_optimizer_goes_on_alike(kind):
 
 def test_gradient_norm():
     net = Net()
-    optimizer = make_optimizer(net, Training())
+    optimizer = fused_optimizer(net, Training())
     net.loss(2).backward()
     gradients = torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
     assert float(optimizer.gradient_norm()) == pytest.approx(float(gradients.norm()))
@@ -157,7 +157,7 @@ def test_training_does_not_import_the_compiler():
 def test_momentum_is_a_setting(momentum):
     net = Net()
     other = copy.deepcopy(net)
-    ours = make_optimizer(net, Training(optimizer="sgd", weight_decay=0.0, momentum=momentum))
+    ours = fused_optimizer(net, Training(optimizer="sgd", weight_decay=0.0, momentum=momentum))
     theirs = torch.optim.SGD(other.parameters(), lr=1e-2, momentum=momentum, fused=True)
     _walk(net, ours.zero_grad, lambda: ours.step(1e-2))
     _walk(other, theirs.zero_grad, theirs.step)
