@@ -14,7 +14,7 @@ def data_folders(data_dir: Path | None) -> tuple[Path, ...]:
     """Where data files are looked for: ``--data-dir`` or ``CLTK_DATA_DIR``, and the user's cache if there is a home.
 
     Raises:
-        ConfigError: The folder that is named is in the home of a user that there is not.
+        ConfigError: The folder that is named is in the home of a user who does not exist.
     """
     named = data_dir or os.environ.get("CLTK_DATA_DIR")
     return (*((_named_folder(named),) if named else ()), *_cache())
@@ -25,7 +25,7 @@ def _named_folder(name: str | Path) -> Path:
         return Path(name).expanduser()
     except RuntimeError as error:
         raise ConfigError(
-            f"The data folder '{name}' is in the home of a user that there is not.", "Name it by its whole path."
+            f"The data folder '{name}' names a user who does not exist.", "Name it by its whole path."
         ) from error
 
 

@@ -99,7 +99,9 @@ def _with_metric_settings(overrides: dict[str, Any]) -> dict[str, Any]:
     if settings is None:
         return rest
     if not isinstance(settings, dict):
-        raise ConfigError(f"'metric' is {settings!r}, and no table of fields by metric.", 'Write metrics = ["..."].')
+        raise ConfigError(
+            f"'metric' is {settings!r}, expected a table with one entry per metric.", 'Write metrics = ["..."].'
+        )
     chosen = rest.get("metrics") or default_names("metric")
     if not isinstance(chosen, list | tuple) or not all(isinstance(metric, str | dict) for metric in chosen):
         return rest  # What is wrong with it is said where experiments are checked.

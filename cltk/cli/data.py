@@ -46,7 +46,7 @@ def fetch(
 
     folders = data_folders(data_dir)
     if not folders:
-        raise ConfigError("There is no home to keep data in.", "Name a folder with --data-dir.")
+        raise ConfigError("There is no home directory to store data in.", "Name a folder with --data-dir.")
     folder = folders[0]
     load(find("scenario", scenario)).fetch(folder)
     show_notice(f"The data of {scenario} is complete; files are looked for in '{folder}'.")

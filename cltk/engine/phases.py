@@ -28,7 +28,7 @@ class PhaseRun:
     Args:
         phase: What is to be done.
         task: In which task, from 0.
-        run: Of which run.
+        run: The run that the task belongs to.
         streams: Where the randomness of the phase comes from.
     """
 

@@ -17,7 +17,7 @@ class HoldsNetworks(Protocol):
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """Them, by their paths."""
+        """The networks, by their paths."""
         ...
 
 

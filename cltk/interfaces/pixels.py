@@ -46,12 +46,12 @@ class Drawn(Batches):
 
     @property
     def samples(self) -> int:
-        """As many."""
+        """Number of samples in an epoch."""
         return self.batches.samples
 
     @property
     def steps(self) -> int:
-        """As many."""
+        """Number of batches in an epoch."""
         return self.batches.steps
 
     def epoch(self, streams: Streams) -> Iterator[Examples]:

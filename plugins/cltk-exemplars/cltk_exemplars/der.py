@@ -99,7 +99,7 @@ class DER(Strategy):
         return self.reservoir.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes it back."""
+        """Restores the reservoir."""
         self.reservoir.load_state_dict(state)
 
     def _penalties(self, rng: torch.Generator) -> Tensor:

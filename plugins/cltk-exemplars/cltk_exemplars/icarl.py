@@ -120,7 +120,7 @@ class ICaRL(Strategy):
         return self.exemplars.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes the exemplars back."""
+        """Restores the exemplars."""
         self.exemplars.load_state_dict(state)
 
     @torch.no_grad()

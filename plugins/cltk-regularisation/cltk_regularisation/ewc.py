@@ -91,7 +91,7 @@ class EWC(Strategy):
         return self._penalty.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes it back."""
+        """Restores the penalty."""
         self._penalty.load_state_dict(state)
 
     def _importance(self, examples: Examples, classes: tuple[int, ...]) -> dict[str, Tensor]:

@@ -91,7 +91,7 @@ class SI(Strategy):
         return {**self._penalty.state_dict(), **start, **path}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes them back."""
+        """Restores the penalty and the path."""
         self._penalty.load_state_dict(state)
         self._start, self._path = named(state, "start"), named(state, "path")
 

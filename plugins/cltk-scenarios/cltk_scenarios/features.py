@@ -141,9 +141,7 @@ def _find(name: str, folders: Sequence[Path]) -> Path:
     try:
         given = Path(name).expanduser()
     except RuntimeError as error:
-        raise DataError(
-            f"'{name}' is in the home of a user that there is not.", "Name it by its whole path."
-        ) from error
+        raise DataError(f"'{name}' names a user who does not exist.", "Name it by its whole path.") from error
     candidates = [given, *(folder / given for folder in folders)]
     path = next((candidate for candidate in candidates if candidate.is_file()), None)
     if path is None:

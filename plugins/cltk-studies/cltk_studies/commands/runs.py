@@ -81,7 +81,7 @@ def export(
             rows = [{"id": row["id"], **{name: row.get(name) for name in column}} for row in rows]
         if form == "parquet":
             if output is None:
-                raise ConfigError("Parquet is no text to print.", "Name a file: --output runs.parquet")
+                raise ConfigError("Parquet cannot be printed.", "Name a file: --output runs.parquet")
             write_parquet(rows, output)
             return
         text = to_csv(rows)

@@ -48,7 +48,7 @@ class Slurm(Launcher):
     """
 
     class Config(Settings):
-        """What is asked of Slurm for each worker."""
+        """The resources of each worker, as Slurm names them."""
 
         partition: str | None = Field(None, description="The partition; None for the cluster's default.")
         account: str | None = Field(None, description="The account that pays; None for the user's default.")

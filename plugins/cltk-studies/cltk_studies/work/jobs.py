@@ -62,7 +62,7 @@ class RunCell:
             for cell in study.cells:
                 if cell.run_key(seed) == key:
                     return cell
-        raise RunFailedError("It is of no cell of the study any more.")
+        raise RunFailedError("The study no longer has this cell.")
 
 
 class RunTrial:
