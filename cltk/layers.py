@@ -126,6 +126,13 @@ def _merge_slot(below: Any, above: Any) -> Any:
     below, above = as_slot(below), as_slot(above)
     if not isinstance(below, dict) or not isinstance(above, dict):
         return above
-    if "name" in below and "name" in above and below["name"] != above["name"]:
+    if "name" in below and "name" in above and not _may_be_same(str(below["name"]), str(above["name"])):
         return above
     return deep_merge(below, above)
+
+
+def _may_be_same(one: str, other: str) -> bool:
+    """Whether two names may be of one component: those alone count where a distribution is named on one side only."""
+    if (":" in one) == (":" in other):
+        return one == other
+    return one.rpartition(":")[2] == other.rpartition(":")[2]

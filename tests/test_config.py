@@ -77,6 +77,16 @@ class TestLayers:
         merged = overlay([{"generator": {"name": "vae", "latent_dim": 2}}, {"generator": "vae"}])
         assert merged == {"generator": {"name": "vae", "latent_dim": 2}}
 
+    @pytest.mark.parametrize(("below", "above"), [("vae", "cltk-vae:vae"), ("cltk-vae:vae", "vae")])
+    def test_naming_its_distribution_keeps_its_settings(self, below: str, above: str) -> None:
+        merged = overlay([{"generator": {"name": below, "latent_dim": 2}}, {"generator": above}])
+        assert merged == {"generator": {"name": above, "latent_dim": 2}}
+
+    @pytest.mark.parametrize(("below", "above"), [("acme:vae", "cltk-vae:vae"), ("vae", "cltk-vae:class-vae")])
+    def test_another_qualified_component_drops_the_settings_of_the_one_below(self, below: str, above: str) -> None:
+        merged = overlay([{"generator": {"name": below, "latent_dim": 2}}, {"generator": above}])
+        assert merged == {"generator": {"name": above}}
+
     def test_settings_of_an_unnamed_component_stay_when_it_is_named(self) -> None:
         merged = overlay([{"generator": {"latent_dim": 2}}, {"generator": "vae"}])
         assert merged == {"generator": {"name": "vae", "latent_dim": 2}}
