@@ -19,6 +19,7 @@ from cltk.experiment import Experiment
 from cltk.interfaces import RunGroup, Sink, Summary
 from cltk.machine import Machine
 from cltk.record import Record
+from cltk.registry import find, load
 from cltk.runs.runner import execute
 
 DATA = Path(__file__).parent / "data"
@@ -78,6 +79,21 @@ class TestRestoring:
         assert len(restored.strategy.buffer) > 0
         with pytest.raises(ConfigError, match="has no generator"):
             restored.sample(1)
+
+    def test_extras_come_back_in_the_order_that_the_strategy_gave(
+        self, make_digits: Callable[..., Any], machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        orders: list[list[str]] = []
+        strategy = load(find("strategy", "finetune"))
+        extras = {"b": torch.ones(1), "a": torch.zeros(1)}
+        monkeypatch.setattr(strategy, "state_dict", lambda self: extras)
+        monkeypatch.setattr(strategy, "load_state_dict", lambda self, state: orders.append([*state]))
+        scenario = {"name": "split-digits", "per_class": 5}
+        record = execute(
+            prepare(make_digits(scenario=scenario, strategy="finetune", generator=None), machine), 0, tmp_path
+        )
+        cltk.restore(record.run_id, tmp_path)
+        assert orders[-1] == ["b", "a"]
 
     def test_what_cannot_be_restored_is_named(self, record: Record, store: Path, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="There is no run 'nothing'"):

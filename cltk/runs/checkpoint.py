@@ -15,13 +15,11 @@ from cltk.engine import ResumePoint
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.files import read_bounded, write_atomically
 from cltk.record import Record
-from cltk.runs.tensors import pack, unpack
+from cltk.runs.tensors import MOST, pack, unpack
 
 __all__ = ["Checkpoint", "Checkpoints", "EpochCheckpoint"]
 
 FORMAT = "cltk.checkpoint/4"
-_MOST = 1 << 36
-"""Bytes of a file; networks that are larger are none of today."""
 KEPT = 2
 """Checkpoints kept of a run: the newest, and one to fall back to."""
 
@@ -139,7 +137,9 @@ class Checkpoints:
         return path
 
     def _paths(self, kind: str) -> list[Path]:
-        return sorted(self._folder.glob(f"{kind}-*.safetensors"))
+        # Of names that differ in length the longer one has the higher number: beyond 999, text sorts otherwise.
+        paths = self._folder.glob(f"{kind}-*.safetensors")
+        return sorted(paths, key=lambda path: (len(path.name), path.name))
 
 
 def _digest(content: bytes) -> str:
@@ -152,7 +152,7 @@ def _read(path: Path) -> tuple[State, Texts]:
     Raises:
         ValueError: It is not what its name says, or of another format.
     """
-    content = read_bounded(path, _MOST)
+    content = read_bounded(path, MOST)
     if _digest(content) != path.stem.rpartition("-")[2]:
         raise ValueError("it was cut or altered, its checksum differs")
     state, texts = unpack(content)

@@ -12,11 +12,13 @@ from torch import Tensor
 from cltk.build import prepare, resolve
 from cltk.engine import load_state, state_of
 from cltk.errors import ConfigError, StoreError
+from cltk.files import read_bounded
 from cltk.interfaces import Generator, ScenarioInfo, Strategy, Streams
 from cltk.machine import Machine, device_of
 from cltk.record import Record
 from cltk.runs.reading import find_record
 from cltk.runs.repeat import experiment_of
+from cltk.runs.tensors import MOST, unpack
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,10 +107,7 @@ def _info(record: Record, machine: Machine) -> ScenarioInfo:
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     try:
-        return dict(load_file(path))
-    except (OSError, SafetensorError) as error:
+        return unpack(read_bounded(path, MOST))[0]
+    except (OSError, ValueError) as error:
         raise StoreError(f"'{path}' cannot be read: {error}", "Run the experiment again to replace it.") from error

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-__all__ = ["pack", "unpack"]
+__all__ = ["MOST", "pack", "unpack"]
+
+MOST = 1 << 36
+"""Bytes of a file; networks that are larger are none of today."""
 
 _ORDER = "order"
 
