@@ -86,6 +86,11 @@ class Progress(Sink):
             case TaskEnded():
                 self._task(event, record)
 
+    def finish(self, record: Record) -> None:
+        """Counts a run that has ended, whether it was carried out now or before."""
+        self._finished += 1
+        self._advance(0)
+
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
         """Says what is waited for still."""
         self._bars.update(self._phase, visible=False)
@@ -112,8 +117,6 @@ class Progress(Sink):
     def _task(self, event: TaskEnded, record: Record) -> None:
         self._share = TaskShare(self._share.epochs)
         self._advance(event.task + 1)
-        if event.task + 1 == self._tasks:
-            self._finished += 1
         if self._live:
             self._show(record)
         else:
