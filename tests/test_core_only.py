@@ -131,7 +131,7 @@ def test_it_is_used_from_python(core: Environment) -> None:
     assert (done.status, done.out.strip()) == (0, '"finished"'), done.err
 
 
-@pytest.mark.parametrize(("command", "extra"), [("tune", "studies"), ("ablate", "studies"), ("ui", "mlflow")])
+@pytest.mark.parametrize(("command", "extra"), [("tune", "studies"), ("status", "studies"), ("ui", "mlflow")])
 def test_a_command_of_another_distribution_says_what_to_install(core: Environment, command: str, extra: str) -> None:
     done = core.cltk(command)
     assert done.status == 2

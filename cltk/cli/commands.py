@@ -17,7 +17,10 @@ from cltk.registry import OWN_COMMANDS, Plugin, find, installed, load, state
 
 __all__ = ["PluginCommands"]
 
-_ELSEWHERE = {"mlflow": ("sync", "ui"), "studies": ("ablate", "report", "tune", "worker")}
+_ELSEWHERE = {
+    "mlflow": ("sync", "ui"),
+    "studies": ("ablate", "report", "status", "stop", "tune", "verify", "worker"),
+}
 """Extras of the core's distribution whose commands people know, and may miss."""
 
 

@@ -93,12 +93,12 @@ def run(
 
 
 def _without_studies(layer: dict[str, Any], file: Path | None) -> dict[str, Any]:
-    """The experiment without the table of ``cltk tune``, which leaves it as it is; one of many cells is refused."""
+    """The experiment without what ``cltk tune`` alone reads, which leaves it as it is; one of many cells is refused."""
     from cltk.errors import ConfigError
 
     if "ablate" in layer:
         raise ConfigError(f"'{file}' is a study of several experiments.", f"Run all of them: cltk ablate {file}")
-    return {key: value for key, value in layer.items() if key != "tune"}
+    return {key: value for key, value in layer.items() if key not in ("tune", "launcher")}
 
 
 def _refuse_others(file: Path | None, options: dict[str, Any]) -> None:

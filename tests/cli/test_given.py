@@ -50,6 +50,13 @@ def test_a_file_extends_another_from_its_own_folder(cli: Cli, tmp_path: Path) ->
     assert (done.status, "extends itself" in done.said) == (2, True)
 
 
+def test_the_file_of_a_search_is_an_experiment_too(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "search.toml").write_text(
+        'name = "search"\n[scenario]\nname = "split-digits"\n[tune]\ntrials = 2\n[launcher]\nname = "local"\n'
+    )
+    assert printed(cli, "search.toml")["name"] == "search"
+
+
 def test_a_dash_is_standard_input(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cltk", "run", "-", *PRINTED]
     done = subprocess.run(command, input="[generator]\nlatent_dim = 5\n", text=True, capture_output=True, check=True)
