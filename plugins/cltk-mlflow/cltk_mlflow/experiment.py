@@ -14,10 +14,10 @@ from typing import Any
 
 from cltk.errors import StoreError
 from cltk.record import Record
-from cltk_mlflow.fields import Point, data_digest
+from cltk_mlflow.fields import RUN_TAG, Point, data_digest
 from cltk_mlflow.server import TrackingServer
 
-__all__ = ["MlflowExperiment"]
+__all__ = ["MlflowExperiment", "is_tracked"]
 
 # What MLflow takes in one call: 1,000 entries, of them 100 parameters and 100 tags.
 _POINTS, _PAIRS = 800, 100
@@ -147,6 +147,14 @@ class MlflowExperiment:
 
         with contextlib.suppress(MlflowException):
             self._client.delete_run(run_id)
+
+
+def is_tracked(server: TrackingServer, run_id: str, status: str) -> bool:
+    """Whether a server has an MLflow run, in any experiment, that shows a run of cltk and ended with this status."""
+    query = f"tags.`{RUN_TAG}` = '{run_id}' and attributes.status = '{status}'"
+    with server.reported():
+        experiments = [experiment.experiment_id for experiment in server.client.search_experiments()]
+        return bool(server.client.search_runs(experiments, query, max_results=1))
 
 
 def _experiment_id(server: TrackingServer, name: str) -> str:

@@ -16,6 +16,7 @@ from cltk.record import Record
 
 __all__ = [
     "ENDED",
+    "RUN_TAG",
     "SOURCE",
     "Point",
     "accuracy_points",
@@ -39,6 +40,9 @@ SOURCE = {"mlflow.source.name": "cltk", "mlflow.source.type": "LOCAL"}
 
 ENDED = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 """What MLflow calls the ends of a run."""
+
+RUN_TAG = "cltk.run_id"
+"""The tag of an MLflow run that says which run of cltk it shows."""
 
 COSTS: Mapping[str, Callable[[Record], float]] = {
     "seconds": lambda record: record.seconds.get("total", 0.0),

@@ -37,8 +37,11 @@ class Receipt(BaseModel):
 
     def names(self, tracking_uri: str, experiment_id: str) -> bool:
         """Whether it names that experiment on that server, whose URI bears no secrets."""
-        # Earlier versions hid less of the URI.
-        return (without_secrets(self.tracking_uri), self.experiment_id) == (tracking_uri, experiment_id)
+        return self.is_from(tracking_uri) and self.experiment_id == experiment_id
+
+    def is_from(self, tracking_uri: str) -> bool:
+        """Whether it is from that server, whose URI bears no secrets."""
+        return without_secrets(self.tracking_uri) == tracking_uri  # Earlier versions hid less of the URI.
 
 
 def has_receipt(folder: Path) -> bool:

@@ -15,6 +15,7 @@ from cltk.record_file import to_json
 from cltk_mlflow.experiment import MlflowExperiment
 from cltk_mlflow.fields import (
     ENDED,
+    RUN_TAG,
     SOURCE,
     accuracy_points,
     cost_points,
@@ -30,8 +31,8 @@ from cltk_mlflow.server import TrackingServer
 
 __all__ = ["CELL_TAG", "RECORDS", "STUDY_FILE", "STUDY_TAG", "StudyTracker", "store_mean_matrix"]
 
-STUDY_TAG, CELL_TAG, RUN_TAG, STATUS_TAG = "cltk.study", "cltk.cell", "cltk.run_id", "cltk.status"
-"""Tags by which a study's runs are found again: the study's name, a cell's hash, a record's id and status."""
+STUDY_TAG, CELL_TAG, STATUS_TAG = "cltk.study", "cltk.cell", "cltk.status"
+"""Tags by which a study's runs are found again, beside a run's id: the study's name, a cell's hash, a run's status."""
 
 STUDY_FILE, RECORDS = "study.json", "records"
 """Where the parent keeps the definition of the study, and a cell's run the records of its seeds."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from cltk.errors import StoreError
 from cltk.interfaces import RunGroup, Summary
 from cltk.record import Record
-from cltk_mlflow.experiment import MlflowExperiment
-from cltk_mlflow.fields import ENDED, final_points, params, run_name, run_tags, summary_points, task_points
+from cltk_mlflow.experiment import MlflowExperiment, is_tracked
+from cltk_mlflow.fields import ENDED, RUN_TAG, final_points, params, run_name, run_tags, summary_points, task_points
 from cltk_mlflow.receipt import Receipt, read_receipt, write_receipt
 from cltk_mlflow.server import open_server
 from cltk_mlflow.studies import StudyTracker, store_mean_matrix
@@ -89,12 +89,15 @@ class RunTracker:
             self._end(record, ended)
 
     def has_arrived(self, record: Record) -> bool:
-        """Whether all of a run that ended earlier is in MLflow, on its own or as part of a study."""
+        """Whether all of a run that ended earlier is on this server, on its own or as part of a study."""
         try:
             receipt = read_receipt(self._store / record.run_id)
         except StoreError:
             return False
-        return receipt is not None and receipt.complete
+        if receipt is None or not receipt.complete:
+            return False
+        # A store that was moved names the place where its database was; a receipt names the last of several servers.
+        return receipt.is_from(self._server.name) or is_tracked(self._server, record.run_id, ENDED[record.status])
 
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
         """Writes what the runs of a group say together, and ends the MLflow run that stands for it, if there is one."""
@@ -145,7 +148,7 @@ class RunTracker:
         receipt = self._receipt(record)
         if receipt is not None and not receipt.complete:
             self._experiment.discard(receipt.run_id)
-        tags = {"kind": "run", "seed": str(record.seed), "cltk.run_id": record.run_id, **run_tags(record)}
+        tags = {"kind": "run", "seed": str(record.seed), RUN_TAG: record.run_id, **run_tags(record)}
         if parent_id is not None:
             tags["mlflow.parentRunId"] = parent_id
         run_id = self._experiment.create(run_name(record, f"seed {record.seed}"), tags, started)

@@ -69,3 +69,20 @@ def test_a_bad_folder_is_named_and_the_others_are_uploaded(
     for name in ("unreadable", "receipt", "samples"):
         assert name in done.said
     assert "good" not in done.said
+
+
+def test_a_run_is_uploaded_once_to_each_server(cli: Cli, write: Callable[..., Path], tmp_path: Path) -> None:
+    write("run-0")
+    servers = [f"sqlite:///{tmp_path / name}.db" for name in ("a", "b")]
+    counts = [cli("sync", "--store", tmp_path, "--tracking-uri", uri).out[:1] for uri in (*servers, *servers)]
+    assert counts == ["1", "1", "0", "0"]
+
+
+def test_a_store_that_was_moved_is_not_uploaded_again(cli: Cli, write: Callable[..., Path], tmp_path: Path) -> None:
+    write("run-0")
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    (tmp_path / "run-0").rename(old / "run-0")
+    assert "1 uploaded" in cli("sync", "--store", old).out
+    old.rename(new)
+    assert "0 uploaded" in cli("sync", "--store", new).out
