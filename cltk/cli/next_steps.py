@@ -13,11 +13,11 @@ __all__ = ["next_steps"]
 def next_steps(records: Sequence[Record]) -> list[str]:
     """The commands that go on from what was run, as far as they are installed, a line each."""
     last = records[-1]
-    steps = {f"cltk runs show {last.run_id}": "this result again, and any other metric of it"}
+    steps = {f"cltk runs show {last.run_id}": "this result, and other metrics"}
     if last.status == "interrupted":
         steps = {"the same command again": "goes on from there"}
     commands = {plugin.name for plugin in installed("command")}
     if "ui" in commands:
-        steps["cltk ui"] = "curves, figures and replayed samples, in the browser"
+        steps["cltk ui"] = "curves and figures, in the browser"
     width = max(map(len, steps))
     return [f"  {command.ljust(width)}  {purpose}" for command, purpose in steps.items()]

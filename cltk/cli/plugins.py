@@ -11,7 +11,7 @@ from cltk.cli.companions import Companions
 from cltk.cli.complete import kinds, plugin_names
 from cltk.cli.console import print_json, print_rows, show_error, show_notice
 from cltk.cli.groups import with_groups
-from cltk.cli.options import Json
+from cltk.cli.options import RUNS, Json, Store
 from cltk.cli.overrides import OverridesCommand, overrides_of
 from cltk.errors import ConfigError, closest
 from cltk.kinds import KINDS, Kind
@@ -42,12 +42,19 @@ def list_plugins(kind: KindName = "", json: Json = False) -> None:
 
 
 @app.command()
-def doctor(json: Json = False) -> None:
-    """Load every plugin: what is broken, what is slow, what conflicts. Fails where anything is broken."""
+def doctor(store: Store = RUNS, json: Json = False) -> None:
+    """Load every plugin: what is broken, what is slow, what conflicts. Fails where anything is broken.
+
+    As JSON, also versions, machine, threads and stores: what a report of a fault needs.
+    """
     from cltk.cli.doctor import conflicts, examine
+    from cltk.cli.environment import describe_environment
 
     rows, problems = examine(), conflicts()
-    print_rows(rows, json)
+    if json:
+        print_json({"plugins": rows, "problems": problems, **describe_environment(store)})
+    else:
+        print_rows(rows, json)
     for problem in problems:
         show_notice(problem)
     raise typer.Exit(3 if problems or any(row["state"] != "ready" for row in rows) else 0)

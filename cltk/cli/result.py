@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -24,7 +24,11 @@ _FEW = 3
 
 
 def print_records(
-    records: Sequence[Record], summary: Summary | None = None, store: Path | None = None, next_steps: Sequence[str] = ()
+    records: Sequence[Record],
+    summary: Summary | None = None,
+    store: Path | None = None,
+    next_steps: Sequence[str] = (),
+    said: Collection[str] = (),
 ) -> None:
     """Prints what came of an experiment on standard output.
 
@@ -33,12 +37,13 @@ def print_records(
         summary: What several seeds say together.
         store: The folder of all runs, to say where they are; None where that is known.
         next_steps: What the reader may type now, a line each.
+        said: Warnings that the reader has seen already.
     """
     measured = [record for record in records if record.tasks]
     print_result(_title(records), "")
     if measured:
         print_result(*_result(measured, summary or summarise(measured)))
-    for warning in _warnings(records):
+    for warning in _warnings(records, said):
         print_result(Text(warning, style="yellow"))
     if store is not None:
         print_result(Text(f"Kept in {_folders(records, store)}"), *next_steps)
@@ -151,11 +156,11 @@ def _cost(records: Sequence[Record]) -> Table:
     return table
 
 
-def _warnings(records: Sequence[Record]) -> Iterator[str]:
+def _warnings(records: Sequence[Record], said: Collection[str]) -> Iterator[str]:
     """A line for each kind of warning, with the seeds and tasks that it was of and the first of its kind."""
     kinds: dict[str, list[tuple[int, str]]] = {}
     for record in records:
-        for warning in record.warnings:
+        for warning in (warning for warning in record.warnings if warning not in said):
             kinds.setdefault(re.sub(r"\d+(, \d+)*|class(es)?|it is|they are", "", warning), []).append(
                 (record.seed, warning)
             )

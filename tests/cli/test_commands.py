@@ -92,7 +92,20 @@ def test_a_command_that_shadows_ours_is_refused_and_named(cli: Cli, install: Ins
     assert states[name] == f"refused: 'cltk {name}' is a command of the core"
     doctor = cli("plugins", "doctor", "--json")
     assert doctor.status == 3
-    assert {row["name"]: row["state"] for row in doctor.json if row["kind"] == "command"}[name].startswith("refused")
+    assert {row["name"]: row["state"] for row in doctor.json["plugins"] if row["kind"] == "command"}[name].startswith(
+        "refused"
+    )
+
+
+def test_the_doctor_says_what_a_report_of_a_fault_needs(cli: Cli, tmp_path: Path) -> None:
+    done = cli("plugins", "doctor", "--json", "--store", tmp_path, MLFLOW_TRACKING_URI="http://me:secret@host")
+    assert {"cltk-core", "python", "torch", "numpy"} <= set(done.json["versions"])
+    assert done.json["machine"]["usable_cores"] >= 1
+    assert done.json["threads"]["torch"] >= 1
+    runs = done.json["stores"]["runs"]
+    assert (runs["path"], runs["exists"], runs["entries"]) == (str(tmp_path), True, 0)
+    assert "MLFLOW_TRACKING_URI" in done.json["variables"]
+    assert "secret" not in done.out
 
 
 def test_two_commands_of_one_name_are_told_apart(cli: Cli, install: Install) -> None:

@@ -113,7 +113,7 @@ def test_using_one_gets_one_message(site: Path, name: str, status: int, cause: s
 def test_the_doctor_loads_them_all(site: Path) -> None:
     done = cltk(site, "plugins", "doctor", "--json")
     assert done.returncode == 3
-    rows = {row["distribution"]: row for row in json.loads(done.stdout)}
+    rows = {row["distribution"]: row for row in json.loads(done.stdout)["plugins"]}
     assert rows["acme-slow"]["seconds"] > 9
     assert "no luck" in rows["acme-raises"]["state"]
     assert rows["cltk-mlp"]["state"] == "ready"

@@ -17,7 +17,7 @@ def test_every_command_of_the_first_page_runs(tmp_path: Path) -> None:
     shell = Shell(tmp_path, QUICK)
     for block in blocks("start.md", "sh"):
         shell.type(block.text)
-    assert "<table>" in (tmp_path / "first.html").read_text()
+    assert "<table>" in (tmp_path / "runs" / "reports" / "first.html").read_text()
 
 
 def test_every_cell_of_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,19 +9,21 @@ from matplotlib.figure import Figure
 from cltk.runs.folder import Samples
 from cltk_figures.style import grid_of, panel
 
-__all__ = ["replayed_samples"]
+__all__ = ["replayed_samples", "sample_strip"]
 
 _SHOWN = 16
+_PIXELS = 960
+"""Width of a strip that is shown by itself, at least."""
 _WIDTH = 8.0
 
 
-def replayed_samples(samples: Samples) -> Figure:
+def replayed_samples(samples: Samples, title: str = "Replayed samples") -> Figure:
     """One row of samples a task, sorted by the labels that they are replayed with, which stand above them."""
     height, width = next(iter(samples.values()))[0].shape[2:]
     down, across = height + max(3, round(0.45 * height)), width + max(1, width // 10)
     size = _WIDTH / (_SHOWN * across)
     figure, (axes,) = grid_of(1, 1, _WIDTH + 0.7, len(samples) * down * size + 0.35, left=0.65, right=0.05, bottom=0.03)
-    panel(axes, "Replayed samples and the labels they are replayed with")
+    panel(axes, f"{title} and the labels they are replayed with")
     axes.axis("off")
     rows = []
     for row, (task, (images, labels)) in enumerate(samples.items()):
@@ -34,6 +36,26 @@ def replayed_samples(samples: Samples) -> Figure:
     extent = (0, _SHOWN * across, len(samples) * down, 0)
     axes.imshow(np.concatenate(rows), cmap="gray_r", vmin=0, vmax=1, extent=extent, aspect="auto")
     return figure
+
+
+def sample_strip(images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    """The samples of one task side by side, sorted by their labels, as large as a page shows them.
+
+    Args:
+        images: (n, C, H, W) in [0, 1].
+        labels: (n,).
+
+    Returns:
+        (H', W') for one channel, dark on white, else (H', W', 3).
+    """
+    chosen = images[_chosen(labels)]
+    height, width = chosen.shape[2:]
+    across = width + max(1, width // 10)
+    strip = _strip(chosen, height, across)
+    shades = strip if strip.ndim == 3 else 1 - strip
+    scale = -(-_PIXELS // (across * _SHOWN))
+    large: npt.NDArray[np.uint8] = np.round(255 * shades.clip(0, 1)).astype(np.uint8)
+    return large.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
 def _chosen(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

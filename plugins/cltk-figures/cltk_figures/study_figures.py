@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -21,14 +21,18 @@ def metric_against_costs(
     values: Mapping[str, Estimate],
     costs: Mapping[str, Mapping[str, float]],
     by_seed: Mapping[str, Sequence[float]] | None = None,
+    references: Collection[str] = (),
 ) -> Figure:
     """A metric of each cell against what a run costs, with 95 % intervals and a point a seed; one panel a cost.
+
+    Through the mean of a reference goes a line over the whole panel.
 
     Args:
         metric: The name of the metric.
         values: Its value, by cell.
         costs: What a run costs, by the name of the cost and by cell.
         by_seed: The value of each seed, by cell.
+        references: The cells that the others are held against, such as joint training.
     """
     legend = _LINE * len(values)
     figure, panels = grid_of(len(costs), len(costs), 3.6, 3.4 + legend, left=0.82, bottom=0.5 + legend)
@@ -38,19 +42,24 @@ def metric_against_costs(
             x, y, half = by_cell[cell], value.mean, value.ci95 or 0.0
             points = (by_seed or {}).get(cell, ())
             axes.plot([x] * len(points), points, ".", color=_colour(number), markersize=4, alpha=0.45)
+            if cell in references:
+                axes.axhline(y, color=_colour(number), linestyle="--", linewidth=1)
             axes.errorbar(x, y, half, fmt="o", label=cell, color=_colour(number), capsize=3, markersize=5)
         axes.margins(0.15)
+        if min(value.mean for value in values.values()) >= 0:
+            axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))  # An interval may reach below what there can be.
         axes.locator_params(axis="x", nbins=4)  # Numbers of bytes are long: more of them would run together.
     panels[0].set_title(f"{metric} against the cost of a run, with 95 % intervals", fontsize=10, loc="left")
     _add_legend(figure)
     return figure
 
 
-def accuracy_over_tasks(curves: Mapping[str, Sequence[Estimate]]) -> Figure:
+def accuracy_over_tasks(curves: Mapping[str, Sequence[Estimate]], references: Collection[str] = ()) -> Figure:
     """Mean accuracy over the tasks learned so far, with 95 % intervals.
 
     Args:
         curves: By cell, the accuracy after the first, second, ... task, in [0, 1].
+        references: The cells that the others are held against; their lines are dashed.
     """
     legend = _LINE * len(curves)
     figure, (axes,) = grid_of(1, 1, 5.6, 3.9 + legend, bottom=0.5 + legend)
@@ -59,7 +68,7 @@ def accuracy_over_tasks(curves: Mapping[str, Sequence[Estimate]]) -> Figure:
         learned = np.arange(1, len(curve) + 1)
         mean = np.array([value.mean for value in curve])
         half = np.array([value.ci95 or 0.0 for value in curve])
-        axes.plot(learned, mean, "o-", color=_colour(number), markersize=4, label=cell)
+        axes.plot(learned, mean, "o--" if cell in references else "o-", color=_colour(number), markersize=4, label=cell)
         axes.fill_between(learned, mean - half, mean + half, color=_colour(number), alpha=0.15, linewidth=0)
     percent(axes)
     whole_numbers(axes)

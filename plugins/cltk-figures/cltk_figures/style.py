@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -87,5 +89,11 @@ def whole_numbers(axes: Axes, most: int = 10) -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Writes a figure as PNG."""
-    figure.savefig(path, dpi=_DPI, facecolor="white", pil_kwargs={"compress_level": 3})
+    """Writes a figure in the format that the file's name says: PNG, SVG or PDF. The same figure gives the same file."""
+    options: dict[str, Any] = {
+        ".png": {"dpi": _DPI, "pil_kwargs": {"compress_level": 3}},
+        ".svg": {"metadata": {"Date": None}},
+        ".pdf": {"metadata": {"CreationDate": None}},
+    }
+    with rc_context({"svg.hashsalt": "cltk"}):
+        figure.savefig(path, facecolor="white", **options[path.suffix])

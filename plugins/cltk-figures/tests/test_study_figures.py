@@ -29,3 +29,13 @@ def test_accuracy_over_tasks_starts_with_the_first_one_and_is_in_percent() -> No
 def test_more_cells_than_colours_are_drawn() -> None:
     curve = [Estimate(1, 0.5)]
     assert len(accuracy_over_tasks({str(i): curve for i in range(12)}).axes[0].lines) == 12
+
+
+def test_references_are_lines_over_the_whole_panel() -> None:
+    costs = {"seconds": {"fixed": 2.0, "linear": 3.0}}
+    (axes,) = metric_against_costs("diaz-accuracy", VALUES, costs, references=["linear"]).axes
+    dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert [list(line.get_ydata()) for line in dashed] == [[0.7, 0.7]]
+    curve = [Estimate(3, 0.9), Estimate(3, 0.8)]
+    (axes,) = accuracy_over_tasks({"fixed": curve, "linear": curve}, ["linear"]).axes
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--"]

@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from cltk.errors import StoreError
 from cltk.record import Record
 from cltk_mlflow.fields import RUN_TAG, Point, data_digest
@@ -102,6 +105,18 @@ class MlflowExperiment:
         """Stores a text with the run as a file."""
         with self._reported():
             self._client.log_text(run_id, text, path)
+
+    def image(self, run_id: str, key: str, step: int, pixels: npt.NDArray[np.uint8]) -> None:
+        """Stores one of the pictures of a key; MLflow shows them with a slider over the steps.
+
+        Args:
+            run_id: The run.
+            key: What all of them show.
+            step: Which one it is.
+            pixels: (H, W) or (H, W, 3).
+        """
+        with self._reported():
+            self._client.log_image(run_id, pixels, key=key, step=step)
 
     def files(self, run_id: str, folder: Path, names: Sequence[str] | None = None) -> None:
         """Stores files of a folder with the run: those of the ``names`` that exist, or all with their subfolders.

@@ -26,6 +26,7 @@ from cltk_mlflow.fields import (
     run_tags,
     summary_points,
 )
+from cltk_mlflow.images import store_replayed_samples
 from cltk_mlflow.receipt import Receipt, read_receipt, write_receipt
 from cltk_mlflow.server import TrackingServer
 
@@ -122,6 +123,8 @@ class StudyTracker:
             points = [*summary_points(summary, len(finished)), *cost_points(finished), *mean_curves(finished)]
             self._experiment.log(cell.run_id, points, tags={"mlflow.note.content": cell_description(finished)})
             store_mean_matrix(self._experiment, cell.run_id, finished)
+            folder = self._server.folder
+            any(store_replayed_samples(self._experiment, cell.run_id, run, folder / run.run_id) for run in finished)
             cell.summarised = len(finished)
         self._experiment.end(cell.run_id, cell.status, cell.ended or None)
 
@@ -177,6 +180,8 @@ class StudyTracker:
         """Makes the run of a seed below that of its cell, in place of one that did not come as far."""
         if (record.run_id, record.status) in self._seeds:
             return
+        from cltk_figures.artifacts import description
+
         for (run_id, status), known in list(self._seeds.items()):
             if run_id == record.run_id:
                 self._experiment.discard(known)
@@ -184,7 +189,7 @@ class StudyTracker:
         tags = {
             "kind": "run", STUDY_TAG: self._name, "cell": cell.group.name, CELL_TAG: cell.group.config_hash,
             "seed": str(record.seed), RUN_TAG: record.run_id, STATUS_TAG: record.status,
-            "mlflow.parentRunId": cell.run_id, **run_tags(record),
+            "mlflow.parentRunId": cell.run_id, "mlflow.note.content": description(record), **run_tags(record),
         }  # fmt: skip
         run_id = self._experiment.create(f"seed {record.seed} · {cell.group.name}", tags, started)
         points = [point for learned in range(len(record.accuracy)) for point in accuracy_points(record, learned)]

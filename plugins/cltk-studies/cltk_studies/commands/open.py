@@ -70,4 +70,4 @@ def _report(name: str, store: Path) -> Report:
         advice = f"{closest(name, studies)} Runs: cltk runs list"
         raise ConfigError(f"There is no study '{name}' in '{store}', and no such run.", advice) from error
     runs = finished_runs(read_records(store)[0], record.config_hash) or [record]
-    return Report(compare_runs(runs, name=record.run_id))
+    return Report(compare_runs(runs, name=record.run_id), store=store)

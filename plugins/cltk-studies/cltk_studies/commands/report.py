@@ -23,6 +23,9 @@ def report(
     every: Annotated[bool, typer.Option("--all", help="Print all metrics and costs.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     html: Annotated[bool, typer.Option("--html", help="Print one page that needs nothing beside it.")] = False,
+    figures: Annotated[
+        Path | None, typer.Option(help="Write every figure as SVG and PDF into this folder, and nothing else.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file instead.")] = None,
     store: Store = RUNS,
     tracking_uri: TrackingUri = None,
@@ -40,10 +43,14 @@ def report(
     from cltk_studies.commands.tables import print_tables
     from cltk_studies.reports.report import load_report
 
-    if markdown + html + json > 1:
-        raise ConfigError("More than one form of report was asked for.", "Give one of --markdown, --html and --json.")
+    if markdown + html + json + (figures is not None) > 1:
+        advice = "Give one of --markdown, --html, --json and --figures."
+        raise ConfigError("More than one form of report was asked for.", advice)
     found = load_report(study, store, metrics=metric or (), objectives=objective or (), tracking_uri=tracking_uri)
-    if json and output is None:
+    if figures is not None:
+        for path in found.write_figures(figures):
+            print(path)
+    elif json and output is None:
         print_json(found.to_dict())
     elif json:
         _write(dumps(found.to_dict(), indent=2, allow_nan=False) + "\n", output)

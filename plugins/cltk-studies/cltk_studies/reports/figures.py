@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from cltk.errors import StoreError
+from cltk.runs.folder import Samples, most_sample_bytes, read_samples
 from cltk.runs.summary import Estimate, estimate
 from cltk_figures.run_figures import confusion, mean_accuracy_matrix
+from cltk_figures.samples import replayed_samples
 from cltk_figures.search_figures import front_figure, history
 from cltk_figures.study_figures import accuracy_over_tasks, metric_against_costs
 from cltk_studies.answers.results import COSTS, CellResult, StudyResult
 from cltk_studies.answers.trials import Goal, find_front, goals, is_baseline
+from cltk_studies.questions.references import REFERENCES
 
 __all__ = ["Drawing", "figures_of_cells", "figures_of_study"]
 
@@ -32,23 +38,46 @@ def figures_of_study(result: StudyResult) -> Iterator[Drawing]:
     measured = [cell for cell in cells if objective in cell.metrics]
     if objective and measured:
         yield "objective_against_cost", lambda: _objective_against_cost(objective, measured)
-    yield "accuracy_over_tasks", lambda: accuracy_over_tasks({cell.name: _curve(cell) for cell in cells})
+    curves, references = {cell.name: _curve(cell) for cell in cells}, _references(cells)
+    yield "accuracy_over_tasks", lambda: accuracy_over_tasks(curves, references)
 
 
-def figures_of_cells(result: StudyResult) -> Iterator[Drawing]:
-    """The accuracy matrix and the confusion matrix of each cell of an ablation, as ``figures_of_study``."""
+def figures_of_cells(result: StudyResult, store: Path) -> Iterator[Drawing]:
+    """The accuracy matrix, the confusion matrix and what was replayed of each cell of an ablation.
+
+    Args:
+        result: The result of the study.
+        store: The folder of the runs, which have samples of what was replayed.
+    """
     cells = [cell for cell in result.cells if cell.finished] if result.study.kind == "ablation" else []
     for number, cell in enumerate(cells, start=1):
         yield f"accuracy_matrix_{number:02}", partial(mean_accuracy_matrix, cell.finished, f"{cell.name}, %")
         if all(record.tasks[-1].confusion for record in cell.finished):
             yield f"confusion_{number:02}", partial(confusion, cell.finished, f"{cell.name}: predictions at the end")
+        if samples := _samples(cell, store):
+            yield f"replayed_samples_{number:02}", partial(replayed_samples, samples, f"{cell.name}: replayed samples")
+
+
+def _samples(cell: CellResult, store: Path) -> Samples:
+    """What the first run of a cell that is here replayed, by task; empty where none did, or it is unreadable."""
+    for record in cell.finished:
+        path = store / record.run_id / "replay.npz"
+        if path.exists():
+            with suppress(StoreError):
+                return read_samples(path, most_sample_bytes(record))
+    return {}
 
 
 def _objective_against_cost(objective: str, cells: Sequence[CellResult]) -> Figure:
     values = {cell.name: cell.metrics[objective] for cell in cells}
     costs = {cost: {cell.name: cell.costs[cost].mean for cell in cells} for cost in COSTS}
     by_seed = {cell.name: list(cell.values.by_seed.get(objective, {}).values()) for cell in cells}
-    return metric_against_costs(objective, values, costs, by_seed)
+    return metric_against_costs(objective, values, costs, by_seed, _references(cells))
+
+
+def _references(cells: Sequence[CellResult]) -> list[str]:
+    """The names of the cells that others are held against: by what they do, as a study may have them without asking."""
+    return [cell.name for cell in cells if cell.cell.experiment["strategy"]["name"].rpartition(":")[2] in REFERENCES]
 
 
 def _curve(cell: CellResult) -> list[Estimate]:

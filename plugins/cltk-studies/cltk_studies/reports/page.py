@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from functools import cache
+from datetime import date
+from functools import cache, partial
+from pathlib import Path
 
 import jinja2
 import tomli_w
@@ -20,13 +22,19 @@ from cltk_studies.reports.tables import result_tables
 __all__ = ["to_page"]
 
 
-def to_page(results: Sequence[StudyResult]) -> str:
-    """The page: tables, figures, and each cell's experiment."""
+def to_page(results: Sequence[StudyResult], store: Path) -> str:
+    """The page: tables, figures, and each cell's experiment.
+
+    Args:
+        results: The result of the study, and what follows on it.
+        store: The folder of the runs, where samples of what they replayed are.
+    """
     return _template().render(
         results=results,
         introduction=introduction,
         tables=result_tables,
-        figures=_figures,
+        figures=partial(_figures, store=store),
+        today=date.today().isoformat(),
         components=_components,
         toml=tomli_w.dumps,
     )
@@ -41,9 +49,9 @@ def _template() -> jinja2.Template:
     )
 
 
-def _figures(result: StudyResult) -> list[tuple[str, str]]:
+def _figures(result: StudyResult, store: Path) -> list[tuple[str, str]]:
     """The name of each figure, and its SVG in Base64."""
-    drawings = [*figures_of_study(result), *figures_of_cells(result)]
+    drawings = [*figures_of_study(result), *figures_of_cells(result, store)]
     return [(name.replace("_", " "), _to_base64(draw())) for name, draw in drawings]
 
 

@@ -27,10 +27,12 @@ class Report:
     Attributes:
         result: The result of the study.
         test: Of a search, the comparison of its choice on test data; None where there is none.
+        store: The folder of the runs, where samples of what they replayed are.
     """
 
     result: StudyResult
     test: StudyResult | None = None
+    store: Path = Path("runs")
 
     @property
     def results(self) -> list[StudyResult]:
@@ -64,7 +66,22 @@ class Report:
         # Most reports have no figures, and what draws them takes long to import.
         from cltk_studies.reports.page import to_page
 
-        return to_page(self.results)
+        return to_page(self.results, self.store)
+
+    def write_figures(self, folder: Path) -> list[Path]:
+        """Writes every figure of the page as SVG and as PDF, for a paper; returns their paths."""
+        from cltk_figures.style import save
+        from cltk_studies.reports.figures import figures_of_cells, figures_of_study
+
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for result in self.results:
+            for name, draw in [*figures_of_study(result), *figures_of_cells(result, self.store)]:
+                figure = draw()
+                for suffix in ("svg", "pdf"):
+                    paths.append(folder / f"{result.study.name}_{name}.{suffix}")
+                    save(figure, paths[-1])
+        return paths
 
 
 def load_report(
@@ -88,7 +105,8 @@ def load_report(
         ConfigError: There is no such study, or no such metric.
         StoreError: It is unreadable, or the server does not answer.
     """
-    return Report(*load_results(name, Path(store), tracking_uri, list(metrics), list(objectives)))
+    results = load_results(name, Path(store), tracking_uri, list(metrics), list(objectives))
+    return Report(results[0], results[1] if len(results) > 1 else None, Path(store))
 
 
 def write_report(result: StudyResult, folder: Path, others: Sequence[Drawing] = ()) -> None:

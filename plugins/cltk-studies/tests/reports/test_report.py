@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cltk_studies.reports.report import load_report, write_report
@@ -61,3 +62,16 @@ def test_its_files_are_the_tables_the_numbers_and_the_figures(tmp_path: Path) ->
     assert names == {"report.md", "result.json"} | figures
     assert json.loads((tmp_path / "result.json").read_text()) == report.to_dict()
     assert (tmp_path / "report.md").read_text() == report.to_markdown()
+
+
+def test_its_figures_are_written_for_a_paper_with_what_was_replayed(tmp_path: Path) -> None:
+    store = shutil.copytree(OLD, tmp_path / "runs")
+    report = load_report("old-study", store)
+    run = store / report.cells[0].finished[0].run_id
+    images = np.zeros((4, 1, 8, 8), dtype=np.float32)
+    np.savez(run / "replay.npz", images_0=images, labels_0=np.zeros(4, dtype=np.int64))
+    names = {path.name for path in report.write_figures(tmp_path / "figures")}
+    assert {"old-study_replayed_samples_01.svg", "old-study_accuracy_over_tasks.pdf"} <= names
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == names
+    assert (tmp_path / "figures" / "old-study_accuracy_over_tasks.pdf").read_bytes().startswith(b"%PDF")
+    assert "replayed samples 01" in report.to_html()
