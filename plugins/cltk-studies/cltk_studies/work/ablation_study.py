@@ -51,7 +51,7 @@ class AblationStudy:
         self.study = study
         self._site, self._prepared = site, prepared_cells
         earlier = _read_earlier(site.store, study) if extends else None
-        self._upgrade = explain_upgrade(earlier, study) if earlier else []
+        self._notices = explain_upgrade(earlier, study) if earlier else []
         self._extend(earlier)
 
     @property
@@ -73,7 +73,7 @@ class AblationStudy:
         planner = Planner(best_records(stored, {cell.config_hash for cell in cells}))
         planned = [planner.plan(cell, self._prepared[cell.name]) for cell in cells]
         edited = {name for cell in cells for name in planner.edited(cell, self._prepared[cell.name])}
-        notices = [*self._upgrade, *map(_explain_edit, sorted(edited)), *self._site.explain_time_limit(planned)]
+        notices = [*self._notices, *map(_explain_edit, sorted(edited)), *self._site.explain_time_limit(planned)]
         return Plan(planned, self._site.workers, notices=notices)
 
     def describe_workers(self) -> str | None:
@@ -90,6 +90,7 @@ class AblationStudy:
         database = self._site.open()
         queue = Queue(database, self.study.name, ["maximize"])
         self._extend(earlier_study(queue))
+        self._notices += self._site.settle(queue)
         define_study(queue, self.study)
         with self._site.start_workers(queue, *self.worker_studies) as workers:
             return self.run_with(workers, queue, display)

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -19,6 +20,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from cltk.errors import ConfigError, closest
+from cltk.machine import Machine, device_of, precision_of
 from cltk_studies.questions.items import Item
 from cltk_studies.work.attempts import AFTER, KEY, Attempts, group_attempts
 from cltk_studies.work.database import StudyDatabase
@@ -30,7 +32,8 @@ from cltk_studies.work.watch import Watch
 
 __all__ = ["Queue", "study_names"]
 
-_STUDY, _FINGERPRINT, _LIMITS = "cltk_study", "cltk_fingerprint", "cltk_limits"
+_STUDY, _FINGERPRINT = "cltk_study", "cltk_fingerprint"
+_LIMITS, _MACHINE = "cltk_limits", "cltk_machine"
 
 _SETTLING = 5.0
 """Seconds that whoever ends a lease gets to queue its item again, before others do."""
@@ -107,6 +110,16 @@ class Queue:
         """Keeps what the study puts up with."""
         if limits != self.limits:
             self._set(_LIMITS, limits.to_dict())
+
+    def settle(self, machine: Machine) -> Machine:
+        """The machine with the threads and the precision that the study was made with, here where by nobody before.
+
+        Results depend on both, and all workers have to find the same runs, whatever their processors are best at.
+        """
+        if _MACHINE not in self._attributes:
+            precision = precision_of(machine, device_of(machine))
+            self._set(_MACHINE, {"threads": machine.threads or 1, "precision": precision})
+        return replace(machine, **self._attributes[_MACHINE])
 
     def set_aside(self) -> str:
         """Moves all that there is of the study to another name, which is returned, and begins it anew.

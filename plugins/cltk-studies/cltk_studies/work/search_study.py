@@ -99,7 +99,7 @@ class SearchStudy:
         database = self._site.open()
         objective = Objective.find(self.search.objective, self.search.experiment.get("metrics", ()))
         queue = Queue(database, self.search.name, objective.directions)
-        notices = define_search(queue, self.search)
+        notices = [*define_search(queue, self.search), *self._site.settle(queue)]
         with self._site.start_workers(queue, *self.worker_studies) as workers:
             ended = self._run_trials(workers, queue, display, [*self._prepared.notices, *notices])
             left = {item.key for item in self.search.items(self._trials)} - queue.ended()
@@ -108,6 +108,7 @@ class SearchStudy:
             # Its cells depend on what was chosen, which more trials may have changed.
             test = AblationStudy(self._site, *prepare_test(self.search, ended.chosen, self._site), extends=False)
             test_queue = Queue(database, test.study.name, ["maximize"])
+            test_queue.settle(queue.settle(self._site.machine))
             test_queue.define(test.study.to_dict(), test.study.fingerprint)
             test_queue.limit(self._site.limits)
             return replace(ended, test=test.run_with(workers, test_queue, display))

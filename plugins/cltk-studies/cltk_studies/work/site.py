@@ -150,6 +150,16 @@ class StudySite:
         launcher = self.launcher.make(study_path(self.store, studies[0]).parent)
         return LaunchedWorkers(launcher, self.launcher.plugin.name, worker, self.workers, queue, self.detached)
 
+    def settle(self, queue: Queue) -> list[str]:
+        """Settles what a study computes with; says so where it was made with something else than is asked for now."""
+        settled, asked = queue.settle(self.machine), self.machine
+        if (asked.threads or 1) == settled.threads and asked.precision in ("auto", settled.precision):
+            return []
+        return [
+            f"All of the study is computed as it was begun: in {settled.precision}, with --threads {settled.threads}. "
+            "For something else, give it another name."
+        ]
+
     def _take_back_from_dead(self, queue: Queue) -> None:
         """Takes back what workers of earlier commands hold that their launchers know to be dead."""
         for launch, kept in queue.signals.launches.items():

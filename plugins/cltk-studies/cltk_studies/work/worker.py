@@ -14,7 +14,7 @@ from cltk.config import check
 from cltk.errors import CltkError, ConfigError
 from cltk.experiment import Experiment
 from cltk.interfaces import Scenario
-from cltk.machine import Machine
+from cltk.machine import Machine, usable_cores
 from cltk_studies.work.database import StudyDatabase, open_database
 from cltk_studies.work.executor import Executor, RunFailedError, StopCheck
 from cltk_studies.work.jobs import Job, first_experiment, job_for
@@ -82,26 +82,28 @@ class Worker:
         """
         persist = Persistence(stop)
         database = persist(self.open)
-        jobs: dict[str, tuple[Queue, Job]] = {}
-        stop_watch = StopWatch(stop, lambda: [queue for queue, _ in jobs.values()])
+        jobs: dict[str, tuple[Queue, Job, Executor]] = {}
+        stop_watch = StopWatch(stop, lambda: [queue for queue, *_ in jobs.values()])
         executor = Executor(self.store, self.machine, stop_watch.check, scenarios)
         waiting = Waiting()
         pause = 0.0
         while True:
             stop_watch.check()
-            persist(lambda: self._find_studies(database, jobs))
-            if any(self._take_item(queue, job, executor, persist, stop_watch) for queue, job in jobs.values()):
+            persist(lambda: self._find_studies(database, jobs, executor))
+            if any(self._take_item(*each, persist, stop_watch) for each in jobs.values()):
                 pause = 0.0
                 after()
                 continue
-            queues = [queue for queue, _ in jobs.values()]
+            queues = [queue for queue, *_ in jobs.values()]
             if not persist(lambda: _is_open(queues, awaits_more)):  # noqa: B023 - it is called at once
                 return
             waiting.explain(queues)
             pause = min(_LONGEST_PAUSE, pause + max(queue.pause for queue in queues))
             time.sleep(pause)
 
-    def _find_studies(self, database: StudyDatabase, jobs: dict[str, tuple[Queue, Job]]) -> None:
+    def _find_studies(
+        self, database: StudyDatabase, jobs: dict[str, tuple[Queue, Job, Executor]], executor: Executor
+    ) -> None:
         """Finds those studies that are there by now: the first has to be, the others may be begun later."""
         for name in self.studies:
             if name in jobs:
@@ -109,7 +111,14 @@ class Worker:
             with suppress(*([ConfigError] if jobs else [])):
                 queue = Queue(database, name)
                 if queue.definition is not None or not jobs:
-                    jobs[name] = queue, job_for(queue)
+                    jobs[name] = queue, job_for(queue), replace(executor, machine=self._settled(queue))
+
+    def _settled(self, queue: Queue) -> Machine:
+        """Where and how to compute, as the study says."""
+        machine = queue.settle(self.machine)
+        if (machine.threads or 1) > usable_cores():
+            say(f"'{queue.name}' computes with {machine.threads} threads, on {usable_cores()} allotted cores here.")
+        return machine
 
     def _take_item(
         self, queue: Queue, job: Job, executor: Executor, persist: Persistence, stop_watch: StopWatch
