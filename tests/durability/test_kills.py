@@ -16,6 +16,8 @@ from cltk.record_file import read_record
 from cltk.runs.runner import execute
 from cltk_mlflow.server import open_server
 from tests.durability.conftest import STRATEGIES, comparable, run_all, start
+from tests.durability.kills import cases, torment
+from tests.durability.third_party import installed_in
 
 KILLS = 10
 """Of each strategy."""
@@ -66,6 +68,16 @@ def test_so_does_one_that_is_killed_whenever_it_goes_on(
     assert comparable(goes_on()) == comparable(whole)
     weights = [tmp_path / name / whole.run_id / "weights.safetensors" for name in ("killed", "whole")]
     assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+@pytest.mark.slow
+def test_so_do_some_of_the_hundred_runs_that_are_ended_time_and_again(tmp_path: Path) -> None:
+    """All of them: ``python -m tests.durability.kills``."""
+    with installed_in(tmp_path / "site"):
+        chosen = [case for case in cases(24, seed=1) if case.strategy.partition(":")[0] in ("others", "cltk-baselines")]
+        for case in chosen:
+            outcome = torment(case, tmp_path / case.strategy.partition(":")[2] / str(case.seed))
+            assert not outcome.differences, outcome
 
 
 def _tracked(store: Path) -> list[object]:
