@@ -120,6 +120,20 @@ def test_a_finished_item_that_is_submitted_again_is_done_again(queue: Queue) -> 
     assert queue.states()["a"].trial.value == 2.0
 
 
+@pytest.mark.parametrize("status", ["waiting", "running"])
+def test_what_another_process_had_under_way_and_has_finished_since_is_not_done_again(queue: Queue, status: str) -> None:
+    """As when a second command begins a study, and looks for records a moment before the first finishes an item."""
+    queue.submit([Item("a")])
+    before = queue.attempts() if status == "waiting" else {}
+    lease = queue.claim()
+    assert lease is not None
+    before = before or queue.attempts()
+    assert before["a"].current.state.name.lower() == status
+    lease.finish([1.0])
+    queue.submit([Item("a")], before)
+    assert queue.claim() is None
+
+
 @pytest.mark.parametrize("already_failed", [False, True])
 def test_what_another_process_finishes_before_an_item_is_submitted_is_not_done_again(
     queue: Queue, already_failed: bool

@@ -156,7 +156,7 @@ class Queue:
         with self.database.reported():
             for item in items:
                 known, before = attempts.get(item.key), ended.get(item.key)
-                if known is None or (before is not None and known.ended and known.newest == before.newest):
+                if known is None or (before is not None and before.ended and known.newest == before.newest):
                     past = {AFTER: known.newest} if known else {}
                     self.study.enqueue_trial(
                         dict(item.parameters), user_attrs={**item.attributes, **past, KEY: item.key}
