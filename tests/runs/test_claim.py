@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cltk.errors import StoreError
-from cltk.runs.claim import claimed
+from cltk.runs.claim import RunBusyError, claimed
 
 
 def test_a_second_claim_is_refused(tmp_path: Path) -> None:
@@ -36,3 +36,20 @@ def test_a_lock_whose_file_was_removed_meanwhile_is_not_a_claim(
     monkeypatch.setattr(fcntl, "flock", flock)
     with claimed([tmp_path]), pytest.raises(StoreError, match="is being done"), claimed([tmp_path]):
         pass
+
+
+@pytest.mark.parametrize(("first", "second"), [(False, True), (True, False)])
+def test_a_claim_that_may_be_shared_keeps_from_one_that_may_not(tmp_path: Path, first: bool, second: bool) -> None:
+    with claimed([tmp_path], shared=first), pytest.raises(RunBusyError), claimed([tmp_path], shared=second):
+        pass
+    with claimed([tmp_path], shared=second):
+        pass
+
+
+def test_those_that_share_a_claim_keep_others_out_to_the_last(tmp_path: Path) -> None:
+    with claimed([tmp_path], shared=True):
+        with claimed([tmp_path], shared=True):
+            pass
+        with pytest.raises(RunBusyError), claimed([tmp_path]):
+            pass
+    assert not list(tmp_path.iterdir())

@@ -17,6 +17,7 @@ from typing import Any
 import optuna
 import pytest
 
+from cltk.runs.claim import claimed
 from cltk_studies.work.database import open_database
 
 Write = Callable[..., Path]
@@ -97,6 +98,26 @@ def test_a_suspended_worker_loses_its_cell_and_goes_on(write: Write, start: Star
     assert other.end()[0] == 0
     assert set(completions(store).values()) == {1}
     assert len(completions(store)) == 6
+
+
+def test_a_cell_that_a_command_outside_the_study_is_doing_is_waited_for(
+    write: Write, start: Start, store: Path
+) -> None:
+    file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001]\n', seeds="[0]")
+    options = [file, "--store", store, "--sink", "none", "--json"]
+    assert start("ablate", *options).end()[0] == 0
+    (record,) = store.glob("*/record.json")
+    record.unlink()
+    with claimed([record.parent]):
+        again = start("ablate", *options)
+        again.wait_until(lambda: bool(running(store)))
+        time.sleep(2)
+        assert again.process.poll() is None
+        assert not record.exists()
+    status, out, err = again.end()
+    assert status == 0, err
+    assert json.loads(out)["finished"] == 1
+    assert f"'{record.parent.name}' is being done by another process. It is tried again until that is over" in err
 
 
 @pytest.fixture

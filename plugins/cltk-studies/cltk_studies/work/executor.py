@@ -14,6 +14,8 @@ from cltk.experiment import Experiment
 from cltk.interfaces import Scenario, Sink
 from cltk.machine import Machine
 from cltk.record import Record
+from cltk.runs.claim import claimed
+from cltk.runs.recorder import run_id
 from cltk.runs.runner import execute
 from cltk.runs.sinks import Sinks
 from cltk_studies.work.lease import Lease
@@ -80,7 +82,8 @@ class Executor:
     def run(self, experiment: Overrides, seed: int) -> Record:
         """Runs an experiment with one seed, or goes on with it, unless it is finished already.
 
-        Where the store cannot be written, it is tried again for a while, and goes on from what is there.
+        One that a command outside the study is doing is waited for. Where the store cannot be written, it is tried
+        again for a while, and goes on from what is there.
 
         Raises:
             KeyboardInterrupt: The user wants to stop; the run can go on later.
@@ -92,7 +95,9 @@ class Executor:
 
         def run() -> Record:
             sinks = Sinks({"stop": _StopAsked(self.stop)})
-            return execute(prepared, seed, self.store, sinks, resume=True, permit=self.permit)
+            # Shared, as a worker that was suspended may hold its claim still when another has its lease.
+            with claimed([self.store / run_id(prepared, seed)], shared=True):
+                return execute(prepared, seed, self.store, sinks, resume=True, permit=self.permit)
 
         record = Persistence(self.stop)(run)
         if record.status == "interrupted":

@@ -126,7 +126,8 @@ class Lease:
 
     def fail(self, error: str, *, retry: bool = False) -> None:
         """Ends the item with an error, for good or for this time."""
-        marks = {ERROR: error[:2000], **({RETRIED: True} if retry else {})}
+        # In this order: one that loses its lease between the two is tried again all the same.
+        marks = {**({RETRIED: True} if retry else {}), ERROR: error[:2000]}
         self._persist(lambda: self._end(TrialState.FAIL, marks))
         if retry:
             self._persist(self._queue_again)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from cltk.errors import StoreError
+from cltk.runs.claim import RunBusyError
 
 __all__ = ["Persistence", "say"]
 
@@ -39,6 +40,8 @@ class Persistence:
     def __call__(self, action: Callable[[], T]) -> T:
         """Does something, again and again while it raises a ``StoreError``, which is said at once.
 
+        A run that another process is doing is waited for as long as that takes.
+
         Raises:
             StoreError: It still does not work.
         """
@@ -48,10 +51,12 @@ class Persistence:
             try:
                 result = action()
             except StoreError as error:
-                if time.monotonic() >= deadline:
+                is_busy = isinstance(error, RunBusyError)
+                if time.monotonic() >= deadline and not is_busy:
                     raise
                 if not failed:
-                    say(f"{error.problem} It is tried again for up to {self.seconds / 60:.0f} minutes.")
+                    limit = "until that is over" if is_busy else f"for up to {self.seconds / 60:.0f} minutes"
+                    say(f"{error.problem} It is tried again {limit}.")
                 failed = True
                 self._wait(pause)
                 pause = min(_LONGEST, 2 * pause)
