@@ -210,7 +210,8 @@ def resolve(experiment: Experiment) -> Resolved:
         if slot not in used and experiment.slot(slot) is not None:
             raise ConfigError(
                 f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
-                f"Leave it out, or choose another strategy. It uses: {', '.join(strategy.cls.slots)}.",
+                f"Leave it out (--{slot}, CLTK_{slot.upper()}, [{slot}] in a file), or choose another strategy. "
+                f"It uses: {', '.join(strategy.cls.slots)}.",
             )
     components = {
         slot: _choose_for(strategy, slot, experiment.slot(slot))

@@ -37,7 +37,8 @@ def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read '{path}': {error}", _advice_on_file(str(path))) from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise ConfigError(f"Cannot read '{path}': {reason}.", _advice_on_file(str(path))) from error
     try:
         layer: Overrides = replaced(underscored(tomllib.loads(text)), NULL, None)
     except tomllib.TOMLDecodeError as error:
