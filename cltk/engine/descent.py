@@ -11,7 +11,6 @@ from torch import Tensor
 from cltk.engine.fast.capture import CapturedStep, TakeStep, may_capture
 from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.steps import GradientStep, OwnStep, TrainingStep
-from cltk.errors import ConfigError
 from cltk.events import EpochEnded
 from cltk.interfaces import Examples, Step, Streams, Train
 from cltk.machine import Precision
@@ -91,18 +90,10 @@ class Descent:
         """Has the optimizers begin with what those of an earlier task remembered; with nothing where there were none.
 
         Raises:
-            ConfigError: They changed other parameters than these.
+            ValueError: They changed other parameters than these.
         """
-        if not state:
-            return
-        try:
+        if state:
             self._step.load_state_dict(state)
-        except ValueError as error:
-            name = self._phase.name
-            raise ConfigError(
-                f"The optimizer of the phase '{name}' cannot go on from the task before: {error}.",
-                f"Begin each task with a fresh one: --strategy.{name}.reset-optimizer true",
-            ) from error
 
     def state_dict(self) -> dict[str, Tensor]:
         """What the optimizers remember, and the first gradient's norm."""

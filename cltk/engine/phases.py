@@ -12,7 +12,7 @@ from cltk.engine.descent import Descent
 from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.run import Run
 from cltk.engine.state import above, below, load_state, state_of
-from cltk.errors import DivergenceError
+from cltk.errors import ConfigError, DivergenceError
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.interfaces import Examples, Fit, Phase, Streams
 
@@ -40,7 +40,7 @@ class PhaseRun:
         self._descent = None if isinstance(phase, Fit) else Descent(phase, run.precision)
         self._keeps = not isinstance(phase, Fit) and not phase.training.reset_optimizer
         if self._descent and self._keeps:
-            self._descent.take_over(below(phase.name, run.strategy.optimizer_state))
+            self._take_over(self._descent)
         self._done = 0
         self._noted: set[str] = set()
         held = {id(module) for network in run.strategy.networks.values() for module in network.modules()}
@@ -71,7 +71,7 @@ class PhaseRun:
             return where
         return (
             f"{where}, whose batch has 1 sample: batch normalisation needs 2, and another "
-            f"--strategy.{name}.batch_size may leave no rest of 1"
+            f"{self._option('batch-size') or 'batch size'} may leave no rest of 1"
         )
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -118,6 +118,27 @@ class PhaseRun:
             loss, operations = float(losses.mean()), descent.operations * len(losses) // steps
             yield EpochEnded(self._task, self.phase.name, epoch, loss, seconds, operations, descent.per_sample)
 
+    def _option(self, setting: str) -> str | None:
+        """The option that sets something of the phase's budget; None where no field of the strategy is that budget."""
+        if isinstance(self.phase, Fit):
+            return None
+        name, training = self.phase.name, self.phase.training
+        fields = [field for field, value in self._run.strategy.config if value is training]
+        # Two fields may have one default: the one that is called as the phase is meant then.
+        return f"--strategy.{name if name in fields else fields[0]}.{setting}" if fields else None
+
+    def _take_over(self, descent: Descent) -> None:
+        """Has the optimizers go on from what those of this phase remembered in the task before."""
+        name = self.phase.name
+        try:
+            descent.take_over(below(name, self._run.strategy.optimizer_state))
+        except ValueError as error:
+            setting = f"{self._option('reset-optimizer') or 'reset_optimizer ='} true"
+            raise ConfigError(
+                f"The optimizer of the phase '{name}' cannot go on from the task before: {error}.",
+                f"Begin each task with a fresh one: {setting}",
+            ) from error
+
     def _keep_optimizers(self, descent: Descent) -> None:
         """Leaves what the optimizers remember to the phase of this name in the next task."""
         state = {name: tensor.clone() for name, tensor in descent.optimizer_state.items()}
@@ -130,9 +151,11 @@ class PhaseRun:
             return
         problem, name = f"in epoch {epoch}, {trouble}", self.phase.name
         if self._run.stop_on_divergence:
+            option = self._option("lr")
+            rate = f"that learning rate ({option})" if option else "its learning rate"
             raise DivergenceError(
                 f"Training diverged in task {self._task + 1}, phase '{name}': {problem}.",
-                f'Lower that learning rate (--strategy.{name}.lr), or go on regardless with on_divergence = "warn".',
+                f'Lower {rate}, or go on regardless with on_divergence = "warn".',
             )
         yield Warned(self._task, name, problem)
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cltk.config import Settings
 from cltk.engine import Run
 from cltk.interfaces import (
     Classifier,
-    Component,
     Examples,
     Fit,
     Parts,
@@ -40,6 +40,12 @@ class Tiny(Classifier):
         return self.layers(x)  # type: ignore[no-any-return]
 
 
+class Budget(Settings):
+    """The settings of ``Scripted``."""
+
+    classifier: Training
+
+
 class Scripted(Strategy):
     """Trains the classifier with whatever loss and batches it was given, and fits when asked to."""
 
@@ -52,7 +58,7 @@ class Scripted(Strategy):
         weights: Sequence[float] | None = None,
         fits: list[Examples] | None = None,
     ) -> None:
-        super().__init__(Component.Config(), info, parts)
+        super().__init__(Budget(classifier=training), info, parts)
         self.training, self.change, self.weights, self.fits = training, loss, weights, fits
         self.steps = 0
 

@@ -55,4 +55,4 @@ def test_a_batch_of_one_that_batch_normalisation_refuses_says_what_to_set(make_r
     classifier.layers = nn.Sequential(nn.Flatten(), nn.Linear(4, 6), nn.BatchNorm1d(6))
     (note,) = notes_of(run)
     assert note.startswith("in task 3, phase 'classifier', epoch 1, step 2 of 2, whose batch has 1 sample")
-    assert "--strategy.classifier.batch_size" in note
+    assert "--strategy.classifier.batch-size" in note

@@ -91,5 +91,6 @@ def test_one_whose_network_has_changed_is_refused_in_words(make_run: MakeRun) ->
     assert any(isinstance(event, TaskEnded) for event in events)
     layer = next(module for module in run.strategy.parts.classifier.modules() if isinstance(module, nn.Linear))
     layer.weight = nn.Parameter(torch.zeros(7, 4))
-    with pytest.raises(ConfigError, match=r"'classifier' cannot go on .* other shapes"):
+    with pytest.raises(ConfigError, match=r"'classifier' cannot go on .* other shapes") as caught:
         list(events)
+    assert caught.value.advice.endswith(": --strategy.classifier.reset-optimizer true")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from cltk.build import prepare
+from cltk.config import Settings
 from cltk.engine import Run, train
 from cltk.errors import DivergenceError
 from cltk.events import EpochEnded, Event, PhaseStarted, ReplayShown, RunStarted, TaskEnded, TaskStarted, Warned
@@ -18,6 +19,12 @@ from cltk.experiment import Experiment
 from cltk.interfaces import Examples, Training
 
 MakeRun = Callable[..., Run]
+
+
+class Shared(Settings):
+    """Of a strategy whose phases have one budget, and names of their own."""
+
+    training: Training
 
 
 def only(events: list[Event], kind: type) -> list[Event]:
@@ -166,6 +173,23 @@ class TestDivergence:
         assert "task 2, phase 'classifier': in epoch 2, step 2, the loss is" in caught.value.problem
         assert "--strategy.classifier.lr" in caught.value.advice
         assert caught.value.exit_status == 1
+
+    @pytest.mark.parametrize(
+        ("config", "named"),
+        [
+            (lambda budget: Shared(training=budget), "--strategy.training.lr"),
+            (lambda _: Settings(), "its learning rate"),
+        ],
+    )
+    def test_it_names_the_field_that_the_budget_is_from(
+        self, make_run: MakeRun, config: Callable[[Training], Settings], named: str
+    ) -> None:
+        training = Training(epochs=2, min_steps=0, batch_size=5)
+        run = make_run(training=training, loss=self.nan_at(2))
+        run.strategy.config = config(training)
+        with pytest.raises(DivergenceError) as caught:
+            list(train(run))
+        assert named in caught.value.advice
 
     def test_a_loss_too_large_for_its_mean_stops_it_too(self, make_run: MakeRun) -> None:
         training = Training(epochs=1, min_steps=0, batch_size=1)
