@@ -118,6 +118,7 @@ class Record(BaseModel):
     Attributes:
         run_id: Names the run: its configuration, its seed and the versions that it ran with.
         status: How far it came; ``error`` says why it is not finished.
+        diverged: Whether it failed because training diverged, as it would again.
         warnings: What was wrong though the run went on, a sentence each.
         config: The experiment with every default written out.
         config_hash: Identifies what was run: the components and their settings, whatever is measured.
@@ -147,6 +148,7 @@ class Record(BaseModel):
     run_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")
     status: Status = "running"
     error: str | None = None
+    diverged: bool = False
     warnings: list[str] = []
     config: Overrides
     config_hash: str

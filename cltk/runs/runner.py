@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cltk.build import Prepared
 from cltk.engine import Trainer, load_state, state_of
-from cltk.errors import CltkError, StoreError
+from cltk.errors import CltkError, DivergenceError, StoreError
 from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.processes.interrupts import Interrupts
-from cltk.record import Record, Status
+from cltk.record import Record
 from cltk.record_file import read_record
 from cltk.runs.checkpoint import Checkpoint, Checkpoints, EpochCheckpoint
 from cltk.runs.earlier import edited
@@ -64,12 +65,11 @@ def execute(
     session = _begin(prepared, seed, checkpoints, problems, RunFolder(path), Pace(checkpoint_every), permit)
     permit()
     session.folder.save_record(session.recorder.record)
-    status, error = session.drive(sinks)
-    outcome = {"status": status, "error": error, "sink_failures": dict(sinks.failures)}
-    record = session.recorder.record.model_copy(update=outcome)
+    outcome = session.drive(sinks)
+    record = session.recorder.record.model_copy(update=outcome | {"sink_failures": dict(sinks.failures)})
     permit()
     session.folder.save_record(record)
-    if status == "finished":
+    if record.finished:
         checkpoints.clear()
     return session.conclude(record, sinks)
 
@@ -96,8 +96,8 @@ class _Session:
     pace: Pace
     permit: Callable[[], None]
 
-    def drive(self, sinks: Sinks) -> tuple[Status, str | None]:
-        """Trains to the end, or to whatever ends it; returns how it ended, and why if not well."""
+    def drive(self, sinks: Sinks) -> dict[str, Any]:
+        """Trains to the end, or to whatever ends it; returns the fields of the record that say how it ended."""
         try:
             with Interrupts() as interrupts:
                 for event in self.trainer.events():
@@ -112,13 +112,13 @@ class _Session:
         except StoreError:
             raise
         except CltkError as failure:
-            return "failed", str(failure)
+            return {"status": "failed", "error": str(failure), "diverged": isinstance(failure, DivergenceError)}
         except Exception as failure:
             where = [*getattr(failure, "__notes__", ()), f"see {self.folder.save_traceback()}"]
-            return "failed", f"{type(failure).__name__}: {failure} ({'; '.join(where)})"
+            return {"status": "failed", "error": f"{type(failure).__name__}: {failure} ({'; '.join(where)})"}
         except KeyboardInterrupt as interrupt:
-            return "interrupted", str(interrupt) or "Interrupted by the user."
-        return "finished", None
+            return {"status": "interrupted", "error": str(interrupt) or "Interrupted by the user."}
+        return {"status": "finished"}
 
     def conclude(self, record: Record, sinks: Sinks) -> Record:
         """Tells the sinks that the run has ended; returns its record, with those that fail at that named too."""

@@ -190,7 +190,7 @@ class TestTrouble:
     def test_a_diverged_run_ends_with_1_and_a_record(self, cli: Cli, store: Path, finetune: list[str]) -> None:
         done = cli(*finetune, "--strategy.classifier.lr", "1e30", "--store", store, "--json", "--name", "diverged")
         assert done.status == 1
-        assert done.json["status"] == "failed"
+        assert (done.json["status"], done.json["diverged"]) == ("failed", True)
         assert "task 1, phase 'classifier'" in done.json["error"]
         assert "--strategy.classifier.lr" in done.said
         assert read_record(store / done.json["run_id"] / "record.json").status == "failed"
@@ -227,7 +227,7 @@ class TestTrouble:
         )
         done = cli(*replay, "--schedule", "odd", "--store", store, "--seeds", "0,1", "--json")
         assert done.status == 1
-        assert [run["status"] for run in done.json["runs"]] == ["failed", "failed"]
+        assert [(run["status"], run["diverged"]) for run in done.json["runs"]] == [("failed", False)] * 2
         assert done.json["summary"] == {}
         assert "ValueError: odd mistake (in task 2; see " in done.said
         assert "Traceback" not in done.err

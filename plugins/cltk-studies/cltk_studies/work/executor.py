@@ -103,6 +103,5 @@ class Executor:
         if record.status == "interrupted":
             raise KeyboardInterrupt
         if record.status != "finished":
-            error = record.error or record.status
-            raise RunFailedError(error, may_pass=not error.startswith("Training diverged"))
+            raise RunFailedError(record.error or record.status, may_pass=not record.diverged)
         return record
