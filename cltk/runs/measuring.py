@@ -20,7 +20,16 @@ from cltk.record import Record
 from cltk.registry import find, load
 from cltk.runs.reading import finished_runs, read_records
 
-__all__ = ["FindRecords", "Measured", "load_metrics", "measure", "measure_group", "measure_groups", "overlaid"]
+__all__ = [
+    "FindRecords",
+    "Measured",
+    "load_metrics",
+    "measure",
+    "measure_group",
+    "measure_groups",
+    "overlaid",
+    "remeasured",
+]
 
 FindRecords = Callable[[str], Sequence[Record]]
 """Finds the finished runs of a configuration by its hash, by seed."""
@@ -65,6 +74,31 @@ def measure(record: Record, metrics: Mapping[str, Measure]) -> dict[str, Measure
         name: _with_stored(_measured(partial(metric.value, history)), record, name, metric)
         for name, metric in single.items()
     }
+
+
+def remeasured(record: Record, metrics: Mapping[str, Measure], asked: Sequence[Overrides]) -> Record:
+    """The record with the metrics that are asked for now, where it was begun with others.
+
+    Args:
+        record: A run, as far as it came.
+        metrics: The metrics by name.
+        asked: Their names and settings, as a record's configuration has them.
+    """
+    if record.config.get("metrics") == asked:
+        return record
+    parts = [record.tasks[:learned] for learned in range(1, len(record.tasks) + 1)]
+    measured = [measure(record.model_copy(update={"tasks": tasks, "metrics": {}}), metrics) for tasks in parts]
+    last = measured[-1] if measured else {}
+    changes = {
+        "config": {**record.config, "metrics": list(asked)},
+        "metrics": {name: result.value for name, result in last.items() if result.value is not None},
+        "curves": {name: [results[name].value for results in measured] for name in last},
+        "warnings": [
+            *record.warnings,
+            *(f"metric '{n}' {result.reason}" for n, result in last.items() if result.failed),
+        ],
+    }
+    return record.model_copy(update=changes)
 
 
 def measure_group(records: Sequence[Record], metric: GroupMetric, find_records: FindRecords) -> Measured:

@@ -18,6 +18,7 @@ from cltk.runs.checkpoint import Checkpoint, Checkpoints, EpochCheckpoint
 from cltk.runs.earlier import edited
 from cltk.runs.folder import RunFolder
 from cltk.runs.interval import MINUTE, Pace
+from cltk.runs.measuring import remeasured
 from cltk.runs.recorder import Recorder, new_record, run_id
 from cltk.runs.sinks import Sinks
 
@@ -44,7 +45,8 @@ def execute(
         seed: The seed.
         store: The folder of all runs.
         sinks: Are told what happens; those that failed are named in the record.
-        resume: Whether to go on from the newest checkpoint, if there is one, and to leave a finished run as it is.
+        resume: Whether to go on from the newest checkpoint, if there is one, and to leave a finished run as it is; its
+            record is returned with the metrics that are asked for now.
         checkpoint_every: Least number of seconds between two checkpoints within a task; 0 for one after every epoch.
         permit: Called before anything is written; what it raises, unless an ``Exception``, ends the run as it is.
 
@@ -58,6 +60,7 @@ def execute(
     if resume:
         finished, problems = _finished(path)
         if finished:
+            finished = remeasured(finished, prepared.build_metrics(), prepared.config["metrics"])
             sinks.finish(finished)
             return finished
     else:
@@ -162,8 +165,9 @@ def _begin(
     begun, broken_too = checkpoints.progress(completed)
     if learned:
         load_state(run.strategy, learned.state, learned.completed)
-    newest = begun or learned
-    recorder = Recorder(newest.record if newest else new_record(prepared, run), prepared.build_metrics())
+    newest, metrics = begun or learned, prepared.build_metrics()
+    record = remeasured(newest.record, metrics, prepared.config["metrics"]) if newest else new_record(prepared, run)
+    recorder = Recorder(record, metrics)
     mixed = [
         f"{changed} was edited in place while this run was under way: its tasks are of different code"
         for changed in edited(recorder.record, prepared)

@@ -195,6 +195,23 @@ def test_any_number_of_interruptions_changes_nothing(
     assert sorted(set(ended)) == list(range(5))
 
 
+def test_other_metrics_are_measured_from_the_first_task_on(
+    make_digits: Callable[..., Experiment], machine: Machine, tmp_path: Path
+) -> None:
+    scenario = {"name": "split-digits", "per_class": 5}
+    before, after = (
+        prepare(make_digits(scenario=scenario, strategy="gdumb", generator=None, metrics=metrics), machine)
+        for metrics in (["final-average-accuracy"], ["final-average-accuracy", "chaudhry-forgetting"])
+    )
+    whole = execute(after, 0, tmp_path / "whole")
+    assert whole.curves["chaudhry-forgetting"][1:] != [None] * 4
+    with pytest.raises(CutError):
+        execute(before, 0, tmp_path / "cut", calling(cut_after(2)))
+    assert comparable(execute(after, 0, tmp_path / "cut", resume=True)) == comparable(whole)
+    execute(before, 0, tmp_path / "finished")
+    assert comparable(execute(after, 0, tmp_path / "finished", resume=True)) == comparable(whole)
+
+
 def test_seconds_add_up_over_the_attempts(prepared: Prepared, tmp_path: Path) -> None:
     seconds: Counter[str] = Counter()
     tasks: list[float] = []
