@@ -15,7 +15,7 @@ def next_steps(records: Sequence[Record]) -> list[str]:
     last = records[-1]
     steps = {f"cltk runs show {last.run_id}": "this result, and other metrics"}
     if last.status == "interrupted":
-        steps = {"the same command again": "goes on from there"}
+        steps = {"the same command again": "goes on from the last checkpoint, if there is one"}
     commands = {plugin.name for plugin in installed("command")}
     if "ui" in commands:
         steps["cltk ui"] = "curves and figures, in the browser"

@@ -121,14 +121,19 @@ def _earlier(prepared: Prepared, store: Path) -> list[str]:
 
 
 def _goes_on(prepared: Prepared, store: Path) -> bool:
-    """Whether to go on with runs that were cut off: asks a person, and otherwise does, as the result is the same."""
-    from cltk.runs.runner import unfinished
+    """Whether to go on with what was begun before: asks a person, and otherwise does, as the result is the same.
 
-    behind = {seed: where for seed in prepared.experiment.seeds if (where := unfinished(prepared, seed, store))}
-    if not behind:
+    An experiment whose seeds are all finished is run anew.
+    """
+    from cltk.runs.runner import is_finished, unfinished
+
+    seeds = prepared.experiment.seeds
+    finished = sum(is_finished(prepared, seed, store) for seed in seeds)
+    behind = [f"seed {seed} {where}" for seed in seeds if (where := unfinished(prepared, seed, store))]
+    if not behind and finished in (0, len(seeds)):
         return False
-    runs = ", ".join(f"seed {seed} {where}" for seed, where in behind.items())
+    state = ", ".join([*([f"{finished} of {len(seeds)} seeds finished"] if finished else []), *behind])
     if sys.stdin.isatty():
-        return typer.confirm(f"This experiment was cut off ({runs}). Go on from there?", default=True, err=True)
-    show_notice(f"Going on with the run that was cut off: {runs}. To begin anew, add --restart.")
+        return typer.confirm(f"This experiment was begun before ({state}). Go on from there?", default=True, err=True)
+    show_notice(f"Going on with what was begun before: {state}. To begin anew, add --restart.")
     return True

@@ -22,7 +22,7 @@ from cltk.runs.measuring import remeasured
 from cltk.runs.recorder import Recorder, new_record, run_id
 from cltk.runs.sinks import Sinks
 
-__all__ = ["execute", "unfinished"]
+__all__ = ["execute", "is_finished", "unfinished"]
 
 
 def execute(
@@ -86,6 +86,11 @@ def unfinished(prepared: Prepared, seed: int, store: Path) -> str | None:
     if progress:
         return f"in task {completed + 1}"
     return f"after task {completed}" if completed else None
+
+
+def is_finished(prepared: Prepared, seed: int, store: Path) -> bool:
+    """Whether there is a finished run of this experiment and seed, whose record is whole."""
+    return _finished(store / run_id(prepared, seed))[0] is not None
 
 
 @dataclass(frozen=True, slots=True)

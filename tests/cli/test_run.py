@@ -120,6 +120,23 @@ class TestSeveralSeeds:
         assert "seed 3, task 5 of 5" in done.err
 
 
+class TestGoingOn:
+    SHORT = ("--scenario.per-class", "5", "--sink", "none")
+
+    def test_a_seed_that_is_finished_is_not_trained_again(self, cli: Cli, finetune: list[str], tmp_path: Path) -> None:
+        command = [*finetune, *self.SHORT, "--store", tmp_path, "--seeds"]
+        first = cli(*command, 0, "--json").json
+        before = (tmp_path / first["run_id"] / "record.json").read_bytes()
+        done = cli(*command, "0,1", "--json")
+        assert "Going on with what was begun before: 1 of 2 seeds finished" in done.said
+        assert (tmp_path / first["run_id"] / "record.json").read_bytes() == before
+        assert [run["status"] for run in done.json["runs"]] == ["finished", "finished"]
+
+    def test_an_experiment_that_is_finished_is_run_anew(self, cli: Cli, finetune: list[str], tmp_path: Path) -> None:
+        command = [*finetune, *self.SHORT, "--store", tmp_path]
+        assert [cli(*command).err.count("task 5 of 5") for _ in range(2)] == [1, 1]
+
+
 class TestOutput:
     def test_tables_go_to_standard_output_and_a_line_a_task_to_standard_error(
         self, cli: Cli, finetune: list[str], store: Path
