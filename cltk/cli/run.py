@@ -12,8 +12,8 @@ from cltk.cli.components import Components, read_overrides
 from cltk.cli.console import print_json, show_notice
 from cltk.cli.groups import with_groups
 from cltk.cli.options import RUNS, MachineOptions, Name, OutputOptions, Seeds, SinkOptions, Store
-from cltk.cli.overrides import overrides_of, takes_components
-from cltk.cli.repeat import repeat
+from cltk.cli.overrides import takes_components
+from cltk.cli.repeat import refuse_others, repeat
 
 if TYPE_CHECKING:
     from cltk.build import Prepared
@@ -66,7 +66,7 @@ def run(
     from cltk.runs.sinks import make_sinks
 
     if from_run is not None:
-        _refuse_others(file, {"seeds": seeds, "name": name} | components.overrides | overrides_of(ctx))
+        refuse_others(ctx)
         raise typer.Exit(repeat(from_run, store, machine.data_dir, output))
     own = {"seeds": seeds, "name": name}
     overrides = read_overrides(ctx, file, own, components.overrides, sinks.overrides)
@@ -99,17 +99,6 @@ def _without_studies(layer: dict[str, Any], file: Path | None) -> dict[str, Any]
     if "ablate" in layer:
         raise ConfigError(f"'{file}' is a study of several experiments.", f"Run all of them: cltk ablate {file}")
     return {key: value for key, value in layer.items() if key not in ("tune", "launcher")}
-
-
-def _refuse_others(file: Path | None, options: dict[str, Any]) -> None:
-    from cltk.errors import ConfigError
-
-    given = [f"--{name}" for name, value in options.items() if value is not None]
-    others = [*([str(file)] if file else []), *given]
-    if others:
-        raise ConfigError(
-            f"--from-run repeats a run as it was recorded, without {', '.join(others)}.", "Leave that out."
-        )
 
 
 def _earlier(prepared: Prepared, store: Path) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cltk.record_file import read_record, to_json
+from cltk.runs.claim import claimed
 from tests.commandline import Cli
 
 
@@ -63,12 +64,27 @@ def test_what_differs_is_listed(cli: Cli, recorded: str, tmp_path: Path) -> None
         (["--from-run", "x", "--seeds", "1"], "without --seeds"),
         (["--from-run", "x", "--generator.latent-dim", "1"], "without --generator"),
         (["experiment.toml", "--from-run", "x"], "without experiment.toml"),
+        (["--from-run", "x", "--device", "cuda", "--threads", "2"], "without --device, --threads."),
+        (["--from-run", "x", "--restart", "--print-config"], "without --resume/--restart, --print-config."),
+        (["--from-run", "x", "--sink", "none", "--metric", "diaz-ce"], "--metric, --sink."),
     ],
 )
 def test_what_is_refused(cli: Cli, tmp_path: Path, words: list[str], said: str) -> None:
     done = cli("run", *words, "--store", tmp_path)
     assert done.status == 2
     assert said in done.said
+
+
+def test_variables_that_would_be_ignored_are_refused(cli: Cli, tmp_path: Path) -> None:
+    done = cli("run", "--from-run", "x", "--store", tmp_path, CLTK_THREADS="2", CLTK_GENERATOR__LATENT_DIM="3")
+    assert (done.status, "without CLTK_THREADS, CLTK_GENERATOR__LATENT_DIM." in done.said) == (2, True), done.said
+
+
+def test_two_at_once_are_refused(cli: Cli, recorded: str, tmp_path: Path) -> None:
+    with claimed([tmp_path / "repeats" / recorded]):
+        done = cli("run", "--from-run", recorded, "--store", tmp_path)
+    assert done.status == 1
+    assert "is being done by another process" in done.said
 
 
 def test_a_damaged_record_is_named(cli: Cli, recorded: str, tmp_path: Path) -> None:
