@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -78,4 +79,17 @@ def test_the_page_of_the_runs_is_named(tmp_path: Path) -> None:
     assert _page(opened) == "#/experiments?workflowType=machine_learning"
     experiment = MlflowExperiment(opened, "mine")
     experiment.create("run", {})
-    assert _page(opened) == f"#/experiments/{experiment.id}/runs?workflowType=machine_learning"
+    assert _page(opened).startswith(f"#/experiments/{experiment.id}/runs?workflowType=machine_learning&")
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("run", ""), ("cell", "tags.kind = 'cell'")])
+def test_it_begins_with_what_is_compared_the_best_first(tmp_path: Path, kind: str, shown: str) -> None:
+    opened = open_server(tmp_path)
+    experiment = MlflowExperiment(opened, "mine")
+    experiment.create("one", {"kind": kind})
+    key = _page(opened).partition("viewStateShareKey=")[2]
+    tags = opened.client.get_experiment(experiment.id).tags
+    view = json.loads(tags[f"mlflow.sharedViewState.{key}"])
+    assert view["searchFilter"] == shown
+    assert not view["orderByAsc"]
+    assert view["orderByKey"] == view["selectedColumns"][0] == "metrics.`final-average-accuracy`"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,16 +98,26 @@ def test_dask(here: Type, tmp_path: Path) -> None:
     assert finished(tmp_path / "shared" / "schedules" / "runs") == 4
 
 
+RAY = """
+import ray
+options = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR", "address": "local"}
+print(ray.init(num_cpus=2, **options).address_info["address"], flush=True)
+input()
+"""
+
+
 def test_ray(here: Type, shell: Shell, tmp_path: Path) -> None:
-    ray = pytest.importorskip("ray")
+    """Without the token that processes of one user share in a file of their home."""
+    pytest.importorskip("ray")
     pytest.importorskip("cltk_ray")
     (text,) = recipe("Ray")
-    context = ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, namespace="cltk", address="local")
-    try:
-        shell.type(f"export RAY_ADDRESS={context.address_info['address']}")
+    open_to_all = {"RAY_AUTH_MODE": "disabled"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", RAY], env=os.environ | open_to_all, **pipes) as cluster:
+        assert cluster.stdout is not None
+        shell.type(f"export RAY_AUTH_MODE=disabled RAY_ADDRESS={cluster.stdout.readline().strip()}")
         here(text, **{"--workers 16": "--workers 2"})
-    finally:
-        ray.shutdown()
+        cluster.communicate("\n")
     assert finished(tmp_path / "shared" / "schedules" / "runs") == 4
 
 
@@ -132,7 +144,7 @@ def test_postgresql_and_the_proxy_before_it(here: Type, database: str, tmp_path:
         serve, work = recipe("Optuna's gRPC proxy")
         address = {"host='0.0.0.0'": "host='127.0.0.1'", "13000": port}
         address["postgresql+psycopg://cltk@db.example/optuna"] = database.replace("sql:", "sql+psycopg:")
-        here(f"(exec {serve.rstrip()}) & echo $! > proxy", **address)
+        here(f"(exec {serve.rstrip()}) > proxy.log 2>&1 & echo $! > proxy", **address)
         try:
             here(work, **{"proxy.example:13000": f"127.0.0.1:{port}"})
         finally:

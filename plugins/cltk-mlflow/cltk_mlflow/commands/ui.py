@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["ui"]
 
 _LOG = "mlflow-ui.log"
+_VIEW = "cltk"
+_COLUMNS = ("final-average-accuracy", "chaudhry-forgetting", "cost/seconds", "cost/bytes")
 
 
 def ui(
@@ -32,7 +35,7 @@ def ui(
 ) -> None:
     """Open the MLflow UI over the recorded runs. Ctrl-C ends it.
 
-    It opens the runs of the experiment that was worked on last: of a study its cells, and below each cell its seeds.
+    It opens the runs of the experiment that was worked on last, the best first; of a study, its cells.
     What MLflow's server says is written to mlflow-ui.log in --store.
     """
     from cltk.cli.browser import open_in_browser
@@ -95,8 +98,25 @@ def _page(opened: TrackingServer) -> str:
     """
     with opened.reported():
         experiments = opened.client.search_experiments(order_by=["last_update_time DESC"])
-    ids = [experiment.experiment_id for experiment in experiments if experiment.name != "Default"]
-    return f"#/experiments{f'/{ids[0]}/runs' if ids else ''}?workflowType=machine_learning"
+        ids = [experiment.experiment_id for experiment in experiments if experiment.name != "Default"]
+        view = _view(opened.client, ids[0]) if ids and opened.artifacts is not None else ""
+    return f"#/experiments{f'/{ids[0]}/runs' if ids else ''}?workflowType=machine_learning{view}"
+
+
+def _view(client: Any, experiment_id: str) -> str:
+    """Has the page show the cells of a study, else all runs, the best first, and what they are compared by.
+
+    MLflow keeps such a view in a tag of the experiment; without it the page has neither metrics nor cells.
+    """
+    cells = "tags.kind = 'cell'"
+    state = {
+        "searchFilter": cells if client.search_runs([experiment_id], cells, max_results=1) else "",
+        "orderByKey": "metrics.`final-average-accuracy`",
+        "orderByAsc": False,
+        "selectedColumns": [f"metrics.`{name}`" for name in _COLUMNS],
+    }
+    client.set_experiment_tag(experiment_id, f"mlflow.sharedViewState.{_VIEW}", json.dumps(state))
+    return f"&viewStateShareKey={_VIEW}"
 
 
 def _check_port(host: str, port: int) -> None:
