@@ -104,7 +104,7 @@ def test_an_item_that_kills_its_workers_is_given_up(queue: Queue) -> None:
     assert state.error is not None
     assert "lost 3 times" in state.error
     assert "want of memory" in state.error
-    queue.submit([Item("a")])
+    queue.submit([Item("a")], queue.attempts())
     assert queue.claim() is not None
 
 

@@ -37,6 +37,18 @@ def test_each_item_is_taken_by_one_of_several_processes(queue: Queue, store: Pat
     assert sorted(keys, key=int) == [str(number) for number in range(40)]
 
 
+def test_what_was_queued_or_taken_since_a_look_is_found(queue: Queue, store: Path) -> None:
+    """A process takes items from what it saw a moment ago, as others do."""
+    queue.submit([Item(str(number)) for number in range(4)])
+    other = Queue(open_database(store), "study")
+    leases = [queue.claim(), other.claim(), other.claim(), queue.claim()]
+    other.submit([Item("4")])
+    leases.append(queue.claim())
+    assert sorted(lease.trial.user_attrs["key"] for lease in leases if lease) == ["0", "1", "2", "3", "4"]
+    assert queue.claim() is None
+    assert other.claim() is None
+
+
 def test_what_waits_or_runs_is_not_queued_twice(queue: Queue) -> None:
     queue.submit([Item("a"), Item("b")])
     queue.claim()

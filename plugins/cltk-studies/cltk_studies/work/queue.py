@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -38,6 +39,9 @@ _LIMITS, _MACHINE = "cltk_limits", "cltk_machine"
 _SETTLING = 5.0
 """Seconds that whoever ends a lease gets to queue its item again, before others do."""
 
+_FRESH = 5.0
+"""Seconds for which a look at the queue is good enough to take items from."""
+
 _DEFINING = 10.0
 """Seconds that whoever makes a study gets to say what it is."""
 
@@ -67,6 +71,8 @@ class Queue:
         self.sampler: Callable[[int], Any] = lambda number: optuna.samplers.RandomSampler()
         self._trials = database.backend
         self._watch = Watch()
+        self._waiting: deque[Attempts] = deque()
+        self._looked, self._limits = float("-inf"), Limits()
         names = study_names(database)
         if name not in names and directions is None:
             raise ConfigError(f"There is no study '{name}' in this database.", closest(name, names))
@@ -171,25 +177,11 @@ class Queue:
             worker: The name of the worker that takes it.
             store: The mark of the folder that its records go to.
         """
-        with self.database.reported():
-            attempts = group_attempts(self.study.get_trials(deepcopy=False), unfinished=True)
-        limits = self.limits
-        self._mend(attempts.values(), limits)
-        for each in _in_turn(attempts.values()):
-            with self.database.reported():
-                number = each.current.number
-                trial_id = self._id(number)
-                if not self._begin(trial_id):
-                    continue
-                self.study.sampler = self.sampler(number)
-                trial = Trial(self.study, trial_id)
-                holder = {"id": worker, "store": store}
-                again = partial(self._restore, each.current.user_attrs[KEY])
-                lease = Lease(self.database, trial, trial_id, holder, limits.lease, each.retries, again)
-            with suppress(LeaseLostError):
-                lease.sign()
-                return lease
-        return None
+        lease = self._take(worker, store)
+        if lease is None:
+            self._look()
+            lease = self._take(worker, store)
+        return lease
 
     def take_back(self, worker: str, reason: str) -> None:
         """Takes back at once what a worker holds that is known to be dead, or all workers of a launch.
@@ -246,6 +238,42 @@ class Queue:
                 self._is_new = False
             self._study_id = self._trials.get_study_id_from_name(self.name)
         self.signals = Signals(self.database, self._study_id)
+
+    def _look(self) -> None:
+        """Sees what waits, and mends what it finds broken."""
+        with self.database.reported():
+            attempts = group_attempts(self.study.get_trials(deepcopy=False), unfinished=True)
+        self._limits = self.limits
+        self._mend(attempts.values(), self._limits)
+        self._waiting = deque(_in_turn(attempts.values()))
+        self._looked = time.monotonic()
+
+    def _take(self, worker: str, store: str) -> Lease | None:
+        """Takes an item that waited when this process looked, unless that was too long ago.
+
+        Reading a queue of thousands takes a server long. What was seen a moment ago is good enough: whichever attempt
+        counts goes on to, until it ends, and only one process can begin it.
+        """
+        if time.monotonic() - self._looked > _FRESH:
+            self._waiting.clear()
+        tries = 0
+        while self._waiting:
+            trial = self._waiting[0].current
+            trial_id, retries = trial._trial_id, self._waiting.popleft().retries
+            with self.database.reported():
+                if not self._begin(trial_id):
+                    tries += 1  # Others look at the same list: each goes on elsewhere in it.
+                    self._waiting.rotate(-random.randrange(2 ** min(tries, 8)))  # noqa: S311 - not a secret
+                    continue
+                self.study.sampler = self.sampler(trial.number)
+                begun = Trial(self.study, trial_id)
+            again = partial(self._restore, trial.user_attrs[KEY])
+            holder = {"id": worker, "store": store}
+            lease = Lease(self.database, begun, trial_id, holder, self._limits.lease, retries, again)
+            with suppress(LeaseLostError):
+                lease.sign()
+                return lease
+        return None
 
     def _id(self, number: int) -> int:
         """The identifier of the trial of this number, which Optuna's storages ask for."""
