@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,5 +31,6 @@ def digest_of(module: str) -> str:
         files = [(Path(spec.origin).name, Path(spec.origin))]
     digest = hashlib.sha256()
     for name, path in sorted(file for file in files if file[1].is_file()):
-        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        with suppress(OSError):  # It may be gone by now, where a package is being edited.
+            digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:12] if files else ""

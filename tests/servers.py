@@ -69,7 +69,9 @@ class TrackingServer:
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        assert wait_until(True, self._port)
+        if not wait_until(True, self._port):
+            self.kill()
+            raise TimeoutError(f"MLflow's server does not answer at {self.uri}.")
 
     def kill(self) -> None:
         """Ends it as suddenly as can be, if it was started."""
