@@ -33,7 +33,7 @@ def test_the_form_for_bugs_asks_for_a_command_that_there_is() -> None:
     (command,) = re.findall(r"label: cltk (.*)", (GITHUB / "ISSUE_TEMPLATE" / "bug.yml").read_text())
     done = run_cli(*command.split())
     assert done.status in (0, 3), done.err
-    assert {"distribution", "version", "state"} <= set(json.loads(done.out)[0])
+    assert {"distribution", "version", "state"} <= set(json.loads(done.out)["plugins"][0])
 
 
 def test_the_commands_of_contributing_are_there() -> None:

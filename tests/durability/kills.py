@@ -32,7 +32,7 @@ import torch
 from cltk.api import Machine, load
 from cltk.build import Prepared, prepare
 from cltk.interfaces import Training
-from cltk.record import read_record
+from cltk.record_file import read_record
 from cltk.registry import find, installed
 from cltk.registry import load as load_plugin
 from cltk.runs.interval import MINUTE

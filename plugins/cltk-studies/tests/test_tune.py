@@ -43,11 +43,11 @@ def test_a_budget_is_spread(file: Path, cli: Cli, store: Path) -> None:
     plan = cli("tune", *options, "--trials", 5, "--dry-run", "--json")
     assert plan.json["runs"] == 5
     assert plan.json["afterwards"]["runs"] == 10
-    assert "Few seeds (2 a trial, 2 on test data)" in plan.err
     assert not store.exists()
 
     done = cli("tune", *options, "--trials", 5, "--json")
     assert done.status == 0, done.err
+    assert "Few seeds (2 a trial, 2 on test data)" in done.err
     trials = {trial["name"]: trial["settings"]["counts"] for trial in done.json["trials"]}
     assert trials["zero"] == [0] * 5
     assert trials["uniform"] == [0, 26, 25, 25, 25]

@@ -12,7 +12,7 @@ __all__ = ["verified_table"]
 
 
 def verified_table(result: StudyResult) -> Table:
-    """A line for each figure, from the runs that ship with each component's package; the note names the others."""
+    """A line for each figure, from the runs that ship with each component's package; others are named below."""
     figures = {name: verified(cls) for name, cls in components_of_study(result.study).items()}
     rows = tuple(
         (name, figure.published.what, _format(figure.ours), f"{figure.published.value:.4f}", figure.published.source)
@@ -20,10 +20,9 @@ def verified_table(result: StudyResult) -> Table:
         for figure in own
     )
     others = [name for name, own in figures.items() if not own]
-    without = f" Without a published figure: {', '.join(others)}." if others else ""
+    rows += tuple((name, "no published figure", "", "", "") for name in others)
     columns = ("component", "figure", "here", "published", "in")
-    note = f"From the runs that ship with the components' packages.{without}"
-    return Table("Verified components", columns, rows, note)
+    return Table("Verified components", columns, rows, "From the runs that ship with the components' packages.")
 
 
 def _format(ours: Estimate) -> str:

@@ -116,7 +116,8 @@ class SearchStudy:
     def _run_trials(self, workers: Workers, queue: Queue, display: Display, notices: Sequence[str]) -> Ending:
         ended = queue.ended()
         queue.submit(self.search.items(self._trials))
-        display.begin(self.plan(ended), notices)
+        plan = self.plan(ended)
+        display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
         interrupted = False
         store = self._site.store
         with display, StudySinks(self._site.sinks.make(store), self.search.as_study([]), store) as sinks:
