@@ -116,9 +116,13 @@ class _Study:
     def counts(self, state: str) -> Counter[str]:
         """How many trials of each item are in a state."""
         with suppress(CltkError, KeyError):
-            study = optuna.load_study(study_name=_NAME, storage=open_database(self.where, is_there=True).backend)
-            trials = study.get_trials(states=(optuna.trial.TrialState[state],))
-            return Counter(trial.user_attrs["key"] for trial in trials)
+            database = open_database(self.where, is_there=True)
+            try:
+                study = optuna.load_study(study_name=_NAME, storage=database.backend)
+                trials = study.get_trials(states=(optuna.trial.TrialState[state],))
+                return Counter(trial.user_attrs["key"] for trial in trials)
+            finally:
+                database.disconnect()
         return Counter()
 
     def differences(self) -> list[str]:
