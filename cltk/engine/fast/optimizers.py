@@ -15,6 +15,7 @@ from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
 from cltk.interfaces import Training
+from cltk.interfaces.optimizers import penalised
 
 __all__ = ["Adam", "Momentum", "Optimizer", "fused_optimizer"]
 
@@ -47,7 +48,8 @@ class Optimizer(ABC):
         if used:
             parameters, gradients, *state = (list(column) for column in zip(*used, strict=True))
             if self._weight_decay:
-                gradients = [self._penalised(*pair) for pair in zip(parameters, gradients, strict=True)]
+                pairs = zip(parameters, gradients, strict=True)
+                gradients = [penalised(*pair, self._weight_decay) for pair in pairs]
             self._change(parameters, gradients, *state, lr=lr)
 
     def zero_grad(self) -> None:
@@ -74,12 +76,6 @@ class Optimizer(ABC):
             raise ValueError("its parameters have other shapes")
         for name, tensor in own.items():
             tensor.copy_(state[name])
-
-    def _penalised(self, parameter: Tensor, gradient: Tensor) -> Tensor:
-        """The gradient with that of the penalty, which is left out where the loss has none."""
-        # The parameter where the gradient is not 0: a comparison and a product would take three passes over memory.
-        penalty = torch.ops.aten.hardshrink_backward(parameter, gradient, 0.0)
-        return torch.add(gradient, penalty, alpha=self._weight_decay, out=penalty)
 
     @abstractmethod
     def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:

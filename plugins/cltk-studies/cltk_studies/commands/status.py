@@ -34,7 +34,8 @@ def status(
     """Show how far a study is: what waits, runs, is finished and failed, who works on it, and the best so far."""
     from cltk.cli.console import print_json
     from cltk_studies.commands.tables import print_table
-    from cltk_studies.work.queue import Queue, study_names
+    from cltk_studies.work.kept_study import study_names
+    from cltk_studies.work.queue import Queue
     from cltk_studies.work.status import StudyStatus
 
     database = place.open()
