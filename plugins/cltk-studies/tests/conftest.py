@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -89,10 +90,16 @@ class Command:
     def __init__(self, *args: object) -> None:
         command = [sys.executable, "-m", "cltk", *map(str, args)]
         variables = os.environ | {"COLUMNS": "1000"}
+        self._errors = tempfile.NamedTemporaryFile()  # noqa: SIM115 - it is there as long as this object is
         self.process = subprocess.Popen(
             command, env=variables, start_new_session=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=self._errors, text=True,
         )  # fmt: skip
+
+    @property
+    def errors(self) -> str:
+        """What is on its standard error so far."""
+        return Path(self._errors.name).read_text()
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Waits until something is so, or the command has ended."""
@@ -105,7 +112,8 @@ class Command:
         """Kills it; with ``group``, and all its workers."""
         with suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(self.process.pid, signal.SIGKILL)
-        self.process.communicate()
+        if self.process.returncode is None:
+            self.process.communicate()
 
     @property
     def workers(self) -> list[int]:
@@ -118,13 +126,18 @@ class Command:
             ]
         return []
 
+    def close(self) -> None:
+        """Ends it with all that it started, and forgets what it said."""
+        self.kill()
+        self._errors.close()
+
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
 
     def end(self, seconds: float = 120) -> tuple[int, str, str]:
         """Waits for its end: exit status, standard output, standard error."""
-        out, err = self.process.communicate(timeout=seconds)
-        return self.process.returncode, out, err
+        out, _ = self.process.communicate(timeout=seconds)
+        return self.process.returncode, out, self.errors
 
 
 @pytest.fixture
@@ -138,4 +151,4 @@ def start() -> Iterator[Callable[..., Command]]:
 
     yield start
     for command in started:
-        command.kill()
+        command.close()

@@ -24,20 +24,23 @@ class Waiting:
         self._said: set[tuple[str, int]] = set()
 
     def explain(self, queues: Sequence[Queue]) -> bool:
-        """Says what is waited for, where that may take long; returns whether there is anything new of that kind."""
-        before = len(self._said)
+        """Says what is waited for, where that may take long; returns whether any worker is silent for long."""
+        silent = False
         for queue in queues:
             lease = queue.limits.lease
             for state, seconds in queue.silences():
                 attempt = queue.name, state.trial.number
-                if seconds > 2 * lease / BEATS and attempt not in self._said:
+                if seconds <= 2 * lease / BEATS:
+                    continue
+                silent = True
+                if attempt not in self._said:
                     self._said.add(attempt)
                     host = worker_of(state.trial).get("host", "an unknown machine")
                     say(
                         f"'{state.name}' waits for a worker on {host} that has given no sign of life for {seconds:.0f} "
                         f"s: after {lease:.0f} s another one takes over. Nothing need be done."
                     )
-        return len(self._said) > before
+        return silent
 
 
 class SlowStart:
