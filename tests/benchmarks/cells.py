@@ -1,0 +1,110 @@
+"""What a study of many cells adds to their work: ``python tests/benchmarks/cells.py [--cells 1000] [--seconds 1]``.
+
+Each cell is one run whose training only sleeps, so that everything else is what the study adds: choosing a cell, the
+data, networks, evaluation, the record, and the sinks, unless ``--sink none`` leaves these out. The memory is that of
+the command and all that it started, each page counted once, when a tenth of the cells is finished and at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import Field
+
+from cltk.config import Settings
+from cltk.interfaces import Fit, Phase, Shuffled, Strategy, Streams, Task
+
+STUDY = """
+name = "simulated"
+seeds = [0]
+scenario = "split-digits"
+[strategy]
+name = "simulated"
+seconds = {seconds}
+[ablate.axes]
+"strategy.number" = {numbers}
+"""
+ENTRY_POINTS = "[cltk.strategies]\nsimulated = cells:Simulated\n"
+METADATA = "Metadata-Version: 2.1\nName: simulated\nVersion: 1.0\nRequires-Dist: cltk-core\n"
+
+
+class Simulated(Strategy):
+    """Sleeps instead of learning.
+
+    Source: none; a benchmark.
+    """
+
+    class Config(Settings):
+        """How long."""
+
+        seconds: float = Field(1.0, ge=0, description="seconds of a run")
+        number: int = Field(0, description="tells cells apart")
+
+    config: Config
+
+    def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
+        """One phase, which sleeps for this task's share of the run."""
+        pause = self.config.seconds / self.info.tasks
+        yield Fit("classifier", self.parts.classifier, Shuffled(task.train, 10), lambda batch, rng: time.sleep(pause))
+
+
+def _megabytes(process: int) -> float:
+    """The memory of a process and of all that it started."""
+    total = 0.0
+    try:
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) / 1e3
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:  # It has ended meanwhile.
+        return total
+    return total + sum(_megabytes(int(child)) for child in children)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cells", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of a run")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--sink", help="as of cltk ablate")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        installed = Path(folder, "site", "simulated-1.0.dist-info")
+        installed.mkdir(parents=True)
+        (installed / "METADATA").write_text(METADATA)
+        (installed / "entry_points.txt").write_text(ENTRY_POINTS)
+        study, store = Path(folder, "study.toml"), Path(folder, "store")
+        study.write_text(STUDY.format(seconds=options.seconds, numbers=list(range(options.cells))))
+        command = [sys.executable, "-m", "cltk", "ablate", str(study), "--quiet", "--json", "--threads", "1"]
+        command += ["--store", str(store), "--workers", str(options.workers)]
+        command += ["--sink", options.sink] if options.sink else []
+        paths = (str(installed.parent), str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)}, stdout=subprocess.DEVNULL
+        )
+        early = late = 0.0
+        while process.poll() is None:
+            time.sleep(2)
+            late = _megabytes(process.pid) or late
+            if not early and len(list(store.glob("*/record.json"))) >= options.cells / 10:
+                early = late
+        seconds = time.perf_counter() - started
+        done = len(list(store.glob("*/record.json")))
+    work = options.cells * options.seconds / options.workers
+    print(
+        f"{done} of {options.cells} cells of {options.seconds:g} s by {options.workers} workers in {seconds:.0f} s: "
+        f"{100 * (seconds / work - 1):.1f} % more than their work; "
+        f"{early:.0f} MB after a tenth of them, {late:.0f} MB at the end"
+    )
+
+
+if __name__ == "__main__":
+    main()
