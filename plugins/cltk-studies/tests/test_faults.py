@@ -159,3 +159,20 @@ def test_a_full_disk_is_said_at_once_and_waited_for(write: Write, start: Start, 
     assert "No space left" in err
     assert "It works again" in err
     assert set(completions(store).values()) == {1}
+
+
+def test_a_command_that_is_called_again_while_the_disk_is_full_waits_too(
+    write: Write, start: Start, disk: Path
+) -> None:
+    file, store = write(AXES, epochs=60), disk / "runs"
+    options = [file, "--store", store, "--lease", 4, "--sink", "none", "--json"]
+    first = start("ablate", *options)
+    first.wait_until(lambda: bool(running(store)))
+    first.kill()
+    filler = fill(disk)
+    again = start("ablate", *options)
+    again.wait_until(lambda: "No space left" in again.errors)
+    filler.unlink()
+    status, out, err = again.end()
+    assert status == 0, err
+    assert json.loads(out)["finished"] == 6

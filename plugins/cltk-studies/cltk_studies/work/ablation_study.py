@@ -18,11 +18,13 @@ from cltk_studies.questions.items import Item
 from cltk_studies.questions.plan import Plan, Planner
 from cltk_studies.questions.study import Study, read_study, save_study
 from cltk_studies.work.attempts import Attempts
+from cltk_studies.work.database import StudyDatabase
 from cltk_studies.work.definitions import define_study, earlier_study, explain_upgrade
 from cltk_studies.work.display import Display
 from cltk_studies.work.ending import Ending
 from cltk_studies.work.lease import worker_of
 from cltk_studies.work.monitor import StudyMonitor
+from cltk_studies.work.persistence import Persistence
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import State
 from cltk_studies.work.store_mark import mark_of
@@ -88,20 +90,22 @@ class AblationStudy:
             CltkError: The store or the database fails, or the study cannot be run on this machine.
         """
         database = self._site.open()
+        persist = Persistence()
+        queue = persist(lambda: self._begin(database))
+        with persist(lambda: self._site.start_workers(queue, *self.worker_studies)) as workers:
+            return self.run_with(workers, queue, display)
+
+    def _begin(self, database: StudyDatabase) -> Queue:
+        """The queue of the study, which knows it."""
         queue = Queue(database, self.study.name, ["maximize"])
         self._extend(earlier_study(queue))
         self._notices += self._site.settle(queue)
         define_study(queue, self.study)
-        with self._site.start_workers(queue, *self.worker_studies) as workers:
-            return self.run_with(workers, queue, display)
+        return queue
 
     def run_with(self, workers: Workers, queue: Queue, display: Display) -> Ending:
         """The same with workers that are there, and a queue that knows the study."""
-        save_study(self._site.store, self.study)
-        before = queue.attempts()  # In this order: what another machine finishes in between is not to be done again.
-        stored = self._stored()
-        plan = self._plan(stored)
-        self._submit(plan, queue, before)
+        stored, plan = Persistence()(lambda: self._submit(queue))
         notices = [notice for prepared in self._prepared.values() for notice in prepared.notices]
         display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
         interrupted = False
@@ -130,8 +134,16 @@ class AblationStudy:
             site = self._site
             self.study, self._prepared = extend_study(earlier, self.study, self._prepared, site.machine, site.scenarios)
 
-    def _submit(self, plan: Plan, queue: Queue, before: Mapping[str, Attempts]) -> None:
-        """Queues what is to be done, unless another machine did it; each seed of all cells before the next seed."""
+    def _submit(self, queue: Queue) -> tuple[Sequence[Record], Plan]:
+        """Queues what is to be done, unless another machine did it; each seed of all cells before the next seed.
+
+        Returns:
+            The records that there are, and what is to be done beside them.
+        """
+        save_study(self._site.store, self.study)
+        before = queue.attempts()  # In this order: what another machine finishes in between is not to be done again.
+        stored = self._stored()
+        plan = self._plan(stored)
         mark = mark_of(self._site.store)
         runs = [(planned.cell, seed) for planned in plan.cells for seed in planned.open]
         items = [
@@ -140,6 +152,7 @@ class AblationStudy:
             if not _is_done_elsewhere(before.get(cell.run_key(seed)), mark)
         ]
         queue.submit(items, before)
+        return stored, plan
 
     def _errors(self, queue: Queue) -> dict[tuple[str, int], str]:
         """Why runs of this study failed, by cell and seed; not those of the study before an upgrade."""

@@ -23,13 +23,15 @@ from cltk_studies.questions.cost import count_replayed
 from cltk_studies.questions.objective import Objective
 from cltk_studies.questions.plan import CostEstimator, Plan, PlannedCell
 from cltk_studies.questions.search import Search
-from cltk_studies.questions.study import Cell, save_study
+from cltk_studies.questions.study import Cell, Study, save_study
 from cltk_studies.work.ablation_study import AblationStudy
 from cltk_studies.work.choice import choose_trial, prepare_test
+from cltk_studies.work.database import StudyDatabase
 from cltk_studies.work.definitions import define_search
 from cltk_studies.work.display import Display
 from cltk_studies.work.ending import ChosenTrial, Ending
 from cltk_studies.work.monitor import StudyMonitor
+from cltk_studies.work.persistence import Persistence
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import failures
 from cltk_studies.work.study_sinks import StudySinks
@@ -97,25 +99,36 @@ class SearchStudy:
             CltkError: The store or the database fails, or the experiment cannot be run on this machine.
         """
         database = self._site.open()
-        objective = Objective.find(self.search.objective, self.search.experiment.get("metrics", ()))
-        queue = Queue(database, self.search.name, objective.directions)
-        notices = [*define_search(queue, self.search), *self._site.settle(queue)]
-        with self._site.start_workers(queue, *self.worker_studies) as workers:
+        persist = Persistence()
+        queue, notices = persist(lambda: self._begin(database))
+        with persist(lambda: self._site.start_workers(queue, *self.worker_studies)) as workers:
             ended = self._run_trials(workers, queue, display, [*self._prepared.notices, *notices])
             left = {item.key for item in self.search.items(self._trials)} - queue.ended()
             if ended.chosen is None or ended.interrupted or ended.detached or left:
                 return ended
             # Its cells depend on what was chosen, which more trials may have changed.
             test = AblationStudy(self._site, *prepare_test(self.search, ended.chosen, self._site), extends=False)
-            test_queue = Queue(database, test.study.name, ["maximize"])
-            test_queue.settle(queue.settle(self._site.machine))
-            test_queue.define(test.study.to_dict(), test.study.fingerprint)
-            test_queue.limit(self._site.limits)
+            test_queue = persist(lambda: self._begin_test(database, test.study, queue))
             return replace(ended, test=test.run_with(workers, test_queue, display))
 
+    def _begin(self, database: StudyDatabase) -> tuple[Queue, list[str]]:
+        """The queue of the search, which knows it, and what the user should know."""
+        objective = Objective.find(self.search.objective, self.search.experiment.get("metrics", ()))
+        queue = Queue(database, self.search.name, objective.directions)
+        return queue, [*define_search(queue, self.search), *self._site.settle(queue)]
+
+    def _begin_test(self, database: StudyDatabase, test: Study, queue: Queue) -> Queue:
+        """The queue of the comparison on test data, which is computed as the search was."""
+        test_queue = Queue(database, test.name, ["maximize"])
+        test_queue.settle(queue.settle(self._site.machine))
+        test_queue.define(test.to_dict(), test.fingerprint)
+        test_queue.limit(self._site.limits)
+        return test_queue
+
     def _run_trials(self, workers: Workers, queue: Queue, display: Display, notices: Sequence[str]) -> Ending:
-        ended = queue.ended()
-        queue.submit(self.search.items(self._trials))
+        persist = Persistence()
+        ended = persist(queue.ended)
+        persist(lambda: queue.submit(self.search.items(self._trials)))
         plan = self.plan(ended)
         display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
         interrupted = False

@@ -76,7 +76,7 @@ class OwnProcess:
 
     def __enter__(self) -> OwnProcess:
         """Does no more than to say that it is here."""
-        self._queue.signals.keep_launch(self._worker.name, "local", own_handle())
+        Persistence()(lambda: self._queue.signals.keep_launch(self._worker.name, "local", own_handle()))
         return self
 
     def __exit__(
@@ -116,7 +116,7 @@ class LaunchedWorkers:
 
     def __enter__(self) -> LaunchedWorkers:
         """Starts them."""
-        self._queue.signals.hold()
+        Persistence()(self._queue.signals.hold)
         self._start(self._worker.name, self._count)
         return self
 
@@ -160,8 +160,12 @@ class LaunchedWorkers:
         detached = [DETACHED] if self._detached else []
         command = [*worker_command(self._worker), "--launch", launch, *detached]
         with _password_in_environment(self._worker.study_db):
-            self._handles[launch] = self._launcher.start(command, count)
-        self._queue.signals.keep_launch(launch, self._name, self._handles[launch])
+            handle = self._handles[launch] = self._launcher.start(command, count)
+        try:
+            Persistence()(lambda: self._queue.signals.keep_launch(launch, self._name, handle))
+        except BaseException:
+            self._launcher.stop(self._handles.pop(launch))  # Nobody could find them again.
+            raise
 
     def _replace_dead(self) -> None:
         """Gives back what dead workers held, and starts others for them.
