@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 import torch
 
-from cltk.build import prepare, resolve
+from cltk.build import prepare
 from cltk.config import check
 from cltk.errors import ConfigError
 from cltk.experiment import Experiment
 from cltk.machine import Machine
 from cltk.registry import forget
+from cltk.resolve import resolve
 from cltk.runs.recorder import new_record, run_id
 from cltk.runs.repeat import experiment_of
 

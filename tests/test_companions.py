@@ -8,9 +8,9 @@ import pytest
 
 from cltk import registry
 from cltk.api import load
-from cltk.build import resolve
 from cltk.errors import ConfigError, PluginError
 from cltk.interfaces import Phase, Shuffled, Strategy, Streams, Task, Training
+from cltk.resolve import resolve
 from cltk_conv.conv_net import ConvNet
 from cltk_mlp.mlp import MLP
 
@@ -43,7 +43,7 @@ class Lonely(Choosy):
 def _as_finetune(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     cls = getattr(request, "param", Choosy)
     original = registry.load
-    monkeypatch.setattr("cltk.build.load", lambda plugin: cls if plugin.name == "finetune" else original(plugin))
+    monkeypatch.setattr("cltk.resolve.load", lambda plugin: cls if plugin.name == "finetune" else original(plugin))
 
 
 def test_it_is_chosen_where_none_is_named() -> None:

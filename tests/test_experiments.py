@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from cltk.api import Machine, load, run
-from cltk.build import prepare, resolve
+from cltk.build import prepare
 from cltk.config import check
 from cltk.experiment import Experiment
 from cltk.layers import read_toml
 from cltk.record import Record
+from cltk.resolve import resolve
 from cltk.runs.runner import execute
 from cltk_studies.questions.ablation import prepare_study
 from cltk_studies.questions.grid import Ablation, experiments_of

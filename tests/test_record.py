@@ -106,7 +106,7 @@ class TestIdentity:
 
         before = run_id(prepared, 0)
         assert prepared.plugins["core"].startswith("cltk-core ")
-        monkeypatch.setattr("cltk.build.CORE", "cltk-core 0.0.1")
+        monkeypatch.setattr("cltk.resolve.CORE", "cltk-core 0.0.1")
         assert run_id(prepared, 0) != before
 
     def test_preparing_another_experiment_changes_nothing(self, digits: Experiment) -> None:

@@ -53,11 +53,11 @@ def _plugins(name: str, store: Path) -> list[Plugin]:
     Raises:
         ConfigError: It stands for nothing.
     """
-    from cltk.build import resolve
     from cltk.cli.plugins import named
     from cltk.config import check
     from cltk.experiment import Experiment
     from cltk.layers import read_toml
+    from cltk.resolve import resolve
     from cltk.runs.reading import LATEST, find_record
 
     if name.endswith(".toml"):

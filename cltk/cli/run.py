@@ -55,12 +55,13 @@ def run(
     Without a file: deep generative replay on Split MNIST. Any field of a component is an option of its own:
     --generator.latent-dim 50, --schedule fixed --schedule.samples 200, --strategy.replay.refresh task.
     """
-    from cltk.build import prepare, resolve
+    from cltk.build import prepare
     from cltk.cli.next_steps import next_steps
     from cltk.cli.result import print_failures, print_records
     from cltk.config import check
     from cltk.display.progress import Progress
     from cltk.experiment import Experiment
+    from cltk.resolve import resolve
     from cltk.runs.folder import config_toml
     from cltk.runs.seeds import run_seeds
     from cltk.runs.sinks import make_sinks

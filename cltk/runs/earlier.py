@@ -42,7 +42,7 @@ def describe_earlier(prepared: Prepared, seed: int, store: Path) -> str | None:
 
 def edited(record: Record, prepared: Prepared) -> list[str]:
     """The distributions whose files are others than when the record was begun, though their versions are the same."""
-    now, before = prepared.sources, record.sources
+    now, before = prepared.resolved.sources, record.sources
     changed = [slot for slot in now if slot in before and before[slot] != now[slot]]
     return sorted({prepared.plugins[slot] for slot in changed if record.plugins.get(slot) == prepared.plugins[slot]})
 

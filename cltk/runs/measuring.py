@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cltk.build import choose_metrics, resolve
 from cltk.config import Overrides, Slot, check
 from cltk.errors import CltkError, NotRecordedError
 from cltk.experiment import Experiment, qualified_names
@@ -18,6 +17,7 @@ from cltk.kinds import SLOTS
 from cltk.layers import overlay
 from cltk.record import Record
 from cltk.registry import find, load
+from cltk.resolve import choose_metrics, resolve
 from cltk.runs.reading import finished_runs, read_records
 
 __all__ = [

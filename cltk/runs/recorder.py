@@ -40,7 +40,7 @@ def new_record(prepared: Prepared, run: Run) -> Record:
         config_hash=prepared.config_hash,
         seed=seed,
         plugins=prepared.plugins,
-        sources=prepared.sources,
+        sources=prepared.resolved.sources,
         info=DataInfo(shape=info.shape, outputs=info.outputs, sizes=list(info.sizes), setting=info.setting),
         classes=[list(classes) for classes in info.classes],
         warnings=list(prepared.notices),

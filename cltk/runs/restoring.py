@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from cltk.build import prepare, resolve
+from cltk.build import build_strategy, prepare
 from cltk.engine import load_state, state_of
 from cltk.errors import ConfigError, StoreError
 from cltk.files import read_bounded
 from cltk.interfaces import Generator, ScenarioInfo, Strategy, Streams
 from cltk.machine import Machine, device_of
 from cltk.record import Record
+from cltk.resolve import resolve
 from cltk.runs.reading import find_record
 from cltk.runs.repeat import experiment_of
 from cltk.runs.tensors import MOST, unpack
@@ -84,7 +85,7 @@ def restore(run_id: str, store: Path, machine: Machine | None = None) -> Restore
         raise ConfigError(f"The run '{record.run_id}' is not finished, but {record.status}.", "Go on with it first.")
     info = _info(record, machine)
     streams = Streams(record.seed, device=device_of(machine))
-    strategy: Strategy = resolve(experiment_of(record)).build_strategy(info, streams)
+    strategy = build_strategy(resolve(experiment_of(record)).components, info, streams)
     weights = _read_weights(store / record.run_id / "weights.safetensors")
     if record.info is None:  # Version 1 kept the networks alone.
         weights = state_of(strategy) | weights

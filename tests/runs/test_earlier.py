@@ -33,7 +33,7 @@ def store(prepared: Prepared, tmp_path: Path) -> Path:
 
 
 def test_what_differs_is_named(prepared: Prepared, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cltk.build.CORE", "cltk-core 9.9.9")
+    monkeypatch.setattr("cltk.resolve.CORE", "cltk-core 9.9.9")
     said = describe_earlier(replace(prepared, threads=4), 0, store)
     assert said is not None
     assert "cltk-core 0." in said
@@ -49,7 +49,7 @@ def test_nothing_is_said_of_the_run_itself_or_of_others(prepared: Prepared, stor
 def test_an_edit_in_place_is_said_of_the_run_itself(
     prepared: Prepared, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cltk.build.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")
+    monkeypatch.setattr("cltk.resolve.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")
     said = describe_earlier(prepared, 0, store)
     assert said is not None
     assert prepared.plugins["classifier"] in said
@@ -64,7 +64,7 @@ def test_a_run_that_goes_on_with_edited_code_says_so(
             raise KeyboardInterrupt
 
     assert execute(prepared, 0, tmp_path, calling(interrupt)).status == "interrupted"
-    monkeypatch.setattr("cltk.build.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")
+    monkeypatch.setattr("cltk.resolve.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")
     record = execute(prepared, 0, tmp_path, resume=True)
     assert record.finished
     assert any(f"{prepared.plugins['classifier']} was edited in place" in warning for warning in record.warnings)

@@ -74,7 +74,7 @@ def test_a_component_edited_in_place_is_said(
 ) -> None:
     file = write(AXIS, seeds="[0]")
     assert cli("ablate", file, "--store", store).status == 0
-    monkeypatch.setattr("cltk.build.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")
+    monkeypatch.setattr("cltk.resolve.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")
     again = cli("ablate", file, "--store", store)
     assert again.status == 0
     assert "cltk-mlp" in again.said

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cltk.build import resolve
 from cltk.config import check
 from cltk.errors import CltkError
 from cltk.experiment import Experiment
+from cltk.resolve import resolve
 from cltk_studies.questions.study import Cell, Study
 
 __all__ = ["components_of_cell", "components_of_study"]

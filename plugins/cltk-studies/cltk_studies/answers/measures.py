@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cltk.build import choose_metrics
 from cltk.config import Slot
 from cltk.errors import CltkError
 from cltk.interfaces import Measure
+from cltk.resolve import choose_metrics
 from cltk_studies.questions.study import Cell, Study
 
 __all__ = ["StudyMeasures", "choose_measures"]

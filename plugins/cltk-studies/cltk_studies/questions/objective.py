@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cltk.build import Prepared, choose_metrics
+from cltk.build import Prepared
 from cltk.config import Slot
 from cltk.errors import ConfigError
 from cltk.interfaces import GroupMetric, Measure, ScenarioInfo
 from cltk.record import Record, TaskRecord
+from cltk.resolve import choose_metrics
 from cltk.runs.measuring import Measured, measure, measure_group
 
 __all__ = ["ACCURACY", "COST", "Objective", "ObjectiveNames", "UndefinedObjectiveError"]

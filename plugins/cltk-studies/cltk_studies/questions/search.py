@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cltk.build import resolve
 from cltk.config import Name, Overrides, Settings, check
 from cltk.errors import CltkError
 from cltk.experiment import Experiment
 from cltk.interfaces import FloatRange, IntRange, OneOf
 from cltk.layers import overlay
+from cltk.resolve import resolve
 from cltk_studies.questions.allocation import BASELINES, Allocation
 from cltk_studies.questions.items import Item
 from cltk_studies.questions.objective import ACCURACY, COST

@@ -42,7 +42,7 @@ def own_space(slot: str, prepared: Prepared) -> dict[str, Dimension]:
     Raises:
         ConfigError: There is no component there, or it has none.
     """
-    component = prepared.components.get(slot)
+    component = prepared.resolved.components.get(slot)
     space = component.cls.search_space(prepared.info) if component else {}
     if not space:
         what = f"The {slot} '{component.name}'" if component else f"The slot '{slot}', which is empty,"
@@ -82,10 +82,11 @@ def find_allocator(prepared: Prepared) -> tuple[str, str]:
     Raises:
         ConfigError: There is none, or there are several.
     """
-    own = prepared.components.get("schedule")
+    components = prepared.resolved.components
+    own = components.get("schedule")
     if own is None:
         raise ConfigError(
-            f"The strategy '{prepared.components['strategy'].name}' has no schedule: it replays nothing to tune.",
+            f"The strategy '{components['strategy'].name}' has no schedule: it replays nothing to tune.",
             "Choose another one with --strategy.",
         )
     if field := _per_task(own.cls, prepared.info):

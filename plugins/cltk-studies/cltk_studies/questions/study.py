@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cltk.build import Prepared, resolve
+from cltk.build import Prepared
 from cltk.config import Name, Overrides, Settings, check
 from cltk.errors import CltkError, ConfigError, StoreError, closest
 from cltk.experiment import Experiment
 from cltk.files import read_bounded, write_atomically
 from cltk.mappings import without_none
 from cltk.record import Record
+from cltk.resolve import resolve
 from cltk_studies.questions.objective import ACCURACY
 
 __all__ = ["SCHEMA", "Cell", "Study", "read_study", "save_study", "study_path"]

@@ -90,7 +90,7 @@ def _on_validation(layer: Overrides, prepare_layer: Prepare) -> Prepared:
     plain = prepare_layer(overlay([layer, {"evaluate": "test"}]))
     layers = [layer, {"evaluate": "validation"}]
     holds_out = all(len(task.validation) for task in plain.tasks)
-    if not holds_out and "validation" in plain.components["scenario"].cls.Config.model_fields:
+    if not holds_out and "validation" in plain.resolved.components["scenario"].cls.Config.model_fields:
         layers.append(override_at("scenario.validation", HELD_OUT))
     return prepare_layer(overlay(layers))
 
@@ -105,7 +105,7 @@ def _allocation(
     _check_budget(tuning.budget, info)
     schedule, counts = find_allocator(prepared)
     allocation = Allocation(schedule=schedule, counts=counts, sizes=info.sizes, budget=tuning.budget)
-    if tuning.pareto and not prepared.components["schedule"].cls.search_space(info):
+    if tuning.pareto and not prepared.resolved.components["schedule"].cls.search_space(info):
         prepared = _on_validation(overlay([base, allocation.layer([0] * info.tasks)]), prepare_layer)
     return allocation, prepared
 

@@ -1,0 +1,188 @@
+"""From what an experiment names to classes and their settings; no data is read, and nothing is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cltk import __version__
+from cltk.config import Overrides, Settings, Slot, check
+from cltk.errors import CltkError, ConfigError
+from cltk.experiment import Experiment, config_hash
+from cltk.kinds import SLOTS
+from cltk.registry import Plugin, default_names, find, load, plugin_of, shortest_name
+from cltk.sources import digest_of
+
+__all__ = ["CORE", "Chosen", "Resolved", "choose", "choose_metrics", "resolve"]
+
+CORE = f"cltk-core {__version__}"
+"""The distribution and version of the core, as records keep it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A component that was chosen for a slot: where it comes from, its class and its checked configuration."""
+
+    plugin: Plugin
+    cls: type[Any]
+    config: Settings
+
+    @property
+    def settings(self) -> Overrides:
+        """Its name and every setting, defaults written out; its distribution is not among them."""
+        return {"name": self.plugin.name, **self.config.model_dump(mode="json")}
+
+    @property
+    def name(self) -> str:
+        """The shortest name that finds it among what is installed."""
+        return shortest_name(self.plugin)
+
+    def build(self, *arguments: Any) -> Any:
+        """The component itself.
+
+        Args:
+            arguments: What its constructor takes beside the configuration.
+
+        Raises:
+            ConfigError: It cannot be built with these settings.
+        """
+        try:
+            return self.cls(self.config, *arguments)
+        except CltkError:
+            raise
+        except Exception as error:
+            cause = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise ConfigError(
+                f"The {self.plugin.kind} '{self.name}' of {self.plugin.provider} cannot be built: {cause}",
+                f"Change its settings: 'cltk plugins show {self.name}' lists them.",
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What an experiment means with what is installed: its components and all their settings. No data is read for it.
+
+    Attributes:
+        experiment: What was asked for.
+        components: The component in each slot.
+        metrics: What is measured of it, which takes no part in what it is.
+    """
+
+    experiment: Experiment
+    components: Mapping[str, Chosen]
+    metrics: Sequence[Chosen]
+
+    @property
+    def config(self) -> Overrides:
+        """The experiment with every default written out, fit for TOML and JSON."""
+        plain = {"name", "description", "seeds", "evaluate", "on_divergence"}
+        return (
+            self.experiment.model_dump(mode="json", include=plain)
+            | {slot: chosen.settings for slot, chosen in self.components.items()}
+            | {"metrics": [chosen.settings | {"name": chosen.plugin.qualified} for chosen in self.metrics]}
+        )
+
+    @property
+    def plugins(self) -> dict[str, str]:
+        """The distribution and version behind each slot, and behind the ``core``."""
+        return {"core": CORE} | {slot: chosen.plugin.provider for slot, chosen in self.components.items()}
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """A digest of the Python files behind each slot, and behind the ``core``."""
+        return {"core": digest_of("cltk")} | {
+            slot: digest_of(chosen.cls.__module__) for slot, chosen in self.components.items()
+        }
+
+    @property
+    def config_hash(self) -> str:
+        """Identifies what is run, whatever it is called and whatever is measured of it."""
+        return config_hash(self.config, self.plugins)
+
+
+def resolve(experiment: Experiment) -> Resolved:
+    """Finds and imports what an experiment names, and checks every setting; reads no data.
+
+    Raises:
+        ConfigError: A component, field or value is not valid, or a slot is filled that the strategy does not use.
+        PluginError: A component cannot be imported.
+    """
+    strategy = choose("strategy", experiment.slot("strategy"))
+    used = ("scenario", "strategy", *strategy.cls.slots)
+    for slot in SLOTS:
+        if slot not in used and experiment.slot(slot) is not None:
+            raise ConfigError(
+                f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
+                f"Leave it out (--{slot}, CLTK_{slot.upper()}, [{slot}] in a file), or choose another strategy. "
+                f"It uses: {', '.join(strategy.cls.slots)}.",
+            )
+    components = {
+        slot: _choose_for(strategy, slot, experiment.slot(slot))
+        for slot in SLOTS
+        if slot in used and slot != "strategy"
+    }
+    return Resolved(experiment, components | {"strategy": strategy}, choose_metrics(experiment.metrics))
+
+
+def choose_metrics(metrics: Sequence[Slot] | None = None) -> list[Chosen]:
+    """Finds and imports metrics.
+
+    Args:
+        metrics: Their names and settings; None for those that are offered as defaults.
+
+    Raises:
+        ConfigError: There is no such metric, a field is not valid, or one is asked for twice.
+        PluginError: One cannot be imported.
+    """
+    slots = [Slot(name=name) for name in default_names("metric")] if metrics is None else metrics
+    chosen = [choose("metric", slot) for slot in slots]
+    names = [metric.name for metric in chosen]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(f"The metric '{twice}' is asked for twice.", "Name each metric once.")
+    return chosen
+
+
+def choose(kind: str, slot: Slot | None) -> Chosen:
+    """Finds and imports a component, and checks its settings.
+
+    Args:
+        kind: Of which kind.
+        slot: Its name and settings; without a name, the one that is offered as the default.
+
+    Raises:
+        ConfigError: There is no such component, a field is not valid, or none or several are offered as the default.
+        PluginError: It cannot be imported.
+    """
+    name = slot.name if slot and slot.name else _default(kind)
+    plugin = find(kind, name)
+    cls = load(plugin)
+    return Chosen(plugin, cls, check(cls.Config, slot.settings if slot else {}, f"{kind} '{plugin.name}'"))
+
+
+def _choose_for(strategy: Chosen, kind: str, slot: Slot | None) -> Chosen:
+    """What fills a slot of a strategy: the companion that it needs, where it needs one.
+
+    Raises:
+        ConfigError: Another component was named.
+    """
+    needed = strategy.cls.needs.get(kind)
+    if needed is None:
+        return choose(kind, slot)
+    companion = shortest_name(plugin_of(kind, needed))
+    settings = slot.settings if slot else {}
+    chosen = choose(kind, slot if slot and slot.name else Slot(name=companion, **settings))
+    if not issubclass(chosen.cls, needed):
+        raise ConfigError(
+            f"The strategy '{strategy.name}' needs the {kind} '{companion}', but '{chosen.name}' was given.",
+            f"Leave it out, or say --{kind} {companion}.",
+        )
+    return chosen
+
+
+def _default(kind: str) -> str:
+    names = default_names(kind)
+    if len(names) != 1:
+        offers = f"{len(names)} are offered as defaults" if names else "none is offered as a default"
+        raise ConfigError(f"No {kind} was named, and {offers}.", f"Name one with --{kind}: see 'cltk plugins list'.")
+    return names[0]
