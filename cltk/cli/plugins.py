@@ -95,7 +95,7 @@ def check(ctx: typer.Context, *, name: Name, json: Json = False, companions: Com
 
     Its fields are options, and so is what a strategy is checked with: --schedule.counts 0,10,20, --classifier mlp.
     """
-    from cltk.cli.check import run_checks
+    from cltk.testing.results import run_checks
 
     plugins, settings = named(name), overrides_of(ctx)
     companions.check_settings(settings, plugins)

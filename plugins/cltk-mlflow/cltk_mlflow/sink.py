@@ -11,8 +11,8 @@ from pydantic import Field
 from cltk.config import Settings
 from cltk.events import Event, RunStarted, TaskEnded
 from cltk.interfaces import RunGroup, Sink, Summary
-from cltk.processes.background import BackgroundProcess
 from cltk.record import Record
+from cltk_mlflow.background import BackgroundProcess
 from cltk_mlflow.published import is_published, keep_published
 from cltk_mlflow.receipt import forget_if_complete
 from cltk_mlflow.tracker import RunTracker

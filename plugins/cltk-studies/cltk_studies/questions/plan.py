@@ -32,6 +32,7 @@ class PlannedCell:
         open: Its seeds that are to run.
         replayed: Samples replayed in an epoch of each task, in all; None where that is decided while it runs.
         seconds: Of one run, estimated.
+        edited: The distributions that were edited in place since runs that are finished.
     """
 
     cell: Cell
@@ -39,6 +40,7 @@ class PlannedCell:
     open: Sequence[int]
     replayed: int | None
     seconds: float
+    edited: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +131,16 @@ class Planner:
 
     def plan(self, cell: Cell, prepared: Prepared) -> PlannedCell:
         """Plans one cell: what is finished with the versions that would run now is not run again."""
-        done = list(self._done(cell, prepared))
-        left = [seed for seed in prepared.experiment.seeds if seed not in done]
-        seconds = self._costs.estimate_seconds(prepared)
-        return PlannedCell(cell, done, left, count_replayed(prepared), seconds)
-
-    def edited(self, cell: Cell, prepared: Prepared) -> list[str]:
-        """The distributions that were edited in place since runs of a cell that are not run again."""
-        return sorted({name for record in self._done(cell, prepared).values() for name in edited(record, prepared)})
-
-    def _done(self, cell: Cell, prepared: Prepared) -> dict[int, Record]:
         known = {seed: self._records.get((cell.config_hash, seed)) for seed in prepared.experiment.seeds}
-        return {seed: record for seed, record in known.items() if record and _is_current(record, prepared)}
+        done = {seed: record for seed, record in known.items() if record and _is_current(record, prepared)}
+        return PlannedCell(
+            cell,
+            done=list(done),
+            open=[seed for seed in known if seed not in done],
+            replayed=count_replayed(prepared),
+            seconds=self._costs.estimate_seconds(prepared),
+            edited=sorted({name for record in done.values() for name in edited(record, prepared)}),
+        )
 
 
 def _is_current(record: Record, prepared: Prepared) -> bool:

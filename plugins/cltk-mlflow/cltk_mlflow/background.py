@@ -44,7 +44,7 @@ class BackgroundProcess(Generic[T]):
     """
 
     def __init__(self, make: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> None:
-        command = [sys.executable, "-P", "-m", "cltk.processes.background"]
+        command = [sys.executable, "-P", "-m", "cltk_mlflow.background"]
         errors = None if sys.stderr else subprocess.DEVNULL  # Where ours is closed, its own would be one of the pipes.
         with ignoring(signal.SIGINT, signal.SIGTERM):
             self._process = subprocess.Popen(  # noqa: S603

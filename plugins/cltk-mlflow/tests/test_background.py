@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from cltk.processes.background import BackgroundProcess
+from cltk_mlflow.background import BackgroundProcess
 
 WRITER = """
 import pathlib, time
@@ -147,7 +147,7 @@ def test_it_ends_with_its_owner(tmp_path: Path) -> None:
     """An owner that is killed leaves nobody behind who writes on."""
     (tmp_path / "diary_of_a_test.py").write_text(WRITER)
     owner = f"""
-from cltk.processes.background import BackgroundProcess
+from cltk_mlflow.background import BackgroundProcess
 from diary_of_a_test import Diary
 background = BackgroundProcess(Diary, {str(tmp_path / "diary")!r}, "begin")
 background.submit(Diary.wait, 60.0)
