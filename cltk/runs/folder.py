@@ -46,10 +46,14 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._experiment: bytes | None = None
 
     def save_record(self, record: Record) -> None:
         """Replaces the record, and the experiment that it is of."""
-        write_atomically(self.path / "experiment.toml", experiment_toml(record).encode())
+        experiment = experiment_toml(record).encode()
+        if experiment != self._experiment:  # It is the same after each task, and a file on disk takes a while.
+            write_atomically(self.path / "experiment.toml", experiment)
+            self._experiment = experiment
         write_atomically(self.path / "record.json", to_json(record))
 
     def save_replay(self, event: ReplayShown) -> None:

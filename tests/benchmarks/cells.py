@@ -24,7 +24,7 @@ from cltk.interfaces import Fit, Phase, Shuffled, Strategy, Streams, Task
 STUDY = """
 name = "simulated"
 seeds = [0]
-scenario = "split-digits"
+scenario = {{ name = "split-digits", tasks = 1 }}
 [strategy]
 name = "simulated"
 seconds = {seconds}
