@@ -11,12 +11,14 @@ from cltk.build import prepare
 from cltk.config import check
 from cltk.display.progress import Progress
 from cltk.engine import train as _train
+from cltk.errors import ConfigError
 from cltk.events import Event
 from cltk.experiment import Experiment
 from cltk.interfaces import Measure, Sink
 from cltk.layers import combine, overlay, override_at, read_toml
 from cltk.machine import Machine
 from cltk.mappings import flatten
+from cltk.places import Places
 from cltk.record import Record
 from cltk.runs.measuring import load_metrics, measure
 from cltk.runs.reading import read_records
@@ -43,7 +45,10 @@ def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
     """
     layers = [read_toml(Path(file))] if file is not None else []
     layers.append(combine(override_at(name.replace("__", "."), value) for name, value in overrides.items()))
-    return check(Experiment, overlay(layers), f"'{file}'" if file else "the experiment")
+    try:
+        return check(Experiment, overlay(layers), "the experiment")
+    except ConfigError as error:
+        raise Places(Path(file) if file is not None else None).tell(error) from error
 
 
 @overload

@@ -8,15 +8,25 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from cltk.errors import ConfigError, closest
+from cltk.errors import ConfigError, Faults
+from cltk.faults import fault_of
 from cltk.mappings import deep_merge
 
-__all__ = ["Name", "Names", "Overrides", "Seeds", "Settings", "Sizes", "Slot", "SlotField", "as_slot", "check"]
+__all__ = [
+    "Name",
+    "Names",
+    "Overrides",
+    "Seeds",
+    "Settings",
+    "Sizes",
+    "Slot",
+    "SlotField",
+    "as_slot",
+    "check",
+    "sound_part",
+]
 
 _MOST_SEEDS = 10_000
-
-_MESSAGES = {"string_pattern_mismatch": "letters, digits, '.', '_' and '-' make a name, at most 64 of them"}
-"""Sentences for what Pydantic says in its own terms."""
 
 Overrides = dict[str, Any]
 """Settings as a file nests them; a part of an experiment."""
@@ -119,34 +129,21 @@ def check(model: type[S], values: Overrides, where: str) -> S:
     """Validates ``values``; ``where`` names them in the error, such as ``generator 'vae'``.
 
     Raises:
-        ConfigError: A field is unknown, missing, of the wrong type, or out of its range.
+        ConfigError: Fields are unknown, missing, of the wrong type, or out of their range; it tells all of them.
     """
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False)
-        lines = [f"{where}: {_problem(problem)}" for problem in problems]
-        unknown = next((problem for problem in problems if problem["type"] == "extra_forbidden"), None)
-        advice = _advice(model, unknown["loc"]) if unknown else "Correct the value."
-        raise ConfigError("\n".join(lines), advice) from error
+        problems = error.errors(include_url=False)
+        raise ConfigError.of(fault_of(problem, model, where) for problem in problems) from error
 
 
-def _problem(problem: Any) -> str:
-    field = ".".join(str(part) for part in problem["loc"]) or "the whole"
-    if problem["type"] == "extra_forbidden":
-        return f"there is no field '{field}'."
-    came = repr(problem["input"])
-    came = came if len(came) <= 80 else f"{came[:77]}..."
-    message = _MESSAGES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
-    return f"field '{field}' is {came}: {message[0].lower()}{message[1:]}."
-
-
-def _advice(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
-    """Names the fields of the (nested) model in which an unknown one was met."""
-    *parents, field = (str(part) for part in location)
-    for parent in parents:
-        inner = model.model_fields[parent].annotation if parent in model.model_fields else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return "Remove it."
-        model = inner
-    return closest(field, model.model_fields)
+def sound_part(model: type[Settings], values: Overrides, where: str, faults: Faults) -> Overrides:
+    """Leaves out what is wrong with ``values``, which goes to ``faults``; what is left is valid."""
+    try:
+        check(model, values, where)
+    except ConfigError as error:
+        faults.all.extend(error.faults)
+        wrong = {fault.at.partition(".")[0] for fault in error.faults}
+        return {name: value for name, value in values.items() if name not in wrong}
+    return values

@@ -7,8 +7,10 @@ prints both and ends with ``exit_status``; it shows a traceback only with ``--de
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 __all__ = [
     "CltkError",
@@ -16,9 +18,12 @@ __all__ = [
     "DataError",
     "DataUnavailableError",
     "DivergenceError",
+    "Fault",
+    "Faults",
     "PluginError",
     "StoreError",
     "closest",
+    "under",
 ]
 
 
@@ -41,10 +46,79 @@ class CltkError(Exception):
         return f"{self.problem}\n{self.advice}".rstrip()
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with what was given.
+
+    Attributes:
+        problem: What came, and what was expected instead.
+        advice: What to do next; empty where the problem says it already.
+        at: The dotted path of the field that it is about, as a file nests it; empty where it is about none.
+        example: A value that the field may have, as TOML; empty where there is none to suggest.
+    """
+
+    problem: str
+    advice: str = ""
+    at: str = ""
+    example: str = ""
+
+
 class ConfigError(CltkError):
-    """An experiment, a field or an option that cannot be used as given."""
+    """An experiment, a field or an option that cannot be used as given.
+
+    Attributes:
+        faults: All that is wrong; one, unless the error was made with ``of``.
+    """
 
     exit_status = 2
+
+    def __init__(self, problem: str, advice: str = "", at: str = "") -> None:
+        super().__init__(problem, advice)
+        self.faults: tuple[Fault, ...] = (Fault(problem, advice, at),)
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault]) -> Self:
+        """The error that tells all of ``faults``, of which there is at least one, each once."""
+        distinct = tuple(dict.fromkeys(faults))
+        problems = [fault.problem for fault in distinct]
+        advice = "\n".join(dict.fromkeys(fault.advice for fault in distinct if fault.advice))
+        error = cls("\n".join(problems), advice)
+        error.faults = distinct
+        return error
+
+
+class Faults:
+    """Goes on after a fault, so that all of them are told at once."""
+
+    def __init__(self) -> None:
+        self.all: list[Fault] = []
+
+    @contextmanager
+    def further(self) -> Iterator[None]:
+        """Keeps what is found wrong within; what follows it there is left out."""
+        try:
+            yield
+        except ConfigError as error:
+            self.all.extend(error.faults)
+
+    def settle(self) -> None:
+        """Raises what was kept.
+
+        Raises:
+            ConfigError: Something was.
+        """
+        if self.all:
+            raise ConfigError.of(self.all)
+
+
+@contextmanager
+def under(path: str) -> Iterator[None]:
+    """Says of what is found wrong within that it is about ``path``, or a field below it."""
+    try:
+        yield
+    except ConfigError as error:
+        faults = (replace(fault, at=f"{path}.{fault.at}".rstrip(".")) for fault in error.faults)
+        raise type(error).of(faults) from error.__cause__
 
 
 class PluginError(CltkError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cltk.config import Overrides, as_slot
-from cltk.errors import ConfigError, closest
+from cltk.errors import ConfigError, Faults, closest
 from cltk.kinds import KINDS, SLOTS
 from cltk.mappings import deep_merge, replaced, underscored
 
@@ -42,7 +43,9 @@ def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
     try:
         layer: Overrides = replaced(underscored(tomllib.loads(text)), NULL, None)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"'{path}' is not valid TOML: {error}", "Correct the file there.") from error
+        line = re.search(r"line (\d+)", str(error))
+        place = f"{path}:{line[1]}" if line else f"{path}"
+        raise ConfigError(f"{place}: this is not valid TOML: {error}.", "Correct the file there.") from error
     below = layer.pop("extends", None)
     if below is None:
         return layer
@@ -86,21 +89,31 @@ def environment_overrides(environment: Mapping[str, str]) -> Overrides:
     An empty variable counts as unset; those that name no slot and have no ``__`` are options' own.
 
     Raises:
-        ConfigError: A variable sets a field of something that is not a kind of plugin.
+        ConfigError: Variables set a field of something that is not a kind of plugin, or are misspelt.
     """
     settings = []
+    faults = Faults()
     for name, text in sorted(environment.items()):
         head, *rest = name.removeprefix("CLTK_").lower().split("__")
         if not name.startswith("CLTK_") or not text:
             continue
-        if not rest and head not in KINDS and (near := difflib.get_close_matches(head, SLOTS, n=1, cutoff=0.8)):
-            raise ConfigError(f"There is no variable {name}.", f"Did you mean CLTK_{near[0].upper()}?")
+        with faults.further():
+            _require_variable(name, head, bool(rest))
         if head in SLOTS or (rest and head in KINDS):
             settings.append(override_at(".".join([head, *rest]), parse_value(text) if rest else text))
-        elif rest:
-            problem = f"The variable {name} sets a field of '{head}', which is not a kind of plugin."
-            raise ConfigError(problem, closest(head, KINDS))
+    faults.settle()
     return combine(settings)
+
+
+def _require_variable(name: str, head: str, sets_field: bool) -> None:
+    """Refuses a variable of a field of what is no kind of plugin, and one that is nearly that of a slot."""
+    if head in KINDS:
+        return
+    if sets_field:
+        problem = f"The variable {name} sets a field of '{head}', which is not a kind of plugin."
+        raise ConfigError(problem, closest(head, KINDS))
+    if near := difflib.get_close_matches(head, SLOTS, n=1, cutoff=0.8):
+        raise ConfigError(f"There is no variable {name}.", f"Did you mean CLTK_{near[0].upper()}?")
 
 
 def combine(settings: Iterable[Overrides]) -> Overrides:

@@ -215,7 +215,7 @@ def require_known(kind: str, tables: Mapping[str, Any]) -> None:
     for name in tables:
         if not any(_is_called(plugin, name) for plugin in plugins):
             advice = closest(name, {plugin.name for plugin in plugins}) if plugins else f"No {kind} is installed."
-            raise ConfigError(f"There is no {kind} '{name}'.", advice)
+            raise ConfigError(f"There is no {kind} '{name}'.", advice, at=f"{kind}.{name}")
 
 
 def _is_called(plugin: Plugin, name: str) -> bool:

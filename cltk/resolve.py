@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cltk import __version__
 from cltk.config import Overrides, Settings, Slot, check
-from cltk.errors import CltkError, ConfigError
+from cltk.errors import CltkError, ConfigError, Fault, Faults, under
 from cltk.experiment import Experiment, config_hash
 from cltk.kinds import SLOTS
-from cltk.registry import Plugin, default_names, find, load, plugin_of, shortest_name
+from cltk.registry import Plugin, default_names, find, installed, load, plugin_of, shortest_name
 from cltk.sources import digest_of
 
 __all__ = ["CORE", "Chosen", "Resolved", "choose", "choose_metrics", "resolve"]
@@ -108,21 +109,39 @@ def resolve(experiment: Experiment) -> Resolved:
         ConfigError: A component, field or value is not valid, or a slot is filled that the strategy does not use.
         PluginError: A component cannot be imported.
     """
-    strategy = choose("strategy", experiment.slot("strategy"))
-    used = ("scenario", "strategy", *strategy.cls.slots)
+    faults = Faults()
+    strategy: Chosen | None = None
+    components: dict[str, Chosen] = {}
+    with faults.further():
+        strategy = choose("strategy", experiment.slot("strategy"))
     for slot in SLOTS:
-        if slot not in used and experiment.slot(slot) is not None:
-            raise ConfigError(
-                f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
-                f"Leave it out (--{slot}, CLTK_{slot.upper()}, [{slot}] in a file), or choose another strategy. "
-                f"It uses: {', '.join(strategy.cls.slots)}.",
-            )
-    components = {
-        slot: _choose_for(strategy, slot, experiment.slot(slot))
-        for slot in SLOTS
-        if slot in used and slot != "strategy"
-    }
-    return Resolved(experiment, components | {"strategy": strategy}, choose_metrics(experiment.metrics))
+        with faults.further():
+            if slot != "strategy" and _is_used(slot, strategy, experiment.slot(slot)):
+                components[slot] = _choose_for(strategy, slot, experiment.slot(slot))
+    metrics: Sequence[Chosen] = ()
+    with faults.further():
+        metrics = choose_metrics(experiment.metrics)
+    faults.settle()
+    assert strategy is not None
+    return Resolved(experiment, components | {"strategy": strategy}, metrics)
+
+
+def _is_used(slot: str, strategy: Chosen | None, given: Slot | None) -> bool:
+    """Whether a slot is to be filled; where the strategy is not known, whether it was.
+
+    Raises:
+        ConfigError: It was filled, and the strategy does not use it.
+    """
+    if slot == "scenario" or strategy is None:
+        return given is not None
+    if slot not in strategy.cls.slots and given is not None:
+        raise ConfigError(
+            f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
+            f"Leave it out (--{slot}, CLTK_{slot.upper()}, [{slot}] in a file), or choose another strategy. "
+            f"It uses: {', '.join(strategy.cls.slots)}.",
+            at=slot,
+        )
+    return slot in strategy.cls.slots
 
 
 def choose_metrics(metrics: Sequence[Slot] | None = None) -> list[Chosen]:
@@ -136,38 +155,59 @@ def choose_metrics(metrics: Sequence[Slot] | None = None) -> list[Chosen]:
         PluginError: One cannot be imported.
     """
     slots = [Slot(name=name) for name in default_names("metric")] if metrics is None else metrics
-    chosen = [choose("metric", slot) for slot in slots]
+    faults = Faults()
+    chosen = []
+    for place, slot in enumerate(slots):
+        with faults.further():
+            chosen.append(choose("metric", slot, at=f"metrics.{place}"))
+    faults.settle()
     names = [metric.name for metric in chosen]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ConfigError(f"The metric '{twice}' is asked for twice.", "Name each metric once.")
+        raise ConfigError(f"The metric '{twice}' is asked for twice.", "Name each metric once.", at="metrics")
     return chosen
 
 
-def choose(kind: str, slot: Slot | None) -> Chosen:
+def choose(kind: str, slot: Slot | None, at: str | None = None) -> Chosen:
     """Finds and imports a component, and checks its settings.
 
     Args:
         kind: Of which kind.
         slot: Its name and settings; without a name, the one that is offered as the default.
+        at: Where an experiment has it, by dotted path; by default, under its kind.
 
     Raises:
         ConfigError: There is no such component, a field is not valid, or none or several are offered as the default.
         PluginError: It cannot be imported.
     """
-    name = slot.name if slot and slot.name else _default(kind)
-    plugin = find(kind, name)
-    cls = load(plugin)
-    return Chosen(plugin, cls, check(cls.Config, slot.settings if slot else {}, f"{kind} '{plugin.name}'"))
+    with under(at or kind):
+        plugin = find(kind, slot.name if slot and slot.name else _default(kind))
+        cls = load(plugin)
+        try:
+            return Chosen(plugin, cls, check(cls.Config, slot.settings if slot else {}, f"{kind} '{plugin.name}'"))
+        except ConfigError as error:
+            raise ConfigError.of(_with_owner(fault, kind, cls) for fault in error.faults) from error
 
 
-def _choose_for(strategy: Chosen, kind: str, slot: Slot | None) -> Chosen:
-    """What fills a slot of a strategy: the companion that it needs, where it needs one.
+def _with_owner(fault: Fault, kind: str, cls: type[Any]) -> Fault:
+    """The fault with a component of the kind that has the field, where this one does not and another does."""
+    field = fault.at.partition(".")[0]
+    others = () if field in cls.Config.model_fields else installed(kind)
+    for other in others:
+        with suppress(CltkError):  # What is broken cannot be suggested.
+            if field in load(other).Config.model_fields:
+                name = shortest_name(other)
+                return replace(fault, advice=f"'{name}' has it: add --{kind} {name}. {fault.advice}")
+    return fault
+
+
+def _choose_for(strategy: Chosen | None, kind: str, slot: Slot | None) -> Chosen:
+    """What fills a slot of a strategy: the companion that it needs, where it is known and needs one.
 
     Raises:
         ConfigError: Another component was named.
     """
-    needed = strategy.cls.needs.get(kind)
-    if needed is None:
+    needed = None if strategy is None else strategy.cls.needs.get(kind)
+    if strategy is None or needed is None:
         return choose(kind, slot)
     companion = shortest_name(plugin_of(kind, needed))
     settings = slot.settings if slot else {}
@@ -176,6 +216,7 @@ def _choose_for(strategy: Chosen, kind: str, slot: Slot | None) -> Chosen:
         raise ConfigError(
             f"The strategy '{strategy.name}' needs the {kind} '{companion}', but '{chosen.name}' was given.",
             f"Leave it out, or say --{kind} {companion}.",
+            at=kind,
         )
     return chosen
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
-from cltk.errors import CltkError
+from cltk.errors import CltkError, ConfigError
 
 __all__ = [
     "format_bytes",
@@ -101,10 +101,20 @@ def show_error(error: CltkError) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    text = Text(error.problem)
-    if error.advice:
-        text.append(f"\n\n{error.advice}", style="bold")
+    text = Text("\n\n").join(_paragraph(*said) for said in _said(error))
     Console(stderr=True).print(Panel(text, title="Error", title_align="left", border_style="red"))
+
+
+def _said(error: CltkError) -> list[tuple[str, str]]:
+    """All that is wrong, each with what to do."""
+    faults = error.faults if isinstance(error, ConfigError) else ()
+    return [(fault.problem, fault.advice) for fault in faults] or [(error.problem, error.advice)]
+
+
+def _paragraph(problem: str, advice: str) -> Any:
+    from rich.text import Text
+
+    return Text.assemble(problem, *([("\n" + advice, "bold")] if advice else []))
 
 
 def show_notice(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from typer.core import TyperCommand
 from cltk.cli.fields import completed_options, described_options
 from cltk.errors import ConfigError
 from cltk.kinds import KINDS
+from cltk.places import Places
 
 __all__ = ["OverridesCommand", "overrides_of", "takes_components"]
 
@@ -32,6 +34,13 @@ class OverridesCommand(TyperCommand):
         rest, layer = _split(args)
         ctx.meta[__name__] = layer
         return super().parse_args(ctx, rest)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Calls the command, and says where what is wrong with an experiment was given: the file, a variable, here."""
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise Places(ctx.params.get("file"), os.environ, ctx.meta[_ARGS]).tell(error) from error
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The options of the command; while the shell completes, the fields of components too."""

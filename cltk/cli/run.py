@@ -58,13 +58,14 @@ def run(
     from cltk.build import prepare
     from cltk.cli.next_steps import next_steps
     from cltk.cli.result import print_failures, print_records
-    from cltk.config import check
+    from cltk.config import sound_part
     from cltk.display.progress import Progress
+    from cltk.errors import Faults
     from cltk.experiment import Experiment
     from cltk.resolve import resolve
     from cltk.runs.folder import config_toml
     from cltk.runs.seeds import run_seeds
-    from cltk.runs.sinks import make_sinks
+    from cltk.runs.sinks import check_sinks, make_sinks
 
     if from_run is not None:
         refuse_others(ctx)
@@ -72,9 +73,15 @@ def run(
     own = {"seeds": seeds, "name": name}
     overrides = read_overrides(ctx, file, own, components.overrides, sinks.overrides)
     layer = _without_studies(overrides, file)
-    experiment = check(Experiment, layer, f"'{file}'" if file else "the experiment")
+    faults = Faults()
+    experiment = Experiment.model_validate(sound_part(Experiment, layer, "the experiment", faults))
+    with faults.further():
+        check_sinks(experiment.sinks, experiment.sink)
+    with faults.further():
+        resolved = resolve(experiment)
+    faults.settle()
     if print_config:
-        print(config_toml(resolve(experiment).config), end="")
+        print(config_toml(resolved.config), end="")
         raise typer.Exit
     prepared = prepare(experiment, machine.machine)
     for notice in (*prepared.notices, *_earlier(prepared, store)):

@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Any
 
 from cltk.config import check
-from cltk.errors import ConfigError, PluginError
+from cltk.errors import ConfigError, Faults, PluginError, under
 from cltk.events import Event
 from cltk.interfaces.sink import RunGroup, Sink, Summary
 from cltk.record import Record
 from cltk.registry import Plugin, default_names, find, load, require_known, settings_of
 
-__all__ = ["NO_SINK", "Sinks", "make_sinks"]
+__all__ = ["NO_SINK", "Sinks", "check_sinks", "make_sinks"]
 
 NO_SINK = "none"
 """The name that stands for no sink at all."""
@@ -132,10 +132,33 @@ def make_sinks(
     return Sinks(sinks | {type(sink).__name__: sink for sink in others}, failures)
 
 
+def check_sinks(names: Sequence[str] | None, settings: Mapping[str, Mapping[str, Any]]) -> None:
+    """Checks that sinks which are named or set to something exist, and that they can be set so.
+
+    Raises:
+        ConfigError: They do not, or cannot.
+        PluginError: One that was named cannot be imported.
+    """
+    require_known("sink", settings)
+    faults = Faults()
+    for name in () if names is None or list(names) == [NO_SINK] else names:
+        with faults.further(), under("sinks"):
+            plugin = find("sink", name)
+            if given := settings_of(plugin, settings):
+                _configured(plugin, given)
+    faults.settle()
+
+
 def _make(plugin: Plugin, settings: Mapping[str, Any], store: Path) -> Sink:
     with _printing_to_stderr():
-        sink: type[Sink] = load(plugin)
-        return sink(check(sink.Config, dict(settings), f"sink '{plugin.name}'"), store)
+        sink, config = _configured(plugin, settings)
+        return sink(config, store)
+
+
+def _configured(plugin: Plugin, settings: Mapping[str, Any]) -> tuple[type[Sink], Any]:
+    sink: type[Sink] = load(plugin)
+    with under(f"sink.{plugin.name.replace('-', '_')}"):
+        return sink, check(sink.Config, dict(settings), f"sink '{plugin.name}'")
 
 
 def _reason(error: Exception) -> str:

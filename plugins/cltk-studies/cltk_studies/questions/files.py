@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from cltk.config import Overrides, check
-from cltk.errors import ConfigError
+from cltk.config import Overrides, Settings, sound_part
+from cltk.errors import ConfigError, Faults, under
 from cltk.layers import parse_value
-from cltk_studies.questions.grid import Ablation
-from cltk_studies.questions.tuning import Tuning
+from cltk_studies.questions.grid import Ablation, experiments_of
+from cltk_studies.questions.tuning import Tuning, check_statically
 
 __all__ = ["axes_of", "split_ablation", "split_tuning"]
+
+S = TypeVar("S", bound=Settings)
+
+_TABLES = ("ablate", "tune", "launcher")
+"""What studies alone read of a file."""
 
 
 def axes_of(texts: Iterable[str]) -> dict[str, list[Any]]:
@@ -42,14 +47,21 @@ def split_ablation(overrides: Overrides, where: str, options: Mapping[str, Any])
     Raises:
         ConfigError: There is no such table, or it is not valid.
     """
-    base = {key: value for key, value in overrides.items() if key not in ("tune", "ablate", "launcher")}
+    base = {key: value for key, value in overrides.items() if key not in _TABLES}
     table = {**overrides.get("ablate", {}), **_given(options)}
     if not {"axes", "variants"} & set(table) and "ablate" not in overrides:
         raise ConfigError(
             f"{where[:1].upper()}{where[1:]} has no table [ablate].",
             'Add one, such as: ablate.axes.schedule = ["fixed", "linear"]',
         )
-    return check(Ablation, table, f"{where}, table [ablate]"), base
+    faults = Faults()
+    _check_table("tune", Tuning, overrides.get("tune", {}), faults)
+    ablation = _check_table("ablate", Ablation, table, faults)
+    if faults.all:
+        with faults.further():
+            experiments_of(ablation, base)
+    faults.settle()
+    return ablation, base
 
 
 def split_tuning(overrides: Overrides, where: str, options: Mapping[str, Any]) -> tuple[Tuning, Overrides]:
@@ -63,13 +75,28 @@ def split_tuning(overrides: Overrides, where: str, options: Mapping[str, Any]) -
     Raises:
         ConfigError: The table is not valid.
     """
-    base = {key: value for key, value in overrides.items() if key not in ("tune", "ablate", "launcher")}
+    base = {key: value for key, value in overrides.items() if key not in _TABLES}
     given = _given(options)
     table = dict(overrides.get("tune", {}))
     for name, other in (("budget", "pareto"), ("pareto", "budget")):
         if given.get(name):
             table.pop(other, None)  # One excludes the other, and what is given beside a file wins.
-    return check(Tuning, table | given, f"{where}, table [tune]"), base
+    faults = Faults()
+    _check_table("ablate", Ablation, overrides.get("ablate", {}), faults)
+    tuning = _check_table("tune", Tuning, table | given, faults)
+    if faults.all:
+        check_statically(tuning, base, faults)
+    faults.settle()
+    return tuning, base
+
+
+def _check_table(name: str, model: type[S], table: Overrides, faults: Faults) -> S:
+    """A table of the file, without what is wrong with it, which goes to ``faults``."""
+    own = Faults()
+    sound = sound_part(model, table, f"table [{name}]", own)
+    with faults.further(), under(name):
+        own.settle()
+    return model.model_validate(sound)
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
 
-from cltk.config import Name, Overrides, Seeds, Settings, Slot, check
-from cltk.errors import ConfigError, closest
+from cltk.config import Name, Overrides, Seeds, Settings, Slot, check, sound_part
+from cltk.errors import ConfigError, Fault, Faults, closest, under
 from cltk.experiment import Experiment
 from cltk.kinds import SLOTS
 from cltk.layers import combine, overlay, override_at
 from cltk.mappings import flatten
 from cltk.registry import find, load
+from cltk.resolve import resolve
 from cltk_studies.questions.objective import ACCURACY, ObjectiveNames
 
 __all__ = ["Ablation", "AxisValue", "experiments_of", "fitting"]
 
-AxisValue = tuple[str, Overrides]
-"""One value of an axis, or one variant: its label and what it sets."""
+AxisValue = tuple[str, Overrides, str]
+"""One value of an axis, or one variant: its label, what it sets, and where the study says so, by dotted path."""
 
 _OWN = ("name", "description", "seeds")
 """Fields that tell runs apart and change nothing about them."""
@@ -44,13 +47,38 @@ def experiments_of(ablation: Ablation, base: Overrides) -> dict[str, tuple[Overr
     Raises:
         ConfigError: There is no cell, two have the same name, or one is no valid experiment.
     """
+    faults = Faults()
+    base = sound_part(Experiment, base, "the experiment", faults)
     cells: dict[str, tuple[Overrides, Experiment]] = {}
-    for labels, layers in _combinations(ablation):
+    for labels, layers, places in _combinations(ablation, faults):
         name, own = ", ".join(labels), combine(layers)
-        if name in cells:
-            raise ConfigError(f"Two cells of the study are called '{name}'.", "List each value and variant once.")
-        cells[name] = own, check(Experiment, fitting(base, own), f"the cell '{name}'")
+        with faults.further(), _from(places, layers):
+            if name in cells:
+                raise ConfigError(
+                    f"Two cells of the study are called '{name}'.", "List each value and variant once.", at="ablate"
+                )
+            cells[name] = own, check(Experiment, fitting(base, own), "the experiment")
+            resolve(cells[name][1])
+    faults.settle()
     return cells
+
+
+@contextmanager
+def _from(places: Sequence[str], layers: Sequence[Overrides]) -> Iterator[None]:
+    """Says of what is wrong with a field that an axis or a variant sets that it is there."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError.of(_moved(fault, places, layers) for fault in error.faults) from error
+
+
+def _moved(fault: Fault, places: Sequence[str], layers: Sequence[Overrides]) -> Fault:
+    for place, layer in zip(places, layers, strict=True):
+        for path, _ in flatten(layer):
+            path = path.removesuffix(".name")
+            if fault.at == path or fault.at.startswith(f"{path}."):
+                return replace(fault, at=f"{place}.{path}", example="")
+    return fault
 
 
 def fitting(base: Overrides, own: Overrides) -> Overrides:
@@ -63,28 +91,37 @@ def fitting(base: Overrides, own: Overrides) -> Overrides:
     return {key: value for key, value in layer.items() if key not in SLOTS[2:] or key in used or key in own}
 
 
-def _combinations(ablation: Ablation) -> Iterator[tuple[Sequence[str], Sequence[Overrides]]]:
-    choices = [_axis(path.replace("-", "_"), values) for path, values in flatten(ablation.axes)]
-    if ablation.variants:
-        choices.append([_variant(variant) for variant in ablation.variants])
-    if not choices:
+def _combinations(
+    ablation: Ablation, faults: Faults
+) -> Iterator[tuple[Sequence[str], Sequence[Overrides], Sequence[str]]]:
+    choices = []
+    for path, values in flatten(ablation.axes):
+        with faults.further():
+            choices.append(_axis(path.replace("-", "_"), values))
+    variants = []
+    for number, variant in enumerate(ablation.variants):
+        with faults.further(), under(f"ablate.variants.{number}"):
+            variants.append(_variant(variant, f"ablate.variants.{number}"))
+    if not (choices or variants or faults.all):
         example = (
             'Name what to vary under [ablate.axes], such as schedule = ["fixed", "linear"], or add [[ablate.variants]].'
         )
-        raise ConfigError("The study has no cell: its table [ablate] has no axis and no variant.", example)
-    for combination in itertools.product(*choices):
-        labels, layers = zip(*combination, strict=True)
-        yield labels, layers
+        raise ConfigError("The study has no cell: its table [ablate] has no axis and no variant.", example, at="ablate")
+    for combination in itertools.product(*choices, *([variants] if variants else [])):
+        labels, layers, places = zip(*combination, strict=True) if combination else ((), (), ())
+        yield labels, layers, places
 
 
 def _axis(path: str, values: Any) -> list[AxisValue]:
-    field = path.partition(".")[0]
+    field, place = path.partition(".")[0], f"ablate.axes.{path}"
     valid = set(Experiment.model_fields) - set(_OWN)
     if field not in valid:
-        raise ConfigError(f"The axis '{path}' is over a field that does not exist.", closest(field, valid))
+        raise ConfigError(f"The axis '{path}' is over a field that does not exist.", closest(field, valid), at=place)
     if not isinstance(values, list) or not values:
-        raise ConfigError(f"The axis '{path}' has no values: {values!r}.", f"Give a list: {path} = [..., ...]")
-    return [(_label(path, value), override_at(path, value)) for value in values]
+        raise ConfigError(
+            f"The axis '{path}' has no values: {values!r}.", f"Give a list: {path} = [..., ...]", at=place
+        )
+    return [(_label(path, value), override_at(path, value), place) for value in values]
 
 
 def _label(path: str, value: Any) -> str:
@@ -95,7 +132,7 @@ def _label(path: str, value: Any) -> str:
     return " ".join([slot.name or path, *(f"{name}={setting}" for name, setting in slot.settings.items())])
 
 
-def _variant(variant: Mapping[str, Any]) -> AxisValue:
+def _variant(variant: Mapping[str, Any], place: str) -> AxisValue:
     fields = dict(variant)
     name = fields.pop("name", None)
     if not isinstance(name, str) or not name.strip():
@@ -104,5 +141,6 @@ def _variant(variant: Mapping[str, Any]) -> AxisValue:
         raise ConfigError(
             f"The variant '{name}' sets the field '{unknown}', which does not exist.",
             closest(unknown, set(Experiment.model_fields) - set(_OWN)),
+            at=unknown,
         )
-    return name.strip(), combine(override_at(field, value) for field, value in fields.items())
+    return name.strip(), combine(override_at(field, value) for field, value in fields.items()), place

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from cltk.build import Prepared
 from cltk.config import Overrides
-from cltk.errors import CltkError, ConfigError
+from cltk.errors import CltkError, ConfigError, Faults, under
 from cltk.interfaces import Dimension, FloatRange, IntRange, OneOf, ScenarioInfo
 from cltk.kinds import SLOTS
 from cltk.layers import combine, overlay, override_at
 from cltk.mappings import flatten
 from cltk.registry import installed, load, shortest_name
 
-__all__ = ["Space", "at", "check_ends", "encoded", "find_allocator", "layer_of", "own_space", "read_space", "suggest"]
+__all__ = [
+    "Space",
+    "at",
+    "check_ends",
+    "check_entries",
+    "encoded",
+    "find_allocator",
+    "layer_of",
+    "own_space",
+    "read_space",
+    "suggest",
+]
 
 Space = Mapping[str, Dimension]
 
@@ -27,13 +39,20 @@ def read_space(table: Mapping[str, Any], prepared: Prepared) -> dict[str, Dimens
         ConfigError: An entry is neither.
     """
     space: dict[str, Dimension] = {}
-    for name, entry in flatten(table, _is_group):
-        path = name.replace("-", "_")
-        if entry is True:
-            space |= own_space(path, prepared)
-        else:
-            space[path] = _dimension(path, entry)
+    faults = Faults()
+    for path, entry in _entries(table):
+        with faults.further(), under(f"tune.space.{path}"):
+            space |= own_space(path, prepared) if entry is True else {path: _dimension(path, entry)}
+    faults.settle()
     return space
+
+
+def check_entries(table: Mapping[str, Any], faults: Faults) -> None:
+    """Checks the entries of ``[tune.space]`` as far as that can be done without the experiment."""
+    for path, entry in _entries(table):
+        with faults.further(), under(f"tune.space.{path}"):
+            if entry is not True or path not in SLOTS:
+                _dimension(path, entry)
 
 
 def own_space(slot: str, prepared: Prepared) -> dict[str, Dimension]:
@@ -62,15 +81,23 @@ def check_ends(space: Space, experiment: Overrides, tasks: int, prepare: Callabl
     Raises:
         ConfigError: A field does not exist, or a value is not valid.
     """
+    faults = Faults()
     for path, dimension in space.items():
         values = dimension.options if isinstance(dimension, OneOf) else (dimension.low, dimension.high)
         for value in values:
-            try:
+            with faults.further(), _as_entry(path, value):
                 prepare(overlay([experiment, layer_of({path: value}, experiment, tasks)]))
-            except CltkError as error:
-                raise ConfigError(
-                    f"[tune.space] has {value!r} for '{path}', which cannot be: {error.problem}", error.advice
-                ) from error
+    faults.settle()
+
+
+@contextmanager
+def _as_entry(path: str, value: Any) -> Iterator[None]:
+    """Says of what is wrong within that it is so with this value of a search."""
+    try:
+        yield
+    except CltkError as error:
+        problem = f"[tune.space] has {value!r} for '{path}', which cannot be: {error.problem}"
+        raise ConfigError(problem, error.advice, at=f"tune.space.{path}") from error
 
 
 def find_allocator(prepared: Prepared) -> tuple[str, str]:
@@ -138,6 +165,10 @@ def at(layer: Overrides, path: str) -> Any:
         else:
             value = value.get(part) if isinstance(value, dict) else None
     return value
+
+
+def _entries(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    return ((name.replace("-", "_"), entry) for name, entry in flatten(table, _is_group))
 
 
 def _is_group(entry: Any) -> bool:

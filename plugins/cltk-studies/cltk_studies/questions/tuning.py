@@ -8,19 +8,20 @@ from typing import Any
 from pydantic import Field
 
 from cltk.build import Prepared, prepare
-from cltk.config import Name, Overrides, Seeds, Settings, check
-from cltk.errors import ConfigError
+from cltk.config import Name, Overrides, Seeds, Settings, check, sound_part
+from cltk.errors import ConfigError, Faults
 from cltk.experiment import Experiment
 from cltk.interfaces import Scenario, ScenarioInfo
 from cltk.layers import overlay, override_at
 from cltk.machine import Machine
 from cltk.mappings import without_none
+from cltk.resolve import resolve
 from cltk_studies.questions.allocation import Allocation
 from cltk_studies.questions.objective import ACCURACY, COST, Objective, ObjectiveNames
 from cltk_studies.questions.search import Search
-from cltk_studies.questions.space import check_ends, find_allocator, own_space, read_space
+from cltk_studies.questions.space import check_ends, check_entries, find_allocator, own_space, read_space
 
-__all__ = ["Tuning", "prepare_search"]
+__all__ = ["Tuning", "check_statically", "prepare_search"]
 
 HELD_OUT = 0.1
 """The share of the training data that is held out for tuning where the experiment holds out nothing."""
@@ -51,7 +52,9 @@ def prepare_search(
     Raises:
         CltkError: It has nothing to tune, or cannot be tuned; or an end of a range is no valid setting.
     """
-    _check_mode(tuning)
+    faults = Faults()
+    check_statically(tuning, base, faults)
+    faults.settle()
 
     def prepare_layer(layer: Overrides) -> Prepared:
         return prepare(check(Experiment, layer, "the experiment"), machine, scenarios)
@@ -85,6 +88,16 @@ def prepare_search(
     return search, prepared
 
 
+def check_statically(tuning: Tuning, base: Overrides, faults: Faults) -> None:
+    """Checks a search as far as that can be done without data; what is wrong goes to ``faults``."""
+    with faults.further():
+        _check_mode(tuning)
+    check_entries(tuning.space, faults)
+    experiment = check(Experiment, sound_part(Experiment, base, "the experiment", faults), "the experiment")
+    with faults.further():
+        resolve(experiment)
+
+
 def _on_validation(layer: Overrides, prepare_layer: Prepare) -> Prepared:
     """The experiment, evaluated on validation data: what it holds out, or else a tenth of the training data."""
     plain = prepare_layer(overlay([layer, {"evaluate": "test"}]))
@@ -115,6 +128,7 @@ def _check_mode(tuning: Tuning) -> None:
         raise ConfigError(
             "A fixed budget of replayed samples and the whole trade-off were asked for.",
             "Give one of --budget and --pareto.",
+            at="tune.pareto",
         )
     if tuning.budget is None and not tuning.pareto and not tuning.space:
         raise ConfigError(

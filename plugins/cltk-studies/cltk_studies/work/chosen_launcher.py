@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cltk.config import check
-from cltk.errors import ConfigError
+from cltk.errors import ConfigError, under
 from cltk.interfaces import Launcher
 from cltk.registry import Plugin, default_names, find, installed, load, require_known, settings_of
 
@@ -67,5 +67,7 @@ class ChosenLauncher:
         plugin = self.plugin
         cls = load(plugin)
         settings = dict(settings_of(plugin, self.settings))
-        launcher: Launcher = cls(check(cls.Config, settings, f"launcher '{plugin.name}'"), folder)
+        with under(f"launcher.{plugin.name.replace('-', '_')}"):
+            config = check(cls.Config, settings, f"launcher '{plugin.name}'")
+        launcher: Launcher = cls(config, folder)
         return launcher

@@ -1,0 +1,110 @@
+"""All that is wrong with an experiment is said in one message, each with its place, what was expected, what to type."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commandline import Cli
+
+FILE = """seeds = "0...4"
+metrics = ["final-average-accuracy", "acuracy"]
+
+[scenario]
+name = "split-digits"
+task = 3
+
+[strategy.classifier]
+optimizer = "adm"
+
+[generator]
+name = "vae"
+latent_dim = "x"
+hidden = [1, 0]
+
+[sink.mlfow]
+tracking_uri = "x"
+"""
+TABLES = """
+[ablate.axes]
+"generator.beta" = [1, -1]
+schedul = ["fixed"]
+
+[tune]
+trials = 0
+[tune.space]
+beta = true
+"""
+
+
+def places(done: Any) -> list[str]:
+    assert (done.status, done.out) == (2, ""), done.err
+    return re.findall(r"bad\.toml:(\d+):", done.said)
+
+
+def test_a_file_with_many_faults(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text(FILE)
+    done = cli("run", "bad.toml")
+    assert places(done) == ["1", "2", "6", "9", "13", "14", "16"]
+    assert "bad.toml:1: the experiment: field 'seeds' is '0...4': seeds are whole numbers" in done.said
+    assert "bad.toml:6: scenario 'split-digits': there is no field 'task'. Did you mean 'tasks'?" in done.said
+    assert "field 'classifier.optimizer' is 'adm', expected 'adam' or 'sgd'. Did you mean 'adam'?" in done.said
+    assert re.search(r"'latent_dim' is 'x', expected a whole number\. For example: latent_dim = \d+ ", done.said)
+    assert "'hidden.1' is 0, expected a number above 0" in done.said
+    assert "input should" not in done.said.lower()
+
+
+@pytest.mark.parametrize(("command", "more"), [("ablate", ["20", "21", "24"]), ("tune", ["24", "26"])])
+def test_the_tables_of_studies_are_among_them(cli: Cli, tmp_path: Path, command: str, more: list[str]) -> None:
+    (tmp_path / "bad.toml").write_text(
+        FILE.replace("[sink.mlfow]\ntracking_uri", "[sink.mlflow]\ntracking_uri") + TABLES
+    )
+    found = places(cli(command, "bad.toml"))
+    assert [line for line in found if int(line) > 17] == more
+    assert {"1", "2", "6", "9", "13"} <= set(found)
+
+
+def test_what_a_variant_sets_is_said_where_it_is_set(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text(
+        '[scenario]\nname = "split-digits"\n'
+        '[[ablate.variants]]\nname = "a"\n"generator.beta" = -1\n'
+        '[[ablate.variants]]\nname = "b"\n"generator.bta" = 1\n'
+    )
+    assert places(cli("ablate", "bad.toml")) == ["5", "8"]
+
+
+def test_options_and_variables(cli: Cli) -> None:
+    done = cli("run", "--generator.latent-dim=x", "--seeds", "0-4", CLTK_SCHEDULE__FOO="1", CLTK_GENERATOR__BETA="y")
+    assert done.status == 2
+    assert "--generator.latent-dim: generator 'vae': field 'latent_dim' is 'x'" in done.said
+    assert "For example: --generator.latent-dim " in done.said
+    assert "--seeds: the experiment: field 'seeds' is '0-4'" in done.said
+    assert "CLTK_SCHEDULE__FOO: schedule 'equal': there is no field 'foo'" in done.said
+    assert re.search(r"For example: CLTK_GENERATOR__BETA=[\d.]+", done.said)
+
+
+def test_variables_that_do_not_exist(cli: Cli) -> None:
+    done = cli("run", CLTK_GENERATER="vae", CLTK_SCHEDUL__SAMPLES="1")
+    assert ("CLTK_GENERATER" in done.said, "CLTK_SCHEDUL__SAMPLES" in done.said) == (True, True)
+
+
+def test_a_field_that_another_component_has(cli: Cli) -> None:
+    done = cli("run", "--scenario", "split-digits", "--schedule.samples", "2000")
+    assert "'fixed' has it: add --schedule fixed." in done.said
+
+
+def test_a_file_that_does_not_parse(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text('name = "a"\nseeds = = 1\n')
+    assert places(cli("run", "bad.toml")) == ["2"]
+
+
+def test_python_says_the_line_too(tmp_path: Path) -> None:
+    import cltk
+    from cltk.errors import ConfigError
+
+    (tmp_path / "bad.toml").write_text('name = "a b"\nseed = 1\n')
+    with pytest.raises(ConfigError, match=r"bad\.toml:1: .*\n.*bad\.toml:2: .*no field 'seed'"):
+        cltk.load(tmp_path / "bad.toml")
