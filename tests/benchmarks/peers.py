@@ -6,6 +6,9 @@ without: normalising each image, measuring and logging each batch, and denormal 
 their time in matrix products, which are the same for all; small ones show what else a step costs. Avalanche gets an
 environment of its own on first use, from the package index, with the PyTorch that is installed here. Compared are
 seconds of training; accuracies stand beside them, as neither may be bought with the other.
+
+``--gmvandeven FOLDER`` compares with GMvandeVen/continual-learning instead, of which the folder is a checkout:
+iterations of the published networks, in turn.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from pathlib import Path
 import platformdirs
 import torch
 import torchvision
+from iterations import compare_iterations
 
 from cltk.api import Machine, load, train
 from cltk.events import EpochEnded, TaskEnded
@@ -120,13 +124,19 @@ def _compare(name: str, python: Path, folder: Path, epochs: int, threads: int, r
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--gmvandeven", type=Path, metavar="FOLDER", help="compare with this checkout instead")
     parser.add_argument("--networks", choices=tuple(NETWORKS), nargs="+", default=list(NETWORKS))
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()])
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    python = _environment()
     with tempfile.TemporaryDirectory() as folder:
+        if arguments.gmvandeven:
+            _unpack(Path(folder, "MNIST"))
+            for threads in arguments.threads:
+                compare_iterations(arguments.gmvandeven, Path(folder), threads, arguments.rounds)
+            return
+        python = _environment()
         _unpack(Path(folder))
         for name, threads in itertools.product(arguments.networks, arguments.threads):
             _compare(name, python, Path(folder), arguments.epochs, threads, arguments.rounds)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import time
 from dataclasses import replace
 
 import torch
-from peak import matrix_peak
+from peak import matrix_peak, seconds
 from torch import nn
 
 from cltk.engine.descent import Descent
@@ -72,13 +71,13 @@ def main() -> None:
     for turn in range(ROUNDS + 1):
         peaks.append(matrix_peak())
         for key, descent in descents.items():
-            started = time.perf_counter()
+            started = seconds()
             descent.epoch(Streams(turn))
-            seconds = time.perf_counter() - started
+            epoch = seconds() - started
             if turn:
-                taken[key].append(seconds / STEPS)
+                taken[key].append(epoch / STEPS)
             elif key[1] == "compiled":
-                print(f"{key[0]} compiled in {seconds:.0f} s")
+                print(f"{key[0]} compiled in {epoch:.0f} s")
     _report(descents, taken, statistics.median(peaks), other)
 
 
@@ -89,10 +88,10 @@ def _report(
     total = dict.fromkeys(("fp32", other), 0.0)
     operations = {key: descent.operations / STEPS for key, descent in descents.items()}
     for key, values in taken.items():
-        seconds = statistics.median(values)
-        total[key[1]] += seconds
+        step = statistics.median(values)
+        total[key[1]] += step
         products = operations[key[0], "fp32"] / peak
-        print(f"{key[0]} {key[1]}: {1e3 * seconds:.2f} ms a step, {seconds / products:.2f} of its products")
+        print(f"{key[0]} {key[1]}: {1e3 * step:.2f} ms a step, {step / products:.2f} of its products")
     both = operations["mlp", "fp32"] + operations["vae", "fp32"]
     ratio = total["fp32"] * peak / both
     print(f"both, fp32: {1e3 * total['fp32']:.2f} ms for {both / 1e9:.2f} GFLOP, {ratio:.2f} of their products")
