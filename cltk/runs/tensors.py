@@ -45,6 +45,8 @@ def unpack(content: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ValueError(f"it is not a safetensors file: {error}") from error
     texts: dict[str, str] = _header(content).get("__metadata__", {})
     order = json.loads(texts.pop(_ORDER, "null")) or [*tensors]
+    if not isinstance(order, list) or sorted(map(str, order)) != sorted(tensors):
+        raise ValueError("the order that it gives its tensors is not of the tensors in it")
     return {name: tensors[name] for name in order}, texts
 
 
