@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType, TracebackType
 from typing import Any
 
-__all__ = ["Interrupts", "ignoring"]
+__all__ = ["Interrupt", "Interrupts", "ignoring", "telling_apart"]
 
 _SIGNALS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 _SAID = {signal.SIGINT: "Interrupted by the user.", signal.SIGTERM: "Terminated by another program (SIGTERM)."}
+
+
+class Interrupt(KeyboardInterrupt):
+    """A signal came, unlike where some code raises a ``KeyboardInterrupt`` of itself."""
 
 
 class Interrupts:
@@ -55,6 +60,30 @@ class Interrupts:
         if self._came is not None:
             raise KeyboardInterrupt(_SAID[signal.Signals(number)])
         self._came = number
+
+
+@contextmanager
+def telling_apart() -> Iterator[None]:
+    """Makes the interrupts that signals raise inside an ``Interrupt``: any other one was raised by the code there."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Signals are handled in the main thread alone.
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    own = {number: handler for number, handler in before.items() if callable(handler)}
+    for number, handler in own.items():
+        signal.signal(number, partial(_handle, handler))
+    try:
+        yield
+    finally:
+        for number, handler in own.items():
+            signal.signal(number, handler)
+
+
+def _handle(handler: Callable[[int, FrameType | None], Any], number: int, frame: FrameType | None) -> None:
+    try:
+        handler(number, frame)
+    except KeyboardInterrupt as interrupt:
+        raise Interrupt(*interrupt.args) from None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from cltk.config import check
 from cltk.errors import ConfigError, Faults, PluginError, under
 from cltk.events import Event
 from cltk.interfaces.sink import RunGroup, Sink, Summary
+from cltk.processes.interrupts import Interrupt, telling_apart
 from cltk.record import Record
 from cltk.registry import Plugin, default_names, find, load, require_known, settings_of
 
@@ -82,9 +83,11 @@ class Sinks:
     def _tell(self, call: Callable[[Sink], None]) -> None:
         for name, sink in list(self._sinks.items()):
             try:
-                with _printing_to_stderr():
+                with telling_apart(), _printing_to_stderr():
                     call(sink)
-            except Exception as error:
+            except Interrupt:
+                raise
+            except (Exception, KeyboardInterrupt, SystemExit) as error:
                 del self._sinks[name]
                 self._leave_out(name, _reason(error))
 
@@ -161,7 +164,7 @@ def _configured(plugin: Plugin, settings: Mapping[str, Any]) -> tuple[type[Sink]
         return sink, check(sink.Config, dict(settings), f"sink '{plugin.name}'")
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
 
 

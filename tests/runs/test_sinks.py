@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -58,12 +59,21 @@ HERE = f"{__name__}:Diary"
 class Raising(Diary):
     """Raises in one of its methods."""
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, error: BaseException | None = None) -> None:
         super().__init__(self.Config(), Path())
+        self.error = error or KeyError("ink")
         setattr(self, method, self._raise)
 
     def _raise(self, *arguments: object) -> None:
-        raise KeyError("ink")
+        raise self.error
+
+
+class Signalling(Diary):
+    """Stands for a user who presses Ctrl-C twice while a sink is told something."""
+
+    def observe(self, event: Event, record: Record) -> None:
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
 
 
 @pytest.fixture
@@ -122,6 +132,22 @@ def test_the_record_says_which_sink_failed_and_why(prepared: Prepared, tmp_path:
     assert ending.records[0].sink_failures == {"raising": "KeyError: 'ink'"}
     assert read_record(tmp_path / ending.records[0].run_id / "record.json") == ending.records[0]
     assert "The sink 'raising' failed and was told nothing more: KeyError: 'ink'" in ending.notices
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)])
+@pytest.mark.parametrize("method", ["begin_group", "observe"])
+def test_a_sink_cannot_end_a_run_as_its_user_can(
+    prepared: Prepared, tmp_path: Path, method: str, error: BaseException
+) -> None:
+    ending = run_seeds(prepared, tmp_path, Sinks({"raising": Raising(method, error)}))
+    assert ending.exit_status == 0
+    assert [*ending.records[0].sink_failures] == ["raising"]
+
+
+def test_the_user_can_end_a_run_while_a_sink_is_told_something(prepared: Prepared, tmp_path: Path) -> None:
+    ending = run_seeds(prepared, tmp_path, Sinks({"signalling": Signalling(Diary.Config(), tmp_path)}))
+    assert ending.exit_status == 130
+    assert not ending.records[0].sink_failures
 
 
 @pytest.mark.parametrize("method", ["finish_group", "close"])
