@@ -67,8 +67,10 @@ class Descent:
                     self._first_norm.copy_(self._step.gradient_norm())
                 self.done += 1
         if counted:
-            self.operations = (counted.drawing + counted.training) * phase.batches.samples // counted.samples
-            self.per_sample = counted.training // counted.samples
+            samples = phase.batches.samples
+            drawn = phase.replayed if isinstance(phase, Step) else 0
+            self.operations = (counted.drawing + counted.training) * samples // counted.samples
+            self.per_sample = counted.training * samples // (counted.samples * (samples + drawn))
         return losses
 
     def trouble(self, losses: Tensor) -> str | None:

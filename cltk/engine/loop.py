@@ -114,12 +114,14 @@ class Trainer:
         else:
             yield TaskStarted(task.index, len(task.train), replayed)
         phases, between = phases_of(run, task), FlopCounter()
+        own_samples: dict[str, int] = {}
         while True:
             # What a strategy computes between its phases is a part of what the task costs.
             with between:
                 phase = next(phases, None)
             if phase is None:
                 break
+            own_samples[phase.name] = len(task.train) if phase.own_samples is None else phase.own_samples
             self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name))
             for event in self._carry_out(self._phase):
                 self._events.append(event)
@@ -142,7 +144,7 @@ class Trainer:
             model_bytes=weight.model,
             buffer_bytes=weight.buffer,
             operations=operations,
-            single_pass=sum(event.per_sample for event in epochs if event.epoch == 1) * len(task.train),
+            single_pass=sum(event.per_sample * own_samples[event.phase] for event in epochs if event.epoch == 1),
             extra_bytes=weight.extras,
             parameters=run.strategy.parts.parameters,
             sizes=run.strategy.parts.bytes,

@@ -44,6 +44,8 @@ class Train:
             mean, weighted as the batch says.
         training: Budget and optimizer.
         problems: Called now and then, and when the phase is over: what is wrong with the network, a sentence each.
+        own_samples: Number of the task's own samples that go through the network in one pass over all of them, such as
+            those of one class where each class has a network; None for all.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Train:
     loss: Callable[[Examples, torch.Generator], Tensor]
     training: Training
     problems: Callable[[], Sequence[str]] = _nothing
+    own_samples: int | None = None
 
     @property
     def device(self) -> torch.device:
@@ -79,6 +82,8 @@ class Step:
             ``phases``, so that they begin anew with the phase, unless ``reset_optimizer`` is false. Where
             ``lr_schedule`` is not constant, the learning rates of those that are PyTorch's take its course.
         problems: As of ``Train``.
+        own_samples: As of ``Train``.
+        replayed: Number of samples that the steps of an epoch draw themselves, and train on beside their batches.
     """
 
     name: str
@@ -88,6 +93,8 @@ class Step:
     training: Training
     optimizers: Mapping[str, OptimizerState] = field(default_factory=dict)
     problems: Callable[[], Sequence[str]] = _nothing
+    own_samples: int | None = None
+    replayed: int = 0
 
     @property
     def device(self) -> torch.device:
@@ -106,6 +113,7 @@ class Fit:
         fit: Fits the model to the samples, with the loss weights that they carry. No gradient is recorded in it, unless
             it asks for that with ``torch.enable_grad()``.
         problems: As of ``Train``.
+        own_samples: As of ``Train``.
     """
 
     name: str
@@ -113,6 +121,7 @@ class Fit:
     batches: Batches
     fit: Callable[[Examples, torch.Generator], None]
     problems: Callable[[], Sequence[str]] = _nothing
+    own_samples: int | None = None
 
 
 Phase = Train | Step | Fit

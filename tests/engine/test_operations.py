@@ -21,9 +21,11 @@ from cltk.interfaces import (
     Phase,
     ScenarioInfo,
     Shuffled,
+    Step,
     Strategy,
     Streams,
     Task,
+    Train,
     Training,
 )
 
@@ -89,6 +91,46 @@ class Plain(Strategy):
         yield self.classifier_phase(Shuffled(task.train, 3), self.training)
 
 
+class ClassByClass(Strategy):
+    """A layer for each class, which learns that class alone, in one epoch."""
+
+    slots = ()
+
+    def __init__(self, config: Any, info: ScenarioInfo, parts: Parts) -> None:
+        super().__init__(config, info, parts)
+        self.layers = nn.ModuleList(nn.Linear(4, 1, bias=False) for _ in range(info.outputs))
+
+    def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
+        for label in task.classes:
+            own, layer = task.train[task.train.y == label], self.layers[label]
+
+            def loss(batch: Examples, rng: torch.Generator, layer: nn.Module = layer) -> Tensor:
+                return layer(batch.x.flatten(1)).squeeze(1).square()  # type: ignore[no-any-return]
+
+            training = Training(epochs=1, min_steps=0, batch_size=3)
+            yield Train(str(label), layer, Shuffled(own, 3), loss, training, own_samples=len(own))
+
+    def predict(self, x: Tensor) -> Tensor:
+        return torch.cat([layer(x.flatten(1)) for layer in self.layers], 1)
+
+
+class Replaying(Strategy):
+    """Each step trains on its batch and on twice as many samples that it draws itself, in one epoch."""
+
+    def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
+        classifier, batches = self.parts.classifier, Shuffled(task.train, 4)
+
+        def step(batch: Examples, rng: torch.Generator) -> Tensor:
+            loss = self.classification_loss(classifier(batch.x), batch).mean()
+            for _ in range(2):
+                loss = loss + self.classification_loss(classifier(batch.x), batch).mean()
+            loss.backward()  # type: ignore[no-untyped-call]
+            return loss
+
+        training = Training(epochs=1, min_steps=0)
+        yield Step("classifier", classifier, batches, step, training, replayed=2 * len(task.train))
+
+
 def make_run(kind: type[Strategy], classifier: Classifier) -> Run:
     rng = torch.Generator().manual_seed(0)
 
@@ -111,6 +153,16 @@ def test_fits_and_what_is_between_phases_are_counted() -> None:
     (ended,) = of_task(events, TaskEnded)
     assert ended.operations == 5 * PRODUCT
     assert ended.single_pass == 2 * PRODUCT
+
+
+def test_a_pass_over_a_task_brings_each_sample_to_the_network_of_its_class_alone() -> None:
+    (ended,) = of_task(list(train(make_run(ClassByClass, Means()))), TaskEnded)
+    assert ended.single_pass == ended.operations == 8 * 2 * 2 * 4
+
+
+def test_what_a_step_replays_is_no_part_of_a_pass_over_the_task() -> None:
+    (ended,) = of_task(list(train(make_run(Replaying, Growing(INFO)))), TaskEnded)
+    assert 3 * ended.single_pass == ended.operations > 0
 
 
 def test_descent_without_parameters_says_what_is_wrong() -> None:

@@ -68,7 +68,7 @@ class ClassWise(Strategy, ABC):
             def loss(batch: Examples, rng: torch.Generator, model: nn.Module = model) -> Tensor:
                 return self.losses(model, batch.x, rng)
 
-            yield Train(f"class-{label}", model, batches, loss, self.training)
+            yield Train(f"class-{label}", model, batches, loss, self.training, own_samples=len(own))
             self.class_models.trained[label] = True
 
     @torch.no_grad()

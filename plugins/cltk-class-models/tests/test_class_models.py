@@ -8,8 +8,9 @@ import torch
 import cltk
 from cltk.api import Machine
 from cltk.build import prepare
-from cltk.engine import state_of
+from cltk.engine import state_of, train
 from cltk.errors import ConfigError
+from cltk.events import TaskEnded
 from cltk.testing import conformance_tests
 from cltk_class_models.generative_classifier import GenerativeClassifier
 from cltk_class_models.pec import PEC
@@ -31,6 +32,15 @@ def test_tasks_that_share_classes_are_refused(tmp_path: Path, machine: Machine, 
 def test_the_digits_are_told_apart(tmp_path: Path, machine: Machine, strategy: str, least: float) -> None:
     record = cltk.run(cltk.load(scenario="split-digits", strategy=strategy), store=tmp_path, machine=machine)
     assert record.metrics["final-average-accuracy"] > least
+
+
+@pytest.mark.parametrize("strategy", ["generative-classifier", "pec"])
+def test_one_pass_over_a_task_costs_what_one_epoch_of_each_class_does(machine: Machine, strategy: str) -> None:
+    settings = {"name": strategy, "training": {"epochs": 1, "min_steps": 0}}
+    experiment = cltk.load(scenario={"name": "split-digits", "per_class": 20}, strategy=settings)
+    ended = [event for event in train(prepare(experiment, machine).assemble(0)) if isinstance(event, TaskEnded)]
+    for event in ended:
+        assert 0.9 * event.operations < event.single_pass <= event.operations
 
 
 def test_students_begin_alike_and_the_teacher_takes_no_memory() -> None:

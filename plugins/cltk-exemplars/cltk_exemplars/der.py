@@ -78,7 +78,8 @@ class DER(Strategy):
             self.reservoir.add(batch, logits.detach(), rng)
             return loss.detach()
 
-        yield Step("classifier", classifier, batches, step, training, {"optimizer": optimizer})
+        replayed = self.replay_count(task.index, len(task.train))
+        yield Step("classifier", classifier, batches, step, training, {"optimizer": optimizer}, replayed=replayed)
 
     def replay_count(self, completed: int, current: int) -> int:
         """What both penalties draw in an epoch of full batches once that many are stored, at the first task too."""
