@@ -70,12 +70,14 @@ class DataInfo(_Model):
         outputs: Number of output units K of a classifier.
         sizes: Number of training samples of each task.
         setting: Class-, task- or domain-incremental.
+        value_bytes: Bytes that a value of a stored sample takes.
     """
 
     shape: tuple[int, int, int]
     outputs: int
     sizes: list[Count]
     setting: Literal["class", "task", "domain"]
+    value_bytes: Literal[1, 4] = Field(1, exclude_if=lambda value: value == 1)  # As in records of before there was one.
 
 
 class TaskRecord(_Model):

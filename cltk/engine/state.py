@@ -48,8 +48,6 @@ def state_of(strategy: Strategy) -> dict[str, Tensor]:
 
 def begin_task(strategy: Strategy, classes: Sequence[int], streams: Streams) -> None:
     """Tells a strategy that a task with these classes is about to begin, so that its networks can grow."""
-    if strategy.buffer is not None:
-        strategy.buffer.tells_tasks = strategy.info.setting == "task"
     with streams.scope("begin"):
         strategy.begin_task(classes)
     for network in strategy.networks.values():

@@ -1,7 +1,7 @@
 """What a plugin is written against: the kinds of plugin and the values that pass between them."""
 
 from cltk.interfaces.batches import Batches, Shuffled
-from cltk.interfaces.buffer import Buffer, require_capacity
+from cltk.interfaces.buffer import Buffer, require_capacity, to_stored, to_values
 from cltk.interfaces.classifier import Classifier
 from cltk.interfaces.component import (
     Component,
@@ -93,5 +93,7 @@ __all__ = [
     "mix_replay",
     "require_capacity",
     "task_masks",
+    "to_stored",
+    "to_values",
     "total",
 ]

@@ -26,6 +26,8 @@ class ScenarioInfo:
         classes: The labels of each task. Tasks may share some of them, as blurry or repeated tasks do.
         setting: Whether a test sample must be told apart from all classes (``class``), from those of its task
             (``task``), or whether tasks share their classes (``domain``).
+        value_bytes: Bytes that a value of a stored sample takes: 1 for images, in 256 levels, or 4 for values that are
+            not to be rounded.
     """
 
     shape: tuple[int, int, int]
@@ -33,6 +35,7 @@ class ScenarioInfo:
     sizes: tuple[int, ...]
     classes: tuple[tuple[int, ...], ...]
     setting: IncrementalSetting
+    value_bytes: Literal[1, 4] = 1
 
     @property
     def tasks(self) -> int:
@@ -41,14 +44,19 @@ class ScenarioInfo:
 
     @property
     def pixels(self) -> int:
-        """Number of values of an image; also its size in bytes, at one byte a value."""
+        """Number of values of an image."""
         channels, height, width = self.shape
         return channels * height * width
 
     @property
+    def image_bytes(self) -> int:
+        """Bytes of an image as it is stored."""
+        return self.pixels * self.value_bytes
+
+    @property
     def data_bytes(self) -> int:
-        """Bytes of the training data of all tasks, stored as a ``Buffer`` does: a byte a value, eight a label."""
-        return sum(self.sizes) * (self.pixels + 8)
+        """Bytes of the training data of all tasks, stored as a ``Buffer`` does, with eight a label."""
+        return sum(self.sizes) * (self.image_bytes + 8)
 
     def seen(self, completed: int) -> tuple[int, ...]:
         """The labels of the first ``completed`` tasks, sorted."""

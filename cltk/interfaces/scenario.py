@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 
@@ -49,9 +49,12 @@ class Scenario(Component, ABC):
 
     Attributes:
         fallback: The scenario to run instead where this one was not asked for by name and has no data.
+        value_bytes: Bytes that a value of a stored sample takes: 1 for images, in 256 levels, or 4 for values that are
+            not to be rounded.
     """
 
     fallback: ClassVar[str | None] = None
+    value_bytes: ClassVar[Literal[1, 4]] = 1
 
     @property
     @abstractmethod
@@ -99,7 +102,8 @@ class Scenario(Component, ABC):
     @property
     def info(self) -> ScenarioInfo:
         """What the other components are built from."""
-        shape = tuple(self.tasks[0].train.x.shape[1:])
+        channels, height, width = self.tasks[0].train.x.shape[1:]
         sizes = tuple(len(task.train) for task in self.tasks)
         classes = tuple(task.classes for task in self.tasks)
-        return ScenarioInfo((shape[0], shape[1], shape[2]), self.outputs, sizes, classes, self.setting)
+        shape = (channels, height, width)
+        return ScenarioInfo(shape, self.outputs, sizes, classes, self.setting, self.value_bytes)

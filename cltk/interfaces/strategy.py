@@ -42,9 +42,10 @@ class Strategy(Component, ABC):
             where none is named. It has an entry point like any other.
         gives_logits: Whether a softmax of what ``predict`` returns gives probabilities, as soft labels need it.
         buffer: Its stored samples, where it stores any.
-        past: What came of the tasks that are finished, where its schedule asks for it.
+        past: What came of the tasks that are finished, where its schedule asks for it; the engine sets it after each
+            task, and ``scheduled`` reads it.
         optimizer_state: What the optimizers remembered at the end of each phase whose ``training`` does not reset them,
-            by the name of the phase. The engine's own.
+            by the name of the phase; the engine sets and reads it, and a strategy has no use for it.
 
     The engine keeps the networks in the slots, those that the strategy holds in attributes of its own (or in lists and
     mappings of such), and the buffer: it saves them, restores them and weighs them. Networks are made in ``__init__``.

@@ -104,7 +104,7 @@ def _info(record: Record, machine: Machine) -> ScenarioInfo:
         return prepare(experiment_of(record), machine).info
     info = record.info
     classes = tuple(map(tuple, record.classes))
-    return ScenarioInfo(info.shape, info.outputs, tuple(info.sizes), classes, info.setting)
+    return ScenarioInfo(info.shape, info.outputs, tuple(info.sizes), classes, info.setting, info.value_bytes)
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:

@@ -103,7 +103,7 @@ class Averaged(Strategy):
 
     def __init__(self, config: Any, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
-        self.buffer: Buffer = Buffer(4, info.shape, self.device)
+        self.buffer: Buffer = Buffer(4, info, self.device)
         self.projected = 0
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:

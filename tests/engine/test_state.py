@@ -77,7 +77,7 @@ class Elastic(Plain):
 
     def __init__(self, config: Any, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
-        self.buffer = Buffer(3, info.shape, self.device)
+        self.buffer = Buffer(3, info, self.device)
         self.fisher: dict[str, Tensor] = {}
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:

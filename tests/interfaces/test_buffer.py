@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+from typing import Literal
+
 import pytest
 import torch
 from hypothesis import given
@@ -23,8 +26,15 @@ def make_task(index: int, counts: list[int], first_label: int) -> Task:
     return Task(index, tuple(labels.unique().tolist()), examples, examples[:0], examples[:1])
 
 
+def info_of(counts: list[list[int]], shared: bool = False, value_bytes: Literal[1, 4] = 1) -> ScenarioInfo:
+    firsts = [0] * len(counts) if shared else [*accumulate(map(len, counts), initial=0)]
+    classes = tuple(tuple(range(first, first + len(task))) for first, task in zip(firsts, counts, strict=False))
+    sizes, setting = tuple(map(sum, counts)), "domain" if shared else "class"
+    return ScenarioInfo(SHAPE, 1 + max(map(max, classes)), sizes, classes, setting, value_bytes)  # type: ignore[arg-type]
+
+
 def filled(counts: list[list[int]], capacity: int, shared: bool = False, seed: int = 0) -> Buffer:
-    buffer, first = Buffer(capacity, SHAPE, CPU), 0
+    buffer, first = Buffer(capacity, info_of(counts, shared), CPU), 0
     for index, task in enumerate(counts):
         buffer.add(make_task(index, task, first), Streams(seed).at("task", index))
         assert len(buffer) <= capacity
@@ -74,12 +84,26 @@ def test_less_room_than_one_image_a_class_is_refused(capacity: int) -> None:
 
 def test_its_bytes_are_one_a_pixel_and_eight_a_label() -> None:
     assert filled([[20, 20]], 10).bytes == 10 * (4 + 8)
-    assert Buffer(10, SHAPE, CPU).bytes == 0
+    assert Buffer(10, info_of([[20, 20]]), CPU).bytes == 0
+
+
+def test_tasks_are_stored_and_weighed_where_labels_do_not_tell_them() -> None:
+    assert filled([[20, 20], [20, 20]], 10).bytes == 10 * (4 + 8)
+    assert filled([[20, 20], [20, 20]], 10, shared=True).bytes == 10 * (4 + 8 + 8)
+
+
+def test_values_that_are_not_to_be_rounded_come_back_as_they_were() -> None:
+    task, info = make_task(0, [5, 5], 0), info_of([[5, 5]], value_bytes=4)
+    buffer = Buffer(10, info, CPU)
+    buffer.add(task, Streams(0))
+    given = {tuple(image.flatten().tolist()) for image in task.train.x}
+    assert {tuple(image.flatten().tolist()) for image in buffer.all().x} == given
+    assert buffer.bytes == info.data_bytes == 10 * (4 * 4 + 8)
 
 
 def test_images_come_back_to_within_half_a_step() -> None:
     task = make_task(0, [5, 5], 0)
-    buffer = Buffer(10, SHAPE, CPU)
+    buffer = Buffer(10, info_of([[5, 5]]), CPU)
     buffer.add(task, Streams(0))
     for image, label in zip(buffer.all().x, buffer.all().y, strict=True):
         distances = (task.train.x - image).abs().flatten(1).max(1).values
@@ -103,11 +127,14 @@ def test_draws_are_from_what_is_stored(n: int) -> None:
 
 
 def test_nothing_can_be_drawn_of_nothing() -> None:
-    assert len(Buffer(3, SHAPE, CPU).draw(0, torch.Generator())) == 0
+    assert len(Buffer(3, info_of([[5]]), CPU).draw(0, torch.Generator())) == 0
 
 
 def test_its_state_goes_into_another() -> None:
-    one, other = filled([[5, 5], [5]], 6), Buffer(6, SHAPE, CPU)
+    info, tasks = info_of([[5, 5], [5], [4]]), (make_task(0, [5, 5], 0), make_task(1, [5], 2))
+    one, other = Buffer(6, info, CPU), Buffer(6, info, CPU)
+    for task in tasks:
+        one.add(task, Streams(0))
     other.load_state_dict(one.state_dict())
     assert torch.equal(one.all().x, other.all().x)
     following = make_task(2, [4], 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,12 +84,12 @@ def test_tasks_are_joined_with_unknown_ones() -> None:
 
 
 def test_a_buffer_tells_tasks_where_they_matter() -> None:
-    buffer = Buffer(8, (1, 1, 1), torch.device("cpu"))
+    buffer, plain = (Buffer(8, info, torch.device("cpu")) for info in (INFO, replace(INFO, setting="class")))
     for index in range(2):
         part = Examples(torch.rand(4, 1, 1, 1), torch.tensor(INFO.classes[index]).repeat(2))
-        buffer.add(Task(index, INFO.classes[index], part, part, part), Streams(0))
-    assert buffer.draw(3, torch.Generator()).task is None
-    buffer.tells_tasks = True
+        for each in (buffer, plain):
+            each.add(Task(index, INFO.classes[index], part, part, part), Streams(0))
+    assert plain.draw(3, torch.Generator()).task is None
     stored = buffer.all()
     assert stored.task is not None
     assert all(label in INFO.classes[task] for label, task in zip(stored.y.tolist(), stored.task.tolist(), strict=True))

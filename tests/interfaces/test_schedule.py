@@ -14,7 +14,17 @@ from cltk.build import Prepared, prepare
 from cltk.engine import Run, Trainer, load_state, state_of, train
 from cltk.errors import ConfigError
 from cltk.events import EpochEnded, TaskEnded, TaskStarted
-from cltk.interfaces import Buffer, ConditionalGenerator, Examples, Past, ReplaySchedule, Streams, Task, total
+from cltk.interfaces import (
+    Buffer,
+    ConditionalGenerator,
+    Examples,
+    Past,
+    ReplaySchedule,
+    ScenarioInfo,
+    Streams,
+    Task,
+    total,
+)
 from cltk.interfaces.component import Component
 from cltk.runs.tensors import pack, unpack
 
@@ -172,7 +182,8 @@ def test_a_score_depends_on_nothing_but_the_image() -> None:
 
 
 def test_a_buffer_draws_by_label() -> None:
-    buffer, y = Buffer(6, (1, 1, 1), torch.device("cpu")), torch.tensor([0, 1] * 4)
+    info = ScenarioInfo((1, 1, 1), 2, (8,), ((0, 1),), "class")
+    buffer, y = Buffer(6, info, torch.device("cpu")), torch.tensor([0, 1] * 4)
     examples = Examples(torch.rand(8, 1, 1, 1), y)
     buffer.add(Task(0, (0, 1), examples, examples, examples), Streams(0))
     assert buffer.draw(torch.tensor([1, 1, 0]), torch.Generator()).y.tolist() == [1, 1, 0]

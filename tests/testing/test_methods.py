@@ -294,7 +294,7 @@ class Rehearsal(Strategy):
 
     def __init__(self, config, info, parts):
         super().__init__(config, info, parts)
-        self.buffer = Buffer(30, info.shape, self.device)
+        self.buffer = Buffer(30, info, self.device)
 
     def phases(self, task, streams):
         replayed = self.buffer.draw(self.replay_count(task.index, len(task.train)), streams.generator("replay"))

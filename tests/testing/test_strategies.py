@@ -38,7 +38,7 @@ class Stored(Naive):
 
     def __init__(self, config, info, parts):
         super().__init__(config, info, parts)
-        self.buffer = Buffer(20, info.shape, self.device)
+        self.buffer = Buffer(20, info, self.device)
 
     def phases(self, task, streams):
         yield self.on(Examples.concat([task.train, self.buffer.all()]))

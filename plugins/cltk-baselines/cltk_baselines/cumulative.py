@@ -42,7 +42,7 @@ class Cumulative(Strategy):
 
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
-        self.buffer = Buffer(sum(info.sizes), info.shape, self.device)
+        self.buffer = Buffer(sum(info.sizes), info, self.device)
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Stores the task, and yields one phase on all that is stored."""

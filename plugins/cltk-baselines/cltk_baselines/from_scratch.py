@@ -47,7 +47,7 @@ class FromScratch(Strategy):
                 "The classifier grows with the tasks, and this strategy trains it from its initial weights each time.",
                 "Choose another classifier, or a strategy that goes on from the task before.",
             )
-        self.buffer = Buffer(capacity, info.shape, self.device)
+        self.buffer = Buffer(capacity, info, self.device)
         self.training = training
         self.images = images
         self._initial = {name: tensor.clone() for name, tensor in parts.classifier.state_dict().items()}

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from cltk.interfaces import Examples, ScenarioInfo
+from cltk.interfaces import Examples, ScenarioInfo, to_stored, to_values
 
 __all__ = ["Exemplars"]
 
 
 class Exemplars:
-    """Images of each class, stored as bytes, the most important ones of a class first.
+    """Images of each class, stored as a ``Buffer`` does, the most important ones of a class first.
 
     Args:
         info: What the scenario says of itself.
@@ -21,7 +21,8 @@ class Exemplars:
     """
 
     def __init__(self, info: ScenarioInfo, device: torch.device) -> None:
-        self._x = torch.empty((0, *info.shape), dtype=torch.uint8, device=device)
+        self._value_bytes = info.value_bytes
+        self._x = to_stored(torch.empty((0, *info.shape), device=device), info.value_bytes)
         self._y = torch.empty(0, dtype=torch.int64, device=device)
 
     def __len__(self) -> int:
@@ -34,7 +35,7 @@ class Exemplars:
 
     def add(self, examples: Examples) -> None:
         """Stores samples, the most important ones of each class first, of classes that have none yet."""
-        self._x = torch.cat([self._x, (examples.x * 255).round().to(torch.uint8)])
+        self._x = torch.cat([self._x, to_stored(examples.x, self._value_bytes)])
         self._y = torch.cat([self._y, examples.y])
 
     def reduce(self, count: int) -> None:
@@ -44,7 +45,7 @@ class Exemplars:
 
     def all(self) -> Examples:
         """Everything that is stored, as float32 in [0, 1]."""
-        return Examples(self._x.float() / 255, self._y)
+        return Examples(to_values(self._x), self._y)
 
     def state_dict(self) -> dict[str, Tensor]:
         """What is stored."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from cltk.interfaces import Examples, ScenarioInfo
+from cltk.interfaces import Examples, ScenarioInfo, to_stored, to_values
 
 __all__ = ["Reservoir"]
 
@@ -15,7 +15,7 @@ __all__ = ["Reservoir"]
 class Reservoir:
     """At most ``capacity`` images, each of those seen with the same probability, with label and logits.
 
-    Images are stored as bytes; in the task-incremental setting with the task that they are of.
+    Images are stored as a ``Buffer`` does; in the task-incremental setting with the task that they are of.
 
     Source: Vitter 1985, "Random sampling with a reservoir", DOI 10.1145/3147.3165.
 
@@ -28,8 +28,9 @@ class Reservoir:
     def __init__(self, capacity: int, info: ScenarioInfo, device: torch.device) -> None:
         self.capacity = capacity
         self._seen = 0
+        self._value_bytes = info.value_bytes
         self._columns = {
-            "x": torch.empty((capacity, *info.shape), dtype=torch.uint8, device=device),
+            "x": to_stored(torch.zeros((capacity, *info.shape), device=device), info.value_bytes),
             "y": torch.empty(capacity, dtype=torch.int64, device=device),
             "logits": torch.empty((capacity, info.outputs), device=device),
         }
@@ -61,7 +62,8 @@ class Reservoir:
                 places[place] = position  # Of two samples for one place the later one stays.
         if not places:
             return
-        new = {"x": _as_bytes(examples.x), "y": examples.y, "logits": logits.float(), "task": examples.tasks}
+        x = to_stored(examples.x, self._value_bytes)
+        new = {"x": x, "y": examples.y, "logits": logits.float(), "task": examples.tasks}
         targets, sources = (torch.tensor([*side], device=logits.device) for side in (places, places.values()))
         for name, column in self._columns.items():
             column[targets] = new[name][sources]
@@ -70,7 +72,7 @@ class Reservoir:
         """Up to ``n`` stored samples, none of them twice, and their logits (n, K)."""
         index = torch.randperm(len(self), generator=rng, device=rng.device)[:n]
         columns = {name: column[index] for name, column in self._columns.items()}
-        return Examples(columns["x"].float() / 255, columns["y"], task=columns.get("task")), columns["logits"]
+        return Examples(to_values(columns["x"]), columns["y"], task=columns.get("task")), columns["logits"]
 
     def state_dict(self) -> dict[str, Tensor]:
         """What is stored, and how many samples were seen."""
@@ -84,7 +86,3 @@ class Reservoir:
 
     def _stored(self) -> dict[str, Tensor]:
         return {name: column[: len(self)] for name, column in self._columns.items()}
-
-
-def _as_bytes(x: Tensor) -> Tensor:
-    return (x * 255).round().to(torch.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,6 +54,13 @@ class TestReservoir:
         assert torch.equal(drawn.y[order], given.y)
         assert torch.equal(kept[order], logits)
         assert reservoir.bytes == 8 * (4 + 8 + 4 * 4)
+
+    def test_values_that_are_not_to_be_rounded_come_back_as_they_were(self) -> None:
+        reservoir = Reservoir(10, replace(INFO, value_bytes=4), torch.device("cpu"))
+        given = Examples(torch.rand(8, 1, 2, 2), torch.zeros(8, dtype=torch.int64))
+        reservoir.add(given, torch.rand(8, 4), torch.Generator())
+        drawn, _ = reservoir.draw(8, torch.Generator())
+        assert {*map(tuple, drawn.x.flatten(1).tolist())} == {*map(tuple, given.x.flatten(1).tolist())}
 
     def test_every_sample_has_the_same_chance_wherever_it_stands(self) -> None:
         counts = torch.zeros(60)
@@ -111,6 +119,13 @@ class TestDER:
             last[beta] = [event.accuracy for event in train(run) if isinstance(event, TaskEnded)][-1]
         assert min(last[0.0]) > 0.7
         assert min(last[1.0]) > 0.8
+
+    def test_what_it_replays_is_no_part_of_a_pass_over_the_task(self) -> None:
+        budget = {"epochs": 1, "min_steps": 0}
+        runs = [make(alpha=alpha, replayed=50, classifier=budget) for alpha in (0.2, 0.0)]
+        with_replay, without = ([event for event in train(run) if isinstance(event, TaskEnded)] for run in runs)
+        assert with_replay[1].operations > 5 * without[1].operations
+        assert with_replay[1].single_pass == pytest.approx(without[1].single_pass, rel=0.1)
 
     def test_a_buffer_smaller_than_the_number_of_classes_is_refused(self) -> None:
         with pytest.raises(ConfigError, match=r"9 images .* 10 classes"):

@@ -64,7 +64,7 @@ class Expanding(Strategy):
                 "Choose another strategy, or a scenario in which each class belongs to one task.",
             )
         require_capacity(config.buffer, info)
-        self.buffer = Buffer(config.buffer, info.shape, self.device)
+        self.buffer = Buffer(config.buffer, info, self.device)
         self.class_modules = nn.ModuleDict()
 
     def begin_task(self, classes: Sequence[int]) -> None:

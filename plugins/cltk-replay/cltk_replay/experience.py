@@ -61,7 +61,7 @@ class ExperienceReplay(Strategy):
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
         require_capacity(config.buffer, info)
-        self.buffer = Buffer(config.buffer, info.shape, self.device)
+        self.buffer = Buffer(config.buffer, info, self.device)
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields the classifier's phase, then stores a part of the task."""

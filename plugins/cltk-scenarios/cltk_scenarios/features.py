@@ -71,6 +71,7 @@ class Features(Split):
             return self
 
     config: Config
+    value_bytes = 4
 
     @property
     def pinned_config(self) -> Config:

@@ -13,6 +13,7 @@ import torch
 from cltk.api import Machine, load
 from cltk.build import prepare
 from cltk.errors import CltkError, DataError
+from cltk.interfaces import Buffer, Streams
 from cltk.runs.repeat import experiment_of
 from cltk.runs.runner import execute
 from cltk.testing import conformance_tests
@@ -81,6 +82,14 @@ def test_the_first_task_alone_sets_the_scale(tmp_path: Path) -> None:
     np.savez(tmp_path / "far.npz", x=np.where(y[:, None] < 2, x, 1e6 * x), y=y)
     assert torch.equal(build(tmp_path / "far.npz").tasks[0].train.x, first)
     assert torch.equal(build(tmp_path / "far.npz").tasks[0].test.x, scenario.tasks[0].test.x)
+
+
+def test_its_values_are_stored_as_they_are(tmp_path: Path) -> None:
+    scenario = build(written(tmp_path))
+    task = scenario.tasks[0]
+    buffer = Buffer(len(task.train), scenario.info, torch.device("cpu"))
+    buffer.add(task, Streams(0))
+    assert {*map(tuple, buffer.all().x.flatten(1).tolist())} == {*map(tuple, task.train.x.flatten(1).tolist())}
 
 
 def test_the_scale_follows_the_order_of_the_classes_and_leaves_held_out_data_aside(tmp_path: Path) -> None:
