@@ -28,7 +28,7 @@ from cltk.interfaces import (
 from cltk_feedback.decoder import Decoder
 from cltk_feedback.network import FeedbackNetwork
 from cltk_feedback.priors import ClassPrior, Prior, StandardPrior
-from cltk_feedback.settings import LabelledReplay, NetworkSettings
+from cltk_feedback.settings import DistilledReplay, NetworkSettings
 from cltk_feedback.teacher import Teacher
 
 __all__ = ["JointReplay"]
@@ -116,7 +116,7 @@ class JointReplay(Strategy, ABC):
 
         In the task-incremental setting, where each task has one, it is that of the task which is surest of its own.
         """
-        labels = LabelledReplay(temperature=self.config.replay.temperature)
+        labels = DistilledReplay(temperature=self.config.replay.temperature)
         shown = Teacher(self.network, self.info, self._begun, labels).draw(n, streams.generator("preview"))
         assert shown.soft is not None
         return replace(shown, y=shown.soft.argmax(1), soft=shown.soft if self.info.setting == "task" else None)

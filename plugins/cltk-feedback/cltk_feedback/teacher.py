@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from cltk.interfaces import SOFT_ONLY, Examples, ScenarioInfo, freeze
+from cltk.interfaces import SOFT_ONLY, Examples, Labeller, ScenarioInfo, freeze
 from cltk_feedback.network import FeedbackNetwork
-from cltk_feedback.settings import LabelledReplay
+from cltk_feedback.settings import DistilledReplay
 
 __all__ = ["Teacher"]
 
@@ -25,12 +22,14 @@ class Teacher:
         replay: How images are labelled.
     """
 
-    def __init__(self, network: FeedbackNetwork, info: ScenarioInfo, completed: int, replay: LabelledReplay) -> None:
+    def __init__(self, network: FeedbackNetwork, info: ScenarioInfo, completed: int, replay: DistilledReplay) -> None:
         self._network = freeze(network)
-        self._replay = replay
-        self._classes = torch.tensor(info.seen(completed), dtype=torch.int64)
-        self._tasks = _members(info.classes[:completed], info.outputs) if info.setting == "task" else None
-        self._members = _members((info.seen(completed),), info.outputs)
+        self._labels = replay.labels
+        device = network.mean.weight.device
+        self._classes = torch.tensor(info.seen(completed), dtype=torch.int64, device=device)
+        self._labeller = Labeller(info, completed, replay, device)
+        # Where an image is drawn from a class, it is known what task it is of.
+        self._knows_tasks = info.setting == "task" and network.is_conditional
 
     @torch.no_grad()
     def draw(self, n: int | Tensor, rng: torch.Generator) -> Examples:
@@ -40,42 +39,9 @@ class Teacher:
             n: How many, of classes drawn evenly; or the class that each is to be drawn from, (n,) int64.
             rng: The source of all randomness.
         """
-        classes = self._classes.to(rng.device)
         if not isinstance(n, Tensor):
-            n = classes[torch.randint(len(classes), (n,), generator=rng, device=rng.device)]
-        return self._label(self._network.sample(n, rng), n)
-
-    def _label(self, x: Tensor, drawn: Tensor) -> Examples:
-        """Labels images.
-
-        In the task-incremental setting an image that was drawn from a class is labelled within the first task of that
-        class, and any other one by every task within its own classes, each with the same share.
-        """
-        scores = self._network.classify(x).float()
-        unlabelled = Examples(x, torch.full_like(drawn, SOFT_ONLY))
-        if self._tasks is None:
-            targets = self._targets(scores, self._members.to(x.device))
-            if self._replay.labels == "hard":
-                return replace(unlabelled, y=targets.argmax(1))
-            return replace(unlabelled, soft=targets)
-        members = self._tasks.to(x.device)
-        if self._network.is_conditional:
-            task = members[:, drawn].int().argmax(0)
-            return replace(unlabelled, soft=self._targets(scores, members[task]), task=task)
-        return replace(unlabelled, soft=self._targets(scores[:, None], members).mean(1))
-
-    def _targets(self, scores: Tensor, members: Tensor) -> Tensor:
-        """Probabilities from logits (..., K), of those classes alone that are ``members``, a mask that broadcasts."""
-        competing = scores.masked_fill(~members, float("-inf"))
-        if self._replay.labels == "hard":
-            return F.one_hot(competing.argmax(-1), scores.shape[-1]).float()
-        softened = scores if self._replay.targets == "all" and self._tasks is None else competing
-        return (softened / self._replay.temperature).softmax(-1)
-
-
-def _members(groups: tuple[tuple[int, ...], ...], outputs: int) -> Tensor:
-    """Which classes are in each group, (G, K) bool."""
-    members = torch.zeros(len(groups), outputs, dtype=torch.bool)
-    for row, classes in zip(members, groups, strict=True):
-        row[list(classes)] = True
-    return members
+            n = self._classes[torch.randint(len(self._classes), (n,), generator=rng, device=rng.device)]
+        x = self._network.sample(n, rng)
+        tasks = self._labeller.task_of(n) if self._knows_tasks else None
+        drawn = Examples(x, torch.full_like(n, SOFT_ONLY), task=tasks)
+        return self._labeller.label(drawn, self._network.classify(x), self._labels)

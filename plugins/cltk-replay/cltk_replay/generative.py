@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, Self
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import Field
 from torch import Tensor
 
 from cltk.config import Settings
@@ -21,7 +20,6 @@ from cltk.interfaces import (
     Parts,
     Phase,
     Published,
-    Replay,
     ScenarioInfo,
     Shuffled,
     Strategy,
@@ -32,63 +30,13 @@ from cltk.interfaces import (
     mix_replay,
     total,
 )
+from cltk_replay.settings import GeneratedReplay
 from cltk_replay.teacher import Labels, Teacher
 
 __all__ = ["GenerativeReplay"]
 
 Mix = Callable[[Examples, Labels, Training], Batches]
 """From samples of a task, the labels that replay is to have and a budget to the batches of a phase."""
-
-
-class LabelledReplay(Replay):
-    """How replayed samples join the task, and how they are labelled."""
-
-    labels: Literal["hard", "soft", "own"] = Field(
-        "hard",
-        description="the classifier's most likely class, its probabilities (distillation), or the generator's own",
-    )
-    temperature: PositiveFloat = Field(2.0, description="of the softmax behind soft labels")
-    images: Literal["mean", "drawn", "all-drawn"] = Field(
-        "drawn",
-        description="replay samples as the generator gives them, or with each pixel drawn as 0 or 1 with that "
-        "probability; or draw those of current images, too, when the classifier learns them",
-    )
-    # Where these five have their defaults they are left out, as in configurations of before there were any.
-    scaled: bool = Field(
-        True,
-        exclude_if=lambda value: value is True,
-        description="multiply the loss of soft labels by the squared temperature, as the code of van de Ven & Tolias "
-        "2018 to 2021 does; that of van de Ven, Tuytelaars & Tolias 2022 does not",
-    )
-    targets: Literal["learned", "all"] = Field(
-        "learned",
-        exclude_if=lambda value: value == "learned",
-        description="soft labels give the classes learned before the task all probability and its new ones none (van "
-        "de Ven & Tolias 2018); or the softmax is over all units (today's default of their code)",
-    )
-    active: Literal["all", "so-far"] = Field(
-        "all",
-        exclude_if=lambda value: value == "all",
-        description="class-incremental: the units that compete in training, all (today's default of their code) or "
-        "those of the classes so far (van de Ven & Tolias 2018)",
-    )
-    generated_current: NonNegativeFloat = Field(
-        0.0,
-        exclude_if=lambda value: value == 0,
-        description="generated samples of the current classes for each real one, so that replay is not the only "
-        "generated part; the generator learns first then",
-    )
-    rehearse_generator: bool = Field(
-        True,
-        exclude_if=lambda value: value is True,
-        description="whether the generator learns from replay, too; one of a model a class needs none",
-    )
-
-    @model_validator(mode="after")
-    def _targets_are_active(self) -> Self:
-        if self.targets == "all" and self.active == "so-far":
-            raise ValueError('targets = "all" needs active = "all": other units would have targets but no probability')
-        return self
 
 
 class GenerativeReplay(Strategy):
@@ -132,7 +80,7 @@ class GenerativeReplay(Strategy):
     class Config(Settings):
         """Replay, and the budgets of both networks; by default genovese-2024's 5 and 50 epochs."""
 
-        replay: LabelledReplay = Field(LabelledReplay(), description="how replayed samples join the task")
+        replay: GeneratedReplay = Field(GeneratedReplay(), description="how replayed samples join the task")
         classifier: Training = Field(Training(min_steps=500), description="budget and optimizer of the classifier")
         generator: Training = Field(
             Training(epochs=50, min_steps=500, lr=3e-3), description="budget and optimizer of the generator"
@@ -276,6 +224,4 @@ class GenerativeReplay(Strategy):
         return logits.masked_fill(self._inactive, float("-inf"))
 
     def _teacher(self, completed: int) -> Teacher:
-        replay = self.config.replay
-        is_drawn, is_all = replay.images != "mean", replay.targets == "all"
-        return Teacher(self, completed, replay.temperature, softens_all=is_all, draws_pixels=is_drawn)
+        return Teacher(self, completed, self.config.replay)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from cltk.interfaces import SOFT_ONLY, ConditionalGenerator, Examples, ScenarioInfo, Strategy, draw_pixels, freeze
+from cltk.interfaces import SOFT_ONLY, ConditionalGenerator, Examples, Labeller, Strategy, draw_pixels, freeze
+from cltk_replay.settings import GeneratedReplay
 
 __all__ = ["Labels", "Teacher"]
 
@@ -19,31 +19,16 @@ Labels = Literal["hard", "soft", "own", "none"]
 class Teacher:
     """A strategy as it was at one moment; the original may be trained on.
 
-    Labels are chosen among the classes learned so far, unless soft ones are to be of all units. In the task-incremental
-    setting, where classes of different tasks never competed, each task labels every image within its own.
-
     Args:
         strategy: Its generator draws the images, and its predictions label them.
         completed: Number of tasks learned so far.
-        temperature: Of the softmax behind soft labels.
-        softens_all: Whether soft labels are of all units; never so in the task-incremental setting.
-        draws_pixels: Whether each pixel is drawn as 0 or 1, with the probability that the generator gives.
+        replay: How images are drawn and labelled.
     """
 
-    def __init__(
-        self,
-        strategy: Strategy,
-        completed: int,
-        temperature: float,
-        *,
-        softens_all: bool = False,
-        draws_pixels: bool = False,
-    ) -> None:
+    def __init__(self, strategy: Strategy, completed: int, replay: GeneratedReplay) -> None:
         self._strategy = freeze(strategy)
-        self._left_out = _left_out(strategy.info, completed).to(strategy.device)
-        self._softens_all = softens_all and strategy.info.setting != "task"
-        self._temperature = temperature
-        self._draws_pixels = draws_pixels
+        self._labeller = Labeller(strategy.info, completed, replay, strategy.device)
+        self._draws_pixels = replay.images != "mean"
 
     @torch.no_grad()
     def draw(self, n: int | Tensor, rng: torch.Generator, labels: Labels) -> Examples:
@@ -71,27 +56,7 @@ class Teacher:
 
     @torch.no_grad()
     def label(self, examples: Examples, labels: Labels) -> Examples:
-        """The same images with labels of the strategy; as they were drawn where those are not asked for.
-
-        Where there are those of several tasks, they are soft targets, of which each task has the same share.
-        """
-        if labels in ("own", "none"):
+        """The same images with labels of the strategy; as they were drawn where those are not asked for."""
+        if labels == "own" or labels == "none":
             return examples
-        left_out = self._left_out & (labels != "soft" or not self._softens_all)
-        scores = self._strategy.predict(examples.x).float()[:, None].masked_fill(left_out, float("-inf"))
-        if labels == "soft":
-            targets = (scores / self._temperature).softmax(2)
-        elif len(self._left_out) == 1:
-            return replace(examples, y=scores[:, 0].argmax(1))
-        else:
-            targets = F.one_hot(scores.argmax(2), scores.shape[2]).float()
-        return replace(examples, y=torch.full_like(examples.y, SOFT_ONLY), soft=targets.mean(1))
-
-
-def _left_out(info: ScenarioInfo, completed: int) -> Tensor:
-    """Which units no label is chosen from, by each that labels: a task, or else all tasks together, as (H, K) bool."""
-    groups = info.classes[:completed] if info.setting == "task" and completed else (info.seen(completed),)
-    left_out = torch.ones(len(groups), info.outputs, dtype=torch.bool)
-    for row, classes in zip(left_out, groups, strict=True):
-        row[list(classes)] = False
-    return left_out
+        return self._labeller.label(examples, self._strategy.predict(examples.x), labels)
