@@ -15,12 +15,14 @@ import pytest
 
 __all__ = ["running_slurm"]
 
+# A job that is queued again waits until its credential has expired, which takes two minutes by default.
 CONFIG = """
 ClusterName=test
 SlurmctldHost=localhost
 SlurmctldPort={controller}
 SlurmdPort={node}
 AuthType=auth/none
+AuthInfo=cred_expire=5
 CredType=cred/none
 SlurmUser=root
 SlurmdUser=root
@@ -30,7 +32,7 @@ JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SlurmdParameters=config_overrides
-SchedulerParameters=batch_sched_delay=1,sched_interval=2,requeue_delay=1
+SchedulerParameters=batch_sched_delay=1,sched_interval=2
 MpiDefault=none
 ReturnToService=2
 KillWait=20

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -143,10 +144,9 @@ def test_jobs_that_are_cancelled_requeued_and_killed_change_nothing(
         elif blow == "requeue":
             call("scontrol", "requeue", job)
         else:
-            for process in call("scontrol", "listpids", job).split()[4::4]:
-                if process.isdecimal():
-                    os.kill(int(process), signal.SIGKILL)
-                    break
+            for line in call("scontrol", "listpids", job).splitlines()[1:]:  # Below a head, a process a line.
+                with suppress(ProcessLookupError):
+                    os.kill(int(line.split()[0]), signal.SIGKILL)
         blows += 1
     command.interrupt()
     command.end()
