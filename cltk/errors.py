@@ -26,6 +26,8 @@ __all__ = [
     "under",
 ]
 
+_MOST_MEANT = 5
+
 
 class CltkError(Exception):
     """The root of all errors that cltk raises on purpose.
@@ -155,12 +157,13 @@ class NotRecordedError(CltkError):
 
 
 def closest(word: str, valid: Iterable[str]) -> str:
-    """Names the valid words, the one nearest to ``word`` first.
+    """Names the valid words, the one nearest to ``word`` first, then those that it is a part of.
 
     Returns:
-        A sentence to put into ``advice``: a suggestion where one is near, then all that is valid.
+        A sentence to put into ``advice``: suggestions where some are near, then all that is valid.
     """
     names = sorted(valid)
-    near = difflib.get_close_matches(word, names, n=1)
-    suggestion = f"Did you mean '{near[0]}'? " if near else ""
+    parts = [name for name in names if len(word) > 3 and word in name.split("-")]
+    meant = dict.fromkeys([*difflib.get_close_matches(word, names, n=1), *parts[:_MOST_MEANT]])
+    suggestion = f"Did you mean {' or '.join(map(repr, meant))}? " if meant else ""
     return f"{suggestion}Valid: {', '.join(names) or 'none'}."

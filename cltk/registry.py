@@ -148,6 +148,7 @@ def forget() -> None:
     """Drops what was read of installed distributions, so that it is read anew; for whoever installs some meanwhile."""
     _scanned.cache_clear()
     installed.cache_clear()
+    load.cache_clear()
 
 
 def unreadable() -> Mapping[str, str]:
@@ -223,6 +224,7 @@ def _is_called(plugin: Plugin, name: str) -> bool:
     return name.replace("-", "_") in (each.replace("-", "_") for each in (plugin.name, plugin.qualified))
 
 
+@cache
 def load(plugin: Plugin) -> Any:
     """Imports a plugin: a class that derives from the base of its kind, or a command's function.
 

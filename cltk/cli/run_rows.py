@@ -47,9 +47,12 @@ def chosen_rows(rows: Sequence[Row], conditions: Sequence[str], sort: str) -> li
 
 
 def printed(rows: Sequence[Row]) -> list[dict[str, str]]:
-    """The rows as text, with those settings alone that are not the same in all."""
-    paths = dict.fromkeys(path for row in rows for path in row[_SETTINGS])
-    differing = [path for path in paths if len({repr(row[_SETTINGS].get(path)) for row in rows}) > 1]
+    """The rows as text, with those settings alone that are not the same wherever a run has them."""
+    values: dict[str, set[str]] = {}
+    for row in rows:
+        for path, value in row[_SETTINGS].items():
+            values.setdefault(path, set()).add(repr(value))
+    differing = [path for path, several in values.items() if len(several) > 1]
     return [
         {name: str(value) for name, value in row.items() if name != _SETTINGS}
         | {

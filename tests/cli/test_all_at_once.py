@@ -86,6 +86,12 @@ def test_options_and_variables(cli: Cli) -> None:
     assert re.search(r"For example: CLTK_GENERATOR__BETA=[\d.]+", done.said)
 
 
+def test_every_name_that_a_word_is_part_of_is_suggested(cli: Cli) -> None:
+    done = cli("run", "--metric", "accuracy")
+    assert done.said.count("Did you mean") == 1
+    assert "'final-average-accuracy'" in done.said
+
+
 def test_variables_that_do_not_exist(cli: Cli) -> None:
     done = cli("run", CLTK_GENERATER="vae", CLTK_SCHEDUL__SAMPLES="1")
     assert ("CLTK_GENERATER" in done.said, "CLTK_SCHEDUL__SAMPLES" in done.said) == (True, True)

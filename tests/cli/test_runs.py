@@ -103,3 +103,13 @@ class TestChoosing:
         rest = [row["run"] for row in cli("runs", "list", "--store", several, "--json").json]
         assert len(rest) == 1
         assert run_id not in rest
+
+
+def test_the_list_has_settings_that_differ_where_runs_have_them() -> None:
+    """What one of two strategies alone has says nothing that its name does not."""
+    from cltk.cli.run_rows import printed
+
+    row = {"run": "a", "written": "2026-01-01 10:00:00", "accuracy": 0.5}
+    settings = [{"strategy": "one", "more": 3, "lr": 1}, {"strategy": "one", "more": 3, "lr": 2}, {"strategy": "two"}]
+    listed = [listed["settings"] for listed in printed([{**row, "settings": each} for each in settings])]
+    assert listed == ["strategy=one lr=1", "strategy=one lr=2", "strategy=two"]

@@ -104,9 +104,11 @@ def without_secrets(text: str) -> str:
 
 def _sqlite(path: Path) -> str:
     """The URI of a database in a file, escaped where something in the path would mean something else in a URI."""
-    from sqlalchemy import URL, make_url
-
     plain = f"sqlite:///{path.as_posix()}"
+    if re.fullmatch(r"[\w./-]+", path.as_posix()):
+        return plain
+    from sqlalchemy import URL, make_url  # Takes long to import, and most paths need none of it.
+
     if make_url(plain).database == path.as_posix():
         return plain
     # With the driver's name, as MLflow would make the folder that it reads in the plain form, escapes and all.

@@ -68,11 +68,12 @@ def choose_measures(study: Study, asked: Sequence[str] = (), objectives: Sequenc
     if not objectives:
         ranked, _ = _build_installed(Slot(name=name) for name in study.objective)
     by_cell: dict[str, Mapping[str, Measure]] = {}
-    absent: dict[str, str] = {}
+    built: dict[str, tuple[dict[str, Measure], dict[str, str]]] = {}  # Most cells have the metrics of the others.
     for cell in study.cells:
-        own, missing = _build_installed(_slots(cell))
+        slots = _slots(cell)
+        own, _ = built.setdefault(repr(slots), built.get(repr(slots)) or _build_installed(slots))
         by_cell[cell.name] = {**wanted, **ranked, **own}
-        absent |= missing
+    absent = {name: why for _, missing in built.values() for name, why in missing.items()}
     return StudyMeasures(list(wanted), list(ranked), by_cell, absent)
 
 

@@ -54,7 +54,8 @@ def _grid(table: Table) -> Grid:
     for index, column in enumerate(table.columns):
         widest = max((len(row[index]) for row in texts), default=0)
         heading = "\n".join(textwrap.wrap(column, max(widest, _NARROWEST)))
-        grid.add_column(heading, overflow="fold", no_wrap=index > 0 and widest < _PROSE)
+        names = index == 0 and widest >= _NARROWEST
+        grid.add_column(heading, overflow="fold", no_wrap=not names and widest < _PROSE)
     for row in texts:
         grid.add_row(*map(Text, row))
     return grid

@@ -16,9 +16,11 @@ __all__ = ["cost_table", "counts_table", "failure_table", "first_tables", "plan_
 
 
 def first_tables(result: StudyResult) -> list[Table]:
-    """What fits a screen: of an ablation its headline, of a search its trials; and what failed."""
+    """What fits a screen: the headline or the trials, published figures if there are any, and what failed."""
     main = headline_table(result) if result.study.kind == "ablation" else trials_table(result)
-    return [table for table in (main, verified_table(result), failure_table(result)) if table.rows]
+    verified = verified_table(result)
+    shown = [verified] if any(source for *_, source in verified.rows) else []
+    return [table for table in (main, *shown, failure_table(result)) if table.rows]
 
 
 def result_tables(result: StudyResult) -> list[Table]:

@@ -212,13 +212,14 @@ def _proxy(url: str) -> Any:
 
 @contextmanager
 def _reported(url: str, kind: type[CltkError] = StoreError) -> Iterator[None]:
-    from optuna.exceptions import StorageInternalError
-    from sqlalchemy.exc import SQLAlchemyError
-
-    expected = (SQLAlchemyError, StorageInternalError, OSError, ImportError, RuntimeError, ValueError)
     try:
         yield
     except Exception as error:
+        # Imported here: a study in a folder that works has no use for SQLAlchemy, which takes long to import.
+        from optuna.exceptions import StorageInternalError
+        from sqlalchemy.exc import SQLAlchemyError
+
+        expected = (SQLAlchemyError, StorageInternalError, OSError, ImportError, RuntimeError, ValueError)
         if not isinstance(error, expected) and not type(error).__module__.startswith("grpc"):
             raise
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error

@@ -1,0 +1,29 @@
+"""Tables of studies in a terminal that is too narrow for them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from cltk_figures.tables import Table
+from cltk_studies.commands.tables import print_table
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_no_name_and_no_heading_of_few_letters_is_broken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: int
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    headings = ("cell", "final-average-accuracy ↑", "difference", "p (Holm)", "forgetting ↓", "seconds", "bytes")
+    cells = [f"latent_dim={size}, schedule fixed" for size in (2, 20)]
+    rows = tuple(
+        (cell, "0.0995 ± 0.0054 *", "-0.0009 ± 0.0070", "1.0000", "0.0352", "0.6", "33.4 KiB") for cell in cells
+    )
+    print_table(Table("Result", headings, rows))
+    printed = capsys.readouterr().out
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in printed.splitlines()]
+    assert all(any(cell in line for line in lines) for cell in cells)
+    assert any(line.startswith("cell ") for line in lines), printed
