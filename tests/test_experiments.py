@@ -186,6 +186,15 @@ def test_the_schedules_spend_the_same_on_mnist(machine: Machine, mnist_folder: P
         assert abs(total - 47_335) <= 10, name
 
 
+def test_where_default_budgets_are_not_those_of_the_report_is_said() -> None:
+    chosen = resolve(load(FOLDER / "genovese-2024.toml")).components["strategy"]
+    said = (chosen.cls.__doc__ or "").partition("Deviations:")[2]
+    default = chosen.cls.Config()
+    for network in ("classifier", "generator"):
+        for field, value in getattr(chosen.config, network):
+            assert value == getattr(getattr(default, network), field) or f"``{field}``" in said, (network, field)
+
+
 @pytest.mark.parametrize("name", ["genovese-2024", "devoto-2024-linear", "gdumb-500"])
 def test_it_runs_on_mnist(name: str, machine: Machine, mnist_folder: Path, tmp_path: Path) -> None:
     experiment = resized(FOLDER / f"{name}.toml", {"per_class": 20})

@@ -131,6 +131,15 @@ class TestStreams:
         assert done.stderr == ""
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "koi8-r"])
+def test_any_encoding_shows_what_it_has_signs_for(encoding: str) -> None:
+    command = [sys.executable, "-m", "cltk", "plugins", "show", "diaz-bwt"]
+    done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding})
+    assert done.returncode == 0, done.stderr
+    assert "BWT: mean change on tasks learned earlier: ?" in done.stdout.decode(encoding)
+    assert ("Díaz" in done.stdout.decode(encoding)) == (encoding == "cp1252")
+
+
 def test_a_mean_over_other_classes_says_so(cli: Cli, finetune: list[str], store: Path) -> None:
     done = cli(*finetune, "--scenario.class-order", "seed", "--store", store, "--seeds", "2,3", "--name", "orders")
     assert done.status == 0, done.err
