@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from cltk.errors import StoreError
 from cltk.record import Record
+from cltk.runs.folder import most_sample_bytes, read_samples
 from cltk_mlflow.fields import RUN_TAG, Point, data_digest
 from cltk_mlflow.server import TrackingServer
 
@@ -25,6 +24,7 @@ __all__ = ["MlflowExperiment", "is_tracked"]
 # What MLflow takes in one call: 1,000 entries, of them 100 parameters and 100 tags.
 _POINTS, _PAIRS = 800, 100
 _TAG_LENGTH = 8000
+_REPLAYED = "replayed samples"
 
 
 class MlflowExperiment:
@@ -106,17 +106,35 @@ class MlflowExperiment:
         with self._reported():
             self._client.log_text(run_id, text, path)
 
-    def image(self, run_id: str, key: str, step: int, pixels: npt.NDArray[np.uint8]) -> None:
-        """Stores one of the pictures of a key; MLflow shows them with a slider over the steps.
+    def replayed_samples(self, run_id: str, record: Record, folder: Path) -> bool:
+        """Stores a picture of what was replayed after each task; MLflow shows them with a slider over the tasks.
 
         Args:
-            run_id: The run.
-            key: What all of them show.
-            step: Which one it is.
-            pixels: (H, W) or (H, W, 3).
+            run_id: MLflow's id of the run that gets them.
+            record: The run whose samples are shown.
+            folder: Its folder.
+
+        Returns:
+            Whether there was anything.
         """
+        from cltk_figures.samples import sample_strip
+
+        path, samples = folder / "replay.npz", {}
+        if path.exists():
+            with contextlib.suppress(StoreError):  # Damaged samples cost no result.
+                samples = read_samples(path, most_sample_bytes(record))
         with self._reported():
-            self._client.log_image(run_id, pixels, key=key, step=step)
+            for task, (images, labels) in samples.items():
+                self._client.log_image(run_id, sample_strip(images, labels), key=_REPLAYED, step=task + 1)
+        return bool(samples)
+
+    def mean_matrix(self, run_id: str, records: Sequence[Record]) -> None:
+        """Draws the mean accuracy matrix of finished runs, and stores it with a run."""
+        from cltk_figures.artifacts import write_mean_matrix
+
+        with tempfile.TemporaryDirectory() as folder:
+            write_mean_matrix(records, Path(folder) / "figures")
+            self.files(run_id, Path(folder))
 
     def files(self, run_id: str, folder: Path, names: Sequence[str] | None = None) -> None:
         """Stores files of a folder with the run: those of the ``names`` that exist, or all with their subfolders.

@@ -13,8 +13,7 @@ from cltk.events import Event, RunStarted, TaskEnded
 from cltk.interfaces import RunGroup, Sink, Summary
 from cltk.record import Record
 from cltk_mlflow.background import BackgroundProcess
-from cltk_mlflow.published import is_published, keep_published
-from cltk_mlflow.receipt import forget_if_complete
+from cltk_mlflow.receipts import forget_if_complete, is_published, keep_published
 from cltk_mlflow.tracker import RunTracker
 
 __all__ = ["MlflowSink"]

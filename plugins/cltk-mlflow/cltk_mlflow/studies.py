@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,11 +25,10 @@ from cltk_mlflow.fields import (
     run_tags,
     summary_points,
 )
-from cltk_mlflow.images import store_replayed_samples
-from cltk_mlflow.receipt import Receipt, read_receipt, write_receipt
+from cltk_mlflow.receipts import Receipt, read_receipt, write_receipt
 from cltk_mlflow.server import TrackingServer
 
-__all__ = ["CELL_TAG", "RECORDS", "STUDY_FILE", "STUDY_TAG", "StudyTracker", "store_mean_matrix"]
+__all__ = ["CELL_TAG", "RECORDS", "STUDY_FILE", "STUDY_TAG", "StudyTracker"]
 
 STUDY_TAG, CELL_TAG, STATUS_TAG = "cltk.study", "cltk.cell", "cltk.status"
 """Tags by which a study's runs are found again, beside a run's id: the study's name, a cell's hash, a run's status."""
@@ -122,9 +120,9 @@ class StudyTracker:
 
             points = [*summary_points(summary, len(finished)), *cost_points(finished), *mean_curves(finished)]
             self._experiment.log(cell.run_id, points, tags={"mlflow.note.content": cell_description(finished)})
-            store_mean_matrix(self._experiment, cell.run_id, finished)
+            self._experiment.mean_matrix(cell.run_id, finished)
             folder = self._server.folder
-            any(store_replayed_samples(self._experiment, cell.run_id, run, folder / run.run_id) for run in finished)
+            any(self._experiment.replayed_samples(cell.run_id, run, folder / run.run_id) for run in finished)
             cell.summarised = len(finished)
         self._experiment.end(cell.run_id, cell.status, cell.ended or None)
 
@@ -216,12 +214,3 @@ def _times(record: Record, folder: Path) -> tuple[float, float]:
     path = folder / "record.json"
     ended = path.stat().st_mtime if path.exists() else time.time()
     return ended - record.seconds.get("total", 0.0), ended
-
-
-def store_mean_matrix(experiment: MlflowExperiment, run_id: str, records: Sequence[Record]) -> None:
-    """Draws the mean accuracy matrix of finished runs, and stores it with an MLflow run."""
-    from cltk_figures.artifacts import write_mean_matrix
-
-    with tempfile.TemporaryDirectory() as folder:
-        write_mean_matrix(records, Path(folder) / "figures")
-        experiment.files(run_id, Path(folder))

@@ -14,10 +14,9 @@ from cltk.interfaces import RunGroup, Summary
 from cltk.record import Record
 from cltk_mlflow.experiment import MlflowExperiment, is_tracked
 from cltk_mlflow.fields import ENDED, RUN_TAG, final_points, params, run_name, run_tags, summary_points, task_points
-from cltk_mlflow.images import store_replayed_samples
-from cltk_mlflow.receipt import Receipt, read_receipt, write_receipt
+from cltk_mlflow.receipts import Receipt, read_receipt, write_receipt
 from cltk_mlflow.server import open_server
-from cltk_mlflow.studies import StudyTracker, store_mean_matrix
+from cltk_mlflow.studies import StudyTracker
 
 __all__ = ["RunTracker"]
 
@@ -107,7 +106,7 @@ class RunTracker:
         elif self._parent_id is not None:
             from cltk_figures.artifacts import cell_description
 
-            store_mean_matrix(self._experiment, self._parent_id, records)
+            self._experiment.mean_matrix(self._parent_id, records)
             finished = [record for record in records if record.finished]
             tags = {"mlflow.note.content": cell_description(finished)} if finished else {}
             self._experiment.log(self._parent_id, summary_points(summary), tags=tags)
@@ -176,7 +175,7 @@ class RunTracker:
             write_figures(record, folder, report / "figures")
             write_tables(record, report / "tables")
             self._experiment.files(run_id, report)
-        store_replayed_samples(self._experiment, run_id, record, folder)
+        self._experiment.replayed_samples(run_id, record, folder)
         self._experiment.files(run_id, folder, RUN_FILES)
         self._experiment.log(run_id, final_points(record), tags={name: text for name, text in tags.items() if text})
         self._experiment.end(run_id, ENDED[record.status], ended)

@@ -12,7 +12,7 @@ import pytest
 from cltk.interfaces import RunGroup
 from cltk.record import Record
 from cltk.runs.summary import summarise
-from cltk_mlflow.receipt import read_receipt
+from cltk_mlflow.receipts import read_receipt
 from cltk_mlflow.records import MlflowRecords
 from cltk_mlflow.server import TrackingServer
 from cltk_mlflow.studies import CELL_TAG, RECORDS, STUDY_TAG

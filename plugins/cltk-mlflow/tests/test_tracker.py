@@ -15,7 +15,7 @@ from cltk.errors import StoreError
 from cltk.interfaces import RunGroup
 from cltk.record import Record
 from cltk.record_file import read_record, to_json
-from cltk_mlflow.receipt import Receipt, read_receipt
+from cltk_mlflow.receipts import Receipt, read_receipt
 from cltk_mlflow.server import TrackingServer
 from cltk_mlflow.tracker import RunTracker
 

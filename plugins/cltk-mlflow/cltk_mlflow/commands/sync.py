@@ -52,7 +52,7 @@ def _upload(tracker: RunTracker, store: Path, records: list[Record]) -> tuple[in
     """Uploads what is missing of an experiment; returns how many runs that were, and why others were not."""
     from cltk.interfaces import RunGroup
     from cltk.runs.summary import summarise
-    from cltk_mlflow.receipt import has_receipt
+    from cltk_mlflow.receipts import has_receipt
 
     missing = [record for record in records if not tracker.has_arrived(record)]
     config = records[0].config

@@ -1,19 +1,33 @@
-"""The receipt in a run's folder: where in MLflow the run is."""
+"""Receipts of what MLflow has: in a run's folder where the run is, in a study's what of it has arrived."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from cltk.errors import StoreError
 from cltk.files import read_bounded, write_atomically
-from cltk_mlflow.server import without_secrets
+from cltk.interfaces import RunGroup
+from cltk.record import Record
+from cltk_mlflow.server import server_uri, without_secrets
 
-__all__ = ["Receipt", "forget_if_complete", "has_receipt", "read_receipt", "write_receipt"]
+__all__ = [
+    "Receipt",
+    "forget_if_complete",
+    "has_receipt",
+    "is_published",
+    "keep_published",
+    "read_receipt",
+    "write_receipt",
+]
 
 _NAME = "mlflow.json"
+_DATABASE = "mlflow.db"
 
 
 class Receipt(BaseModel):
@@ -85,3 +99,39 @@ def write_receipt(folder: Path, receipt: Receipt) -> None:
         StoreError: The folder cannot be written.
     """
     write_atomically(folder / _NAME, (receipt.model_dump_json(indent=1) + "\n").encode())
+
+
+def is_published(store: Path, uri: str | None, study: RunGroup, records: Sequence[Record]) -> bool:
+    """Whether all of a study went to this server once, and nothing of it has changed since.
+
+    Args:
+        store: The folder of all runs.
+        uri: The tracking URI that was asked for; None for the default.
+        study: The study.
+        records: Its runs.
+    """
+    in_store = without_secrets(server_uri(store)) == without_secrets(server_uri(store, uri))
+    if in_store and server_uri(store).startswith("sqlite") and not (store / _DATABASE).exists():
+        return False  # It was removed.
+    with contextlib.suppress(OSError):
+        return _study_path(store, study).read_text(encoding="utf-8") == _study_digest(store, uri, study, records)
+    return False
+
+
+def keep_published(store: Path, uri: str | None, study: RunGroup, records: Sequence[Record]) -> None:
+    """Takes note that all of a study has arrived.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    write_atomically(_study_path(store, study), _study_digest(store, uri, study, records).encode())
+
+
+def _study_path(store: Path, study: RunGroup) -> Path:
+    return store / "studies" / study.name / "mlflow.sha256"
+
+
+def _study_digest(store: Path, uri: str | None, study: RunGroup, records: Sequence[Record]) -> str:
+    runs = sorted([record.run_id, record.status, record.seconds.get("total", 0.0)] for record in records)
+    content = [without_secrets(server_uri(store, uri)), study.description, dict(study.definition), runs]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
