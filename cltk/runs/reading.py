@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from cltk.errors import ConfigError, StoreError, closest
 from cltk.record import Record
 from cltk.record_file import read_record
 
-__all__ = ["RunKey", "find_record", "finished_runs", "latest_runs", "read_records"]
+__all__ = ["find_record", "finished_runs", "read_records"]
 
 LATEST = "latest"
 """What stands for the run that was written last."""
-
-RunKey = tuple[str, int]
-"""A configuration's hash and a seed."""
 
 
 def read_records(store: Path, hashes: Collection[str] | None = None) -> tuple[list[Record], list[str]]:
@@ -77,17 +74,7 @@ def _read(path: Path) -> Record:
     return record
 
 
-def latest_runs(records: Iterable[Record]) -> Mapping[RunKey, Record]:
-    """One record for each configuration and seed: of several, the last that is finished, or else the last."""
-    latest: dict[RunKey, Record] = {}
-    for record in records:
-        key = (record.config_hash, record.seed)
-        if key not in latest or record.finished or not latest[key].finished:
-            latest[key] = record
-    return latest
-
-
 def finished_runs(records: Iterable[Record], config_hash: str) -> Sequence[Record]:
-    """The finished runs of a configuration, one a seed, by seed."""
-    runs = latest_runs(record for record in records if record.config_hash == config_hash and record.finished)
-    return [runs[key] for key in sorted(runs)]
+    """The finished runs of a configuration, by seed; of several with one seed, the last."""
+    by_seed = {record.seed: record for record in records if record.config_hash == config_hash and record.finished}
+    return [by_seed[seed] for seed in sorted(by_seed)]

@@ -18,7 +18,7 @@ from cltk.machine import Machine
 from cltk.record import Record
 from cltk.record_file import read_record
 from cltk.runs.measuring import Measured, load_metrics, measure, measure_group
-from cltk.runs.reading import find_record, finished_runs, latest_runs, read_records
+from cltk.runs.reading import find_record, finished_runs, read_records
 from cltk.runs.runner import execute
 
 DATA = Path(__file__).parent.parent / "data"
@@ -170,11 +170,10 @@ class TestReading:
         with pytest.raises(ConfigError, match="There is no run ''"):
             find_record(store, "")
 
-    def test_a_finished_run_counts_before_one_that_is_not(self, records: list[Record]) -> None:
+    def test_the_last_finished_run_of_a_seed_counts(self, records: list[Record]) -> None:
         cut_off = records[0].model_copy(update={"status": "interrupted", "run_id": "later"})
-        key = (records[0].config_hash, records[0].seed)
-        assert latest_runs([records[0], cut_off])[key] == records[0]
-        assert latest_runs([cut_off, records[0]])[key] == records[0]
+        again = records[0].model_copy(update={"run_id": "again"})
+        assert finished_runs([records[0], again, cut_off], records[0].config_hash) == [again]
 
     def test_records_of_version_1_are_found_by_both_hashes(self, tmp_path: Path) -> None:
         record = read_record(DATA / "replay-v1.json")

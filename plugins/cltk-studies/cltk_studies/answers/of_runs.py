@@ -10,9 +10,9 @@ from cltk.errors import ConfigError
 from cltk.kinds import SLOTS
 from cltk.mappings import flatten, without_none
 from cltk.record import Record
-from cltk.runs.reading import latest_runs
 from cltk_studies.answers.comparison import compare_cells
 from cltk_studies.answers.measures import choose_measures
+from cltk_studies.answers.records import best_records
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.questions.study import Cell, Study
 
@@ -36,7 +36,7 @@ def compare_runs(
     """
     if not records:
         raise ConfigError("There is no run to compare.", "See what there is: cltk runs list")
-    runs = latest_runs(records)
+    runs = best_records(records, {record.config_hash for record in records})
     first = {record.config_hash: record for record in reversed(list(runs.values()))}
     order = list(dict.fromkeys(record.config_hash for record in records))
     settings = differing_settings([first[config_hash] for config_hash in order])

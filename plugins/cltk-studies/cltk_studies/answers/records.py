@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from cltk.record import Record
-from cltk.runs.reading import RunKey, read_records
+from cltk.runs.reading import read_records
 
 __all__ = ["Records", "best_records", "finished_by_seed", "records_in"]
+
+RunKey = tuple[str, int]
+"""A configuration's hash and a seed."""
 
 Records = Mapping[RunKey, Record]
 
