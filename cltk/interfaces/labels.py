@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -14,7 +15,7 @@ from cltk.interfaces.component import ScenarioInfo
 from cltk.interfaces.examples import SOFT_ONLY, Examples
 from cltk.interfaces.replay import Replay
 
-__all__ = ["LabelledReplay", "Labeller"]
+__all__ = ["ActiveUnits", "LabelledReplay", "Labeller"]
 
 
 class LabelledReplay(Replay):
@@ -42,6 +43,28 @@ class LabelledReplay(Replay):
         if self.targets == "all" and self.active == "so-far":
             raise ValueError('targets = "all" needs active = "all": other units would have targets but no probability')
         return self
+
+
+class ActiveUnits:
+    """Which output units compete in training: all of them, or those of the classes so far, as ``replay.active`` says.
+
+    Args:
+        info: What the scenario says of itself.
+        replay: The settings.
+        device: Where the logits are.
+    """
+
+    def __init__(self, info: ScenarioInfo, replay: LabelledReplay, device: torch.device) -> None:
+        limited = replay.active == "so-far" and info.setting == "class"
+        self._inactive = torch.full((info.outputs,), limited, device=device)
+
+    def add(self, classes: Sequence[int]) -> None:
+        """Makes the units of the classes of a task that begins active."""
+        self._inactive[list(classes)] = False
+
+    def competing(self, logits: Tensor) -> Tensor:
+        """The logits (B, K), minus infinity for units that are not active yet."""
+        return logits.masked_fill(self._inactive, float("-inf"))
 
 
 class Labeller:

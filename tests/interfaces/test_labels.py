@@ -10,7 +10,7 @@ import torch
 
 from cltk.config import check
 from cltk.errors import ConfigError
-from cltk.interfaces import SOFT_ONLY, Examples, LabelledReplay, Labeller, ScenarioInfo
+from cltk.interfaces import SOFT_ONLY, ActiveUnits, Examples, LabelledReplay, Labeller, ScenarioInfo
 
 INFO = ScenarioInfo((1, 1, 1), 6, (4, 4, 4), ((0, 1), (2, 3), (4, 5)), "class")
 DEFAULT = LabelledReplay(temperature=2.0)
@@ -62,6 +62,20 @@ def test_the_task_of_a_class_is_the_first_that_has_it() -> None:
     shared = replace(INFO, classes=((0, 1), (1, 2), (3, 4)), setting="task")
     labeller = Labeller(shared, 2, LabelledReplay(), SCORES.device)
     assert labeller.task_of(torch.tensor([2, 1, 0])).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("active", "setting", "left"), [("all", "class", 6), ("so-far", "class", 3), ("so-far", "task", 6)]
+)
+def test_units_compete_from_when_their_classes_come(
+    active: Literal["all", "so-far"], setting: Literal["class", "task"], left: int
+) -> None:
+    units = ActiveUnits(replace(INFO, setting=setting), LabelledReplay(active=active), SCORES.device)
+    units.add((0, 1))
+    units.add((4,))
+    competing = units.competing(SCORES)
+    assert int(competing.isfinite().sum()) == left
+    assert torch.equal(competing[:, [0, 1, 4]], SCORES[:, [0, 1, 4]])
 
 
 def test_targets_of_units_that_do_not_compete_are_refused() -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from cltk.errors import ConfigError
 from cltk.interfaces import (
+    ActiveUnits,
     Amount,
     Examples,
     Parts,
@@ -69,13 +70,12 @@ class JointReplay(Strategy, ABC):
         network = FeedbackNetwork(info, config.hidden, prior, decoder, latent_dim, shares_encoder=shares_encoder)
         self.network = network.to(self.device)
         self._begun = 0
-        limits = config.replay.active == "so-far" and info.setting == "class"
-        self._inactive = torch.full((info.outputs,), limits, device=self.device)
+        self._active = ActiveUnits(info, config.replay, self.device)
 
     def begin_task(self, classes: Sequence[int]) -> None:
         """The classes of the task become active."""
         super().begin_task(classes)
-        self._inactive[list(classes)] = False
+        self._active.add(classes)
         self._begun += 1
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
@@ -91,7 +91,7 @@ class JointReplay(Strategy, ABC):
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """The logits (B, K); minus infinity for classes that are not active yet."""
-        return self._competing(self.network.classify(x))
+        return self._active.competing(self.network.classify(x))
 
     def replay_count(self, completed: int, current: int) -> int:
         """What the schedule says; 0 at the first task."""
@@ -121,9 +121,6 @@ class JointReplay(Strategy, ABC):
         assert shown.soft is not None
         return replace(shown, y=shown.soft.argmax(1), soft=shown.soft if self.info.setting == "task" else None)
 
-    def _competing(self, logits: Tensor) -> Tensor:
-        return logits.masked_fill(self._inactive, float("-inf"))
-
     def _loss(self, batch: Examples, rng: torch.Generator) -> Tensor:
         targets = F.one_hot(batch.y.clamp_min(0), self.info.outputs).float()
         if batch.soft is not None:
@@ -132,7 +129,9 @@ class JointReplay(Strategy, ABC):
         replay = self.config.replay
         # Hard labels of several tasks are soft targets, too, but no probabilities at that temperature.
         temperature = replay.temperature if replay.labels == "soft" else 1.0
-        classification = self.classification_loss(self._competing(logits), batch, temperature, is_scaled=replay.scaled)
+        classification = self.classification_loss(
+            self._active.competing(logits), batch, temperature, is_scaled=replay.scaled
+        )
         loss: Tensor = classification + negative_bound / self.info.pixels
         return loss
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from cltk.config import Settings
 from cltk.errors import ConfigError
 from cltk.interfaces import (
+    ActiveUnits,
     Amount,
     Batches,
     ConditionalGenerator,
@@ -93,8 +94,7 @@ class GenerativeReplay(Strategy):
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
         self._learned = 0
-        limits = config.replay.active == "so-far" and info.setting == "class"
-        self._inactive = torch.full((info.outputs,), limits, device=self.device)
+        self._active = ActiveUnits(info, config.replay, self.device)
         conditional = isinstance(parts.generator, ConditionalGenerator)
         if config.replay.labels == "own" and not conditional:
             raise ConfigError(
@@ -176,18 +176,18 @@ class GenerativeReplay(Strategy):
     def begin_task(self, classes: Sequence[int]) -> None:
         """The classes of the task become active."""
         super().begin_task(classes)
-        self._inactive[list(classes)] = False
+        self._active.add(classes)
 
     def classification_loss(
         self, logits: Tensor, batch: Examples, temperature: float = 1.0, *, is_scaled: bool = True
     ) -> Tensor:
         """As of every strategy, among the active classes, (B,) nats."""
         is_scaled = is_scaled and self.config.replay.scaled
-        return super().classification_loss(self._competing(logits), batch, temperature, is_scaled=is_scaled)
+        return super().classification_loss(self._active.competing(logits), batch, temperature, is_scaled=is_scaled)
 
     def predict(self, x: Tensor) -> Tensor:
         """The classifier's logits (B, K); minus infinity for classes that are not active yet."""
-        return self._competing(super().predict(x))
+        return self._active.competing(super().predict(x))
 
     def replay_count(self, completed: int, current: int) -> int:
         """What the schedule says; 0 at the first task."""
@@ -221,9 +221,6 @@ class GenerativeReplay(Strategy):
         probabilities = teacher.label(shown, "soft").soft
         assert probabilities is not None
         return replace(shown, y=probabilities.argmax(1))
-
-    def _competing(self, logits: Tensor) -> Tensor:
-        return logits.masked_fill(self._inactive, float("-inf"))
 
     def _teacher(self, completed: int) -> Teacher:
         return Teacher(self, completed, self.config.replay)
