@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from cltk_studies.answers.of_runs import telling_settings
+
 Cli = Callable[..., Any]
 OLD = Path(__file__).parent / "data" / "runs-v1"
 
@@ -86,3 +88,13 @@ def test_axes_are_options(cli: Cli, store: Path) -> None:
     assert [cell["name"] for cell in done.json["cells"]][:2] == ["finetune, lr=0.01", "finetune, lr=0.02"]
     done = cli("ablate", "--axis", "schedule")
     assert (done.status, "'schedule' is not an axis" in done.said) == (2, True)
+
+
+def test_what_tells_runs_apart_is_what_differs_where_they_have_it() -> None:
+    vae = {"strategy.name": "replay", "generator.name": "vae", "generator.beta": 1.0}
+    runs = [{"strategy.name": "finetune"}, {**vae, "generator.latent_dim": 2}, {**vae, "generator.latent_dim": 20}]
+    assert telling_settings(runs) == [
+        {"strategy.name": "finetune"},
+        {"strategy.name": "replay", "generator.latent_dim": 2},
+        {"strategy.name": "replay", "generator.latent_dim": 20},
+    ]

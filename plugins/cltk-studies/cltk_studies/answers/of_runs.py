@@ -16,7 +16,7 @@ from cltk_studies.answers.records import best_records
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.questions.study import Cell, Study
 
-__all__ = ["compare_runs", "differing_settings"]
+__all__ = ["compare_runs", "differing_settings", "telling_settings"]
 
 
 def compare_runs(
@@ -40,7 +40,10 @@ def compare_runs(
     first = {record.config_hash: record for record in reversed(list(runs.values()))}
     order = list(dict.fromkeys(record.config_hash for record in records))
     settings = differing_settings([first[config_hash] for config_hash in order])
-    cells = [_cell(first[config_hash], own) for config_hash, own in zip(order, settings, strict=True)]
+    labels = [_label(own) for own in telling_settings(settings)]
+    cells = [
+        _cell(first[config_hash], own, label) for config_hash, own, label in zip(order, settings, labels, strict=True)
+    ]
     names = [cell.name for cell in cells]
     cells = [
         cell if names.count(cell.name) == 1 else cell.model_copy(update={"name": f"{cell.name} {cell.config_hash}"})
@@ -65,9 +68,18 @@ def _settings(record: Record) -> dict[str, Any]:
     return dict(flatten(slots))
 
 
-def _cell(record: Record, settings: Overrides) -> Cell:
+def telling_settings(settings: Sequence[Overrides]) -> list[Overrides]:
+    """Of each run, the settings that are not the same wherever a run has them: what all VAEs share tells none apart."""
+    values: dict[str, set[str]] = {}
+    for own in settings:
+        for path, value in own.items():
+            values.setdefault(path, set()).add(repr(value))
+    return [{path: value for path, value in own.items() if len(values[path]) > 1} for own in settings]
+
+
+def _cell(record: Record, settings: Overrides, label: str) -> Cell:
     return Cell(
-        name=_label(settings) or record.config["name"],
+        name=label or record.config["name"],
         settings=without_none(settings),
         experiment=without_none(record.config),
         config_hash=record.config_hash,
