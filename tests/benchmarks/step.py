@@ -1,4 +1,4 @@
-"""A training step beside its own matrix products: ``python tests/benchmarks/step.py [--threads N] [--compile]``.
+"""A training step beside its own products: ``python tests/benchmarks/step.py [--threads N] [--compile] [--profile]``.
 
 The published networks, 2 x 400 MLP and 784-400-400-100 VAE, each on 128 current and 128 replayed samples. In turn, in
 one process: matrix products of 1024 x 1024 for the peak of the machine, then epochs of the loop that every run trains
@@ -23,6 +23,8 @@ from cltk.registry import find, load
 BATCH = 256
 STEPS = 20
 ROUNDS = 9
+SHOWN = 8
+"""Operations in a profile."""
 PEER_PEAK = 330e9
 """Of the machine on which GMvandeVen/continual-learning takes 24.1 ms for a step of both networks."""
 
@@ -54,6 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--compile", action="store_true", help="compare torch.compile instead of bfloat16")
+    parser.add_argument("--profile", action="store_true", help="say which operations take the time instead")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     prepare_process()
@@ -66,6 +69,9 @@ def main() -> None:
     for name, phase in phases.items():
         compared = Descent(_compiled(phase), "fp32") if arguments.compile else Descent(phase, "bf16")
         descents[name, other] = compared
+    if arguments.profile:
+        _profile(descents)
+        return
     peaks: list[float] = []
     taken: dict[tuple[str, str], list[float]] = {key: [] for key in descents}
     for turn in range(ROUNDS + 1):
@@ -79,6 +85,19 @@ def main() -> None:
             elif key[1] == "compiled":
                 print(f"{key[0]} compiled in {epoch:.0f} s")
     _report(descents, taken, statistics.median(peaks), other)
+
+
+def _profile(descents: dict[tuple[str, str], Descent]) -> None:
+    """Prints the shares of the operations that take most of a step."""
+    for key, descent in descents.items():
+        descent.epoch(Streams(0))
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+            for turn in range(1, ROUNDS):
+                descent.epoch(Streams(turn))
+        taken = {event.key.removeprefix("aten::"): event.self_cpu_time_total for event in profile.key_averages()}
+        largest = sorted(taken.items(), key=lambda item: item[1], reverse=True)[:SHOWN]
+        shares = (f"{name} {100 * time / sum(taken.values()):.0f} %" for name, time in largest)
+        print(f"{' '.join(key)}: {', '.join(shares)}")
 
 
 def _report(
