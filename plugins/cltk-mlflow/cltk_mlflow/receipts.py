@@ -10,11 +10,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from cltk.addresses import without_secrets
 from cltk.errors import StoreError
 from cltk.files import read_bounded, write_atomically
 from cltk.interfaces import RunGroup
 from cltk.record import Record
-from cltk_mlflow.server import server_uri, without_secrets
+from cltk_mlflow.server import server_uri
 
 __all__ = [
     "Receipt",

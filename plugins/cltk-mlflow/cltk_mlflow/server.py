@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cltk.addresses import without_secrets, without_secrets_of
 from cltk.errors import StoreError
 
-__all__ = ["TrackingServer", "open_server", "server_uri", "without_secrets"]
+__all__ = ["TrackingServer", "open_server", "server_uri"]
 
 _LOCK_SECONDS = 120
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
@@ -31,9 +32,6 @@ _DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "6",
 }
-
-_USER = re.compile(r"(?<=://)(?!/)\S*@")
-_PARAMETER = re.compile(r"(?<=[?&;])([^=&;\s]+)=[^&;\s]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +93,6 @@ def open_server(folder: Path, uri: str | None = None) -> TrackingServer:
         with _locked(folder):  # Of several processes that create the tables at once, all but one would fail.
             _create(uri)
             return TrackingServer(uri, folder, artifacts, _connect(uri))
-
-
-def without_secrets(text: str) -> str:
-    """An address, or a text with addresses in it, without users, passwords and the values of parameters."""
-    return _PARAMETER.sub(r"\1=***", _USER.sub("***@", text))
 
 
 def _sqlite(path: Path) -> str:
@@ -180,18 +173,7 @@ def _cause(error: Exception, uri: str) -> str:
     while link is not None:
         cause = link if isinstance(link, OSError | sqlite3.Error) else cause
         link = link.__cause__ or link.__context__
-    text = without_secrets(str(cause).strip() or type(cause).__name__).splitlines()[0]
-    for part in _secret_parts(uri):  # A URI that is not well formed is quoted in parts.
-        text = text.replace(part, "***")
-    return text
-
-
-def _secret_parts(uri: str) -> list[str]:
-    """The pieces that a password and the values of parameters may be cut into, the longest first."""
-    passwords = [user.group().partition(":")[2] for user in _USER.finditer(uri)]
-    values = [parameter.group().partition("=")[2] for parameter in _PARAMETER.finditer(uri)]
-    parts = {part for secret in (*passwords, *values) for part in re.split("[/@:]", secret) if len(part) > 2}
-    return sorted(parts, key=len, reverse=True)
+    return without_secrets_of(uri, str(cause).strip() or type(cause).__name__).splitlines()[0]
 
 
 def _advice(uri: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -10,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cltk.addresses import without_secrets, without_secrets_of
 from cltk.errors import CltkError, ConfigError, StoreError
 
-__all__ = ["StudyDatabase", "check_apart", "folder_of", "hide_password", "open_database"]
+__all__ = ["StudyDatabase", "check_apart", "folder_of", "open_database"]
 
 _PROXY, _POSTGRES = "grpc://", "postgresql+psycopg://"
 
@@ -61,11 +61,6 @@ def folder_of(study_db: str | None) -> Path | None:
     return None if study_db is None or "://" in study_db else Path(study_db)
 
 
-def hide_password(url: str) -> str:
-    """The URL without the user and the password that it may carry, to be shown."""
-    return re.sub(r"//[^/@]*@", "//***@", url)
-
-
 def check_apart(where: str, others: Sequence[str] = ()) -> None:
     """Checks that a database is of a kind that is supported, and not one that a sink writes to.
 
@@ -80,7 +75,7 @@ def check_apart(where: str, others: Sequence[str] = ()) -> None:
     _check_kind(url)
     if url.startswith(_POSTGRES) and _database(url) in map(_database, others):
         raise ConfigError(
-            f"Optuna and MLflow are both pointed at '{hide_password(url)}': their tables do not go together.",
+            f"Optuna and MLflow are both pointed at '{without_secrets(url)}': their tables do not go together.",
             "Give one of them another database, with --study-db or --tracking-uri.",
         )
 
@@ -112,7 +107,7 @@ def _check_kind(url: str) -> None:
     is_sqlite = url.startswith("sqlite")
     why = ": SQLite gives one item to two workers at once" if is_sqlite else ""
     raise ConfigError(
-        f"A study cannot be kept in '{hide_password(url)}'{why}.",
+        f"A study cannot be kept in '{without_secrets(url)}'{why}.",
         "Give a folder, postgresql://user@host/database or grpc://host:port.",
     )
 
@@ -175,7 +170,7 @@ def _check_tables(url: str) -> None:
     if tables and (foreign := tables - _tables_of_optuna()):
         some = ", ".join(sorted(foreign)[:5])
         raise ConfigError(
-            f"The database '{hide_password(url)}' holds other tables than Optuna's: {some}.",
+            f"The database '{without_secrets(url)}' holds other tables than Optuna's: {some}.",
             "Give an empty database, or one that cltk made, with --study-db.",
         )
 
@@ -225,6 +220,6 @@ def _reported(url: str, kind: type[CltkError] = StoreError) -> Iterator[None]:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
         reason = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
         raise kind(
-            f"The study database '{hide_password(url)}' does not work: {hide_password(reason)}",
+            f"The study database '{without_secrets(url)}' does not work: {without_secrets_of(url, reason)}",
             "See that it is running and may be written to, or name another with --study-db.",
         ) from error

@@ -13,11 +13,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol
 
+from cltk.addresses import without_secrets
 from cltk.errors import CltkError, StoreError
 from cltk.interfaces import Handle, Launcher, Scenario
 from cltk.processes.interrupts import Interrupts
 from cltk_studies.launchers.local import DETACHED, own_handle
-from cltk_studies.work.database import hide_password
 from cltk_studies.work.persistence import Persistence, say
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.stopping import StopWatch
@@ -159,7 +159,7 @@ class LaunchedWorkers:
     def _start(self, launch: str, count: int) -> None:
         detached = [DETACHED] if self._detached else []
         command = [*worker_command(self._worker), "--launch", launch, *detached]
-        with _password_in_environment(self._worker.study_db):
+        with _secrets_in_environment(self._worker.study_db):
             handle = self._handles[launch] = self._launcher.start(command, count)
         try:
             Persistence()(lambda: self._queue.signals.keep_launch(launch, self._name, handle))
@@ -199,12 +199,12 @@ class LaunchedWorkers:
 def worker_command(worker: Worker) -> list[str]:
     """The command that does the work of a worker, without sinks: these are told by the process that coordinates.
 
-    A password is not in it, as anybody on the machine may see it.
+    No secret is in it, as anybody on the machine may see it.
     """
     machine = worker.machine
     options: Sequence[tuple[str, object]] = (
         ("--store", worker.store),
-        ("--study-db", None if _has_password(worker.study_db) else worker.study_db),
+        ("--study-db", None if _has_secrets(worker.study_db) else worker.study_db),
         ("--threads", machine.threads),
         ("--device", machine.device),
         ("--precision", machine.precision),
@@ -214,15 +214,15 @@ def worker_command(worker: Worker) -> list[str]:
     return [sys.executable, "-P", "-m", "cltk", "worker", *worker.studies, *given, "--sink", "none"]
 
 
-def _has_password(url: str) -> bool:
-    return hide_password(url) != url
+def _has_secrets(url: str) -> bool:
+    return without_secrets(url) != url
 
 
 @contextmanager
-def _password_in_environment(url: str) -> Iterator[None]:
+def _secrets_in_environment(url: str) -> Iterator[None]:
     """Lets what is started inside know the database by its environment, where its URL is not on the command line."""
     before = os.environ.get("CLTK_STUDY_DB")
-    if not _has_password(url):
+    if not _has_secrets(url):
         yield
         return
     os.environ["CLTK_STUDY_DB"] = url
