@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+import cltk
 from cltk.api import Machine, load
 from cltk.build import prepare
 from cltk.errors import CltkError, DataError
@@ -90,6 +91,17 @@ def test_its_values_are_stored_as_they_are(tmp_path: Path) -> None:
     buffer = Buffer(len(task.train), scenario.info, torch.device("cpu"))
     buffer.add(task, Streams(0))
     assert {*map(tuple, buffer.all().x.flatten(1).tolist())} == {*map(tuple, task.train.x.flatten(1).tolist())}
+
+
+def test_a_run_that_is_restored_has_stored_them_as_they_are(tmp_path: Path) -> None:
+    scenario = {"name": "features", "path": str(written(tmp_path)), "tasks": 2}
+    budget = {"epochs": 1, "min_steps": 0}
+    experiment = load(scenario=scenario, strategy={"name": "der", "buffer": 20, "classifier": budget})
+    record = cltk.run(experiment, 0, tmp_path / "runs", Machine("cpu", threads=1), sinks=())
+    stored = cltk.restore(record.run_id, tmp_path / "runs", Machine("cpu")).strategy.preview(20, Streams(0))
+    given = {tuple(x) for task in build(written(tmp_path)).tasks for x in task.train.x.flatten(1).tolist()}
+    assert stored is not None
+    assert {tuple(x) for x in stored.x.flatten(1).tolist()} <= given
 
 
 def test_the_scale_follows_the_order_of_the_classes_and_leaves_held_out_data_aside(tmp_path: Path) -> None:
