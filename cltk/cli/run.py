@@ -93,7 +93,7 @@ def run(
     if output.json:
         print_json(ending.to_dict())
     else:
-        print_records(ending.records, ending.summary, store, next_steps(ending.records), prepared.notices)
+        print_records(ending.records, ending.summary, store, next_steps(ending.records, store), prepared.notices)
     print_failures(ending.records)
     for notice in ending.notices:
         show_notice(notice)

@@ -76,6 +76,17 @@ def test_what_a_variant_sets_is_said_where_it_is_set(cli: Cli, tmp_path: Path) -
     assert places(cli("ablate", "bad.toml")) == ["5", "8"]
 
 
+@pytest.mark.parametrize(
+    ("command", "table"), [("ablate", 'ablate.axes.schedule = ["fixed"]'), ("tune", "tune.budget = 9")]
+)
+def test_what_sinks_and_launchers_are_set_to_is_among_them(cli: Cli, tmp_path: Path, command: str, table: str) -> None:
+    (tmp_path / "bad.toml").write_text(
+        f'{table}\nscenario = "split-digits"\ngenerator.latent_dim = "x"\n'
+        '[launcher.local]\nprocessors = 3\n[sink.mlflow]\naddress = "x"\n'
+    )
+    assert places(cli(command, "bad.toml")) == ["3", "5", "7"]
+
+
 def test_options_and_variables(cli: Cli) -> None:
     done = cli("run", "--generator.latent-dim=x", "--seeds", "0-4", CLTK_SCHEDULE__FOO="1", CLTK_GENERATOR__BETA="y")
     assert done.status == 2

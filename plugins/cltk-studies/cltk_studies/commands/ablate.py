@@ -56,7 +56,7 @@ def ablate(
     if dry_run:
         print_plan(study, json=output.json)
         raise typer.Exit
-    raise typer.Exit(conclude_ablation(study.run(StudyProgress(quiet=output.silent)), json=output.json))
+    raise typer.Exit(conclude_ablation(study.run(StudyProgress(quiet=output.silent)), site, json=output.json))
 
 
 ablate.table = "cltk_studies.questions.grid:Ablation"  # type: ignore[attr-defined]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -129,6 +131,21 @@ class SiteOptions:
     storage: _Storage = None
     workers: _Workers = 1
     launcher: _Launcher = None
+
+    @property
+    def at_records(self) -> str:
+        """The option that a command is to be given to find the records, with a blank before it."""
+        from cltk.cli.next_steps import at_store
+
+        return at_store(self._store)
+
+    @property
+    def at_study(self) -> str:
+        """The option that a command is to be given to find the study, with a blank before it."""
+        from cltk.addresses import without_secrets
+
+        is_usual = self.study_db is None or self.study_db == os.environ.get("CLTK_STUDY_DB")
+        return self.at_records if is_usual else f" --study-db {shlex.quote(without_secrets(str(self.study_db)))}"
 
     def site(self, machine: MachineOptions, overrides: Mapping[str, Any]) -> StudySite:
         """The place that the options describe.

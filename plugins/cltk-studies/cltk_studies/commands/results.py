@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cltk.cli.console import print_json, show_notice
+from cltk_studies.commands.options import SiteOptions
 from cltk_studies.commands.tables import print_table
 from cltk_studies.questions.search import Search
 from cltk_studies.reports.tables import counts_table, first_tables
@@ -20,8 +21,13 @@ __all__ = ["conclude_ablation", "conclude_search", "conclude_work"]
 _INTERRUPTED = 130
 
 
-def conclude_ablation(ending: Ending, *, json: bool) -> int:
+def conclude_ablation(ending: Ending, site: SiteOptions, *, json: bool) -> int:
     """Prints the result on standard output and what went wrong on standard error.
+
+    Args:
+        ending: What came of it.
+        site: Where it was, for what to type next.
+        json: Whether to print JSON.
 
     Returns:
         The exit status: 0 where all runs finished or workers were left at work, 130 where the user interrupted, else 1.
@@ -29,13 +35,16 @@ def conclude_ablation(ending: Ending, *, json: bool) -> int:
     result = ending.result
     assert result is not None
     if ending.detached:
-        return _leave_at_work(result.study.name)
+        return _leave_at_work(result.study.name, site)
     if json:
         print_json(result.to_dict())
     else:
         for table in first_tables(result):
             print_table(table)
-        show_notice(f"All metrics and costs: cltk report {result.study.name} --all; a page with figures: --html")
+        show_notice(
+            f"All metrics and costs: cltk report {result.study.name}{site.at_records} --all; a page with figures: "
+            f"cltk open {result.study.name}{site.at_records}"
+        )
     _show_failures(ending.errors)
     if ending.interrupted:
         show_notice(
@@ -46,14 +55,14 @@ def conclude_ablation(ending: Ending, *, json: bool) -> int:
     return _status(ending)
 
 
-def conclude_search(search: Search, ending: Ending, *, json: bool) -> int:
+def conclude_search(search: Search, ending: Ending, site: SiteOptions, *, json: bool) -> int:
     """Prints what a search found, and how that did on test data.
 
     Returns:
         The exit status: 0 where all is finished or workers were left at work, 130 where the user interrupted, else 1.
     """
     if ending.detached:
-        return _leave_at_work(search.name)
+        return _leave_at_work(search.name, site)
     if json:
         print_json(_as_dict(search, ending))
     else:
@@ -85,10 +94,11 @@ def conclude_work(ending: Ending) -> int:
     return _INTERRUPTED if ending.interrupted else 0
 
 
-def _leave_at_work(name: str) -> int:
+def _leave_at_work(name: str, site: SiteOptions) -> int:
+    at_study = site.at_study
     show_notice(
-        f"The workers are at work. 'cltk status {name}' follows them, 'cltk stop {name}' ends them, and the same "
-        "command without --detach waits for them and reports."
+        f"The workers are at work. 'cltk status {name}{at_study}' follows them, 'cltk stop {name}{at_study}' ends "
+        "them, and the same command without --detach waits for them and reports."
     )
     return 0
 

@@ -64,7 +64,7 @@ def tune(
         print_plan(study, json=output.json)
         raise typer.Exit
     ending = study.run(StudyProgress(quiet=output.silent))
-    raise typer.Exit(conclude_search(study.search, ending, json=output.json))
+    raise typer.Exit(conclude_search(study.search, ending, site, json=output.json))
 
 
 tune.table = "cltk_studies.questions.tuning:Tuning"  # type: ignore[attr-defined]

@@ -20,14 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cltk.config import Overrides
-from cltk.errors import CltkError
+from cltk.errors import CltkError, Faults
 from cltk.interfaces import Scenario
 from cltk.machine import Machine
 from cltk_studies.questions.ablation import prepare_study
-from cltk_studies.questions.grid import Ablation
+from cltk_studies.questions.grid import Ablation, experiments_of
 from cltk_studies.questions.plan import PlannedCell
 from cltk_studies.questions.study import study_path
-from cltk_studies.questions.tuning import Tuning, prepare_search
+from cltk_studies.questions.tuning import Tuning, check_statically, prepare_search
 from cltk_studies.work.ablation_study import AblationStudy
 from cltk_studies.work.chosen_launcher import ChosenLauncher
 from cltk_studies.work.chosen_sinks import ChosenSinks
@@ -80,7 +80,13 @@ class StudySite:
         Raises:
             CltkError: A cell is no valid experiment, or cannot be run here; or the database is not one for studies.
         """
-        self.check()
+        faults = Faults()
+        with faults.further():
+            self.check()
+        if faults.all:
+            with faults.further():
+                experiments_of(ablation, base)
+        faults.settle()
         return AblationStudy(self, *prepare_study(ablation, base, self.machine, self.scenarios))
 
     def search(self, tuning: Tuning, base: Overrides) -> SearchStudy:
@@ -94,7 +100,12 @@ class StudySite:
             CltkError: Some of its trials are no valid experiments, or cannot be run here; or the database is not one
                 for studies.
         """
-        self.check()
+        faults = Faults()
+        with faults.further():
+            self.check()
+        if faults.all:
+            check_statically(tuning, base, faults)
+        faults.settle()
         return SearchStudy(self, *prepare_search(tuning, base, self.machine, self.scenarios), tuning.trials)
 
     def join(self, names: Sequence[str], *, attached: bool = False) -> JoinedStudies:
@@ -114,8 +125,12 @@ class StudySite:
                 no such sink.
         """
         check_apart(self.where, self.sinks.urls)
-        self.launcher.check()
-        self.sinks.make(self.store)
+        faults = Faults()
+        with faults.further():
+            self.launcher.check()
+        with faults.further():
+            self.sinks.make(self.store)
+        faults.settle()
 
     def open(self) -> StudyDatabase:
         """Opens the database.
