@@ -166,4 +166,5 @@ def closest(word: str, valid: Iterable[str]) -> str:
     parts = [name for name in names if len(word) > 3 and word in name.split("-")]
     meant = dict.fromkeys([*difflib.get_close_matches(word, names, n=1), *parts[:_MOST_MEANT]])
     suggestion = f"Did you mean {' or '.join(map(repr, meant))}? " if meant else ""
-    return f"{suggestion}Valid: {', '.join(names) or 'none'}."
+    listed = map(repr, names) if any("," in name for name in names) else names
+    return f"{suggestion}Valid: {', '.join(listed) or 'none'}."

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from cltk.config import Settings, Sizes, check
-from cltk.errors import ConfigError
+from cltk.errors import ConfigError, closest
 from cltk.experiment import Experiment, config_hash
 from cltk.layers import combine, environment_overrides, overlay, override_at, parse_value, read_toml
 
@@ -232,6 +232,9 @@ class TestRefusals:
         error = refusal(name="a b", evaluate="train")
         assert "'name'" in error.problem
         assert "'evaluate'" in error.problem
+
+    def test_names_with_commas_in_them_are_told_apart(self) -> None:
+        assert closest("x", ["fixed, size=2", "linear, size=2"]) == "Valid: 'fixed, size=2', 'linear, size=2'."
 
     def test_a_long_value_is_cut(self) -> None:
         assert len(refusal(name="x y" * 1000).problem) < 300
