@@ -51,6 +51,8 @@ def test_the_address_of_the_database_is_in_no_list_of_processes(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may bear a password."""
+    address = f"sqlite:///{tmp_path}/secret.db"
+    open_server(tmp_path, address)  # Imports MLflow, which would not be with the class below.
     started: list[dict[str, Any]] = []
 
     class Server:
@@ -68,7 +70,7 @@ def test_the_address_of_the_database_is_in_no_list_of_processes(
             return 0
 
     monkeypatch.setattr(subprocess, "Popen", Server)
-    cli("ui", "--port", free_port(), "--store", tmp_path, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path}/secret.db")
+    cli("ui", "--port", free_port(), "--store", tmp_path, MLFLOW_TRACKING_URI=address)
     (server,) = started
     assert "secret" not in " ".join(server["command"])
     assert "secret" in server["env"]["MLFLOW_BACKEND_STORE_URI"]
