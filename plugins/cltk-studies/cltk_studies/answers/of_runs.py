@@ -81,7 +81,7 @@ def _cell(record: Record, settings: Overrides, label: str) -> Cell:
     return Cell(
         name=label or record.config["name"],
         settings=without_none(settings),
-        experiment=without_none(record.config),
+        experiment=record.config,
         config_hash=record.config_hash,
     )
 

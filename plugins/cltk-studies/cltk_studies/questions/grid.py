@@ -14,7 +14,7 @@ from cltk.config import Name, Overrides, Seeds, Settings, Slot, check, sound_par
 from cltk.errors import ConfigError, Fault, Faults, closest, under
 from cltk.experiment import Experiment
 from cltk.kinds import SLOTS
-from cltk.layers import combine, overlay, override_at
+from cltk.layers import NULL, combine, overlay, override_at
 from cltk.mappings import flatten
 from cltk.registry import find, load
 from cltk.resolve import resolve
@@ -127,7 +127,7 @@ def _axis(path: str, values: Any) -> list[AxisValue]:
 def _label(path: str, value: Any) -> str:
     """What a value is called: a component by its name and settings, a field by its last part and the value."""
     if path not in SLOTS:
-        return f"{path.rpartition('.')[2]}={value}"
+        return f"{path.rpartition('.')[2]}={NULL if value is None else value}"
     slot = Slot.model_validate({"name": value} if isinstance(value, str) else value)
     return " ".join([slot.name or path, *(f"{name}={setting}" for name, setting in slot.settings.items())])
 

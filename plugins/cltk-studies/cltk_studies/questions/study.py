@@ -14,7 +14,6 @@ from cltk.config import Name, Overrides, Settings, check
 from cltk.errors import CltkError, ConfigError, StoreError, closest
 from cltk.experiment import Experiment
 from cltk.files import read_bounded, write_atomically
-from cltk.mappings import without_none
 from cltk.record import Record
 from cltk.resolve import resolve
 from cltk_studies.questions.objective import ACCURACY
@@ -47,7 +46,7 @@ class Cell(Settings):
         return cls(
             name=name,
             settings=settings,
-            experiment=without_none(prepared.config),
+            experiment=prepared.config,
             config_hash=prepared.config_hash,
             plugins=prepared.plugins,
         )

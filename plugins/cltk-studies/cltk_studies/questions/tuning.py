@@ -14,7 +14,6 @@ from cltk.experiment import Experiment
 from cltk.interfaces import Scenario, ScenarioInfo
 from cltk.layers import overlay, override_at
 from cltk.machine import Machine
-from cltk.mappings import without_none
 from cltk.resolve import resolve
 from cltk_studies.questions.allocation import Allocation
 from cltk_studies.questions.objective import ACCURACY, COST, Objective, ObjectiveNames
@@ -62,7 +61,7 @@ def prepare_search(
     prepared = _on_validation(base, prepare_layer)
     allocation, prepared = _allocation(tuning, base, prepared, prepare_layer)
     trade_off = own_space("schedule", prepared) if tuning.pareto else {}
-    experiment = without_none(prepared.config)
+    experiment = prepared.config
     chosen_space = read_space(tuning.space, prepared)
     check_ends(chosen_space, experiment, prepared.info.tasks, prepare_layer)
     seeds = tuning.seeds or prepared.experiment.seeds

@@ -10,10 +10,10 @@ from functools import cache, partial
 from pathlib import Path
 
 import jinja2
-import tomli_w
 from matplotlib.figure import Figure
 
 from cltk.kinds import SLOTS
+from cltk.runs.folder import config_toml
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.reports.figures import figures_of_cells, figures_of_study
 from cltk_studies.reports.introduction import introduction
@@ -36,7 +36,7 @@ def to_page(results: Sequence[StudyResult], store: Path) -> str:
         figures=partial(_figures, store=store),
         today=date.today().isoformat(),
         components=_components,
-        toml=tomli_w.dumps,
+        toml=config_toml,
     )
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import tomli_w
 from optuna.trial import FrozenTrial
 
 from cltk.build import Prepared, prepare
 from cltk.config import Overrides, check
 from cltk.experiment import Experiment
 from cltk.files import write_atomically
+from cltk.runs.folder import config_toml
 from cltk_studies.questions.objective import Objective
 from cltk_studies.questions.search import DEFAULTS, Search
 from cltk_studies.questions.study import Cell, Study, study_path
@@ -54,7 +54,7 @@ def choose_trial(search: Search, finished: Sequence[FrozenTrial], store: Path) -
         experiment=experiment,
         file=file,
     )
-    text = f"{''.join(_comments(search, chosen, len(finished)))}\n{tomli_w.dumps(experiment)}"
+    text = f"{''.join(_comments(search, chosen, len(finished)))}\n{config_toml(experiment)}"
     write_atomically(file, text.encode())
     return chosen
 
