@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from cltk.config import Settings
-from cltk.interfaces import Buffer, Parts, Phase, Published, ScenarioInfo, Shuffled, Strategy, Streams, Task, Training
+from cltk.interfaces import Buffer, Parts, Phase, ScenarioInfo, Shuffled, Strategy, Streams, Task, Training
 
 __all__ = ["Cumulative"]
 
@@ -21,16 +21,6 @@ class Cumulative(Strategy):
 
     Deviations: images are stored as bytes, which rounds their pixels.
     """
-
-    published = (
-        Published(
-            "class-incremental Split MNIST",
-            0.9793,
-            "van de Ven & Tolias 2018, arXiv 1809.10635",
-            study="published-split-mnist",
-            cell="joint",
-        ),
-    )
 
     class Config(Settings):
         """The classifier's budget."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from cltk.config import Settings
-from cltk.interfaces import Parts, Phase, ScenarioInfo, Streams, Task, Training
+from cltk.interfaces import Parts, Phase, Published, ScenarioInfo, Streams, Task, Training
 from cltk_baselines.from_scratch import FromScratch, Images
 
 __all__ = ["Joint"]
@@ -21,6 +21,16 @@ class Joint(FromScratch):
     Deviations: trained anew at every task, so that the whole accuracy matrix exists; the paper trains once, at the end,
     as ``at_end`` does.
     """
+
+    published = (
+        Published(
+            "class-incremental Split MNIST",
+            0.9793,
+            "van de Ven & Tolias 2018, arXiv 1809.10635",
+            study="published-split-mnist",
+            cell="joint",
+        ),
+    )
 
     class Config(Settings):
         """The classifier's budget."""
