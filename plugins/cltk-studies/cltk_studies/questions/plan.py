@@ -80,14 +80,14 @@ class Plan:
                 "done": list(planned.done),
                 "open": list(planned.open),
                 "samples_replayed": planned.replayed,
-                "seconds": round(planned.seconds, 1),
+                "seconds": round(planned.seconds, 3),
             }
             for planned in self.cells
         ]
-        plan = {"runs": self.runs, "workers": self.workers, "seconds": round(self.seconds, 1), "cells": cells}
+        plan = {"runs": self.runs, "workers": self.workers, "seconds": round(self.seconds, 3), "cells": cells}
         if self.afterwards is not None:
             later = Plan([self.afterwards], self.workers)
-            plan["afterwards"] = {"runs": later.runs, "seconds": round(later.seconds, 1)}
+            plan["afterwards"] = {"runs": later.runs, "seconds": round(later.seconds, 3)}
         return plan
 
 
