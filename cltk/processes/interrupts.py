@@ -17,7 +17,7 @@ _SAID = {signal.SIGINT: "Interrupted by the user.", signal.SIGTERM: "Terminated 
 
 
 class Interrupt(KeyboardInterrupt):
-    """A signal came, unlike where some code raises a ``KeyboardInterrupt`` of itself."""
+    """Somebody wants this process to stop, unlike where some code raises a ``KeyboardInterrupt`` of itself."""
 
 
 class Interrupts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def test_a_run_that_goes_on_with_edited_code_says_so(
 ) -> None:
     def interrupt(event: Event, record: Record) -> None:
         if isinstance(event, TaskEnded):
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     assert execute(prepared, 0, tmp_path, calling(interrupt)).status == "interrupted"
     monkeypatch.setattr("cltk.resolve.digest_of", lambda module: "edited" if module.startswith("cltk_mlp") else "")

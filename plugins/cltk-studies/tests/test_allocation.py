@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -43,8 +44,8 @@ def test_the_shapes() -> None:
     }
 
 
-class Nothing:
-    components: dict[str, Any] = {}  # noqa: RUF012
+NOTHING: Any = SimpleNamespace(resolved=SimpleNamespace(components={}))
+"""What is prepared of an experiment without components."""
 
 
 def test_a_space_is_read() -> None:
@@ -53,7 +54,7 @@ def test_a_space_is_read() -> None:
         "classifier.hidden": [50, 100],
     }
     table["generator.latent-dim"] = {"low": 2, "high": 100}
-    assert read_space(table, Nothing()) == {  # type: ignore[arg-type]
+    assert read_space(table, NOTHING) == {
         "strategy.generator.lr": FloatRange(1e-4, 1e-2, log=True),
         "classifier.hidden": OneOf((50, 100)),
         "generator.latent_dim": IntRange(2, 100),
@@ -74,7 +75,7 @@ def test_a_space_is_read() -> None:
 )
 def test_what_is_no_space_is_named(table: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
-        read_space(table, Nothing())  # type: ignore[arg-type]
+        read_space(table, NOTHING)
 
 
 def test_entries_of_lists_are_set_one_by_one() -> None:

@@ -73,7 +73,7 @@ def test_workers_that_are_left_at_work_end_the_study_by_themselves(
 
 
 def test_it_is_stopped_from_elsewhere(write: Write, cli: Cli, start: Callable[..., Any], store: Path) -> None:
-    file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n', epochs=3000)
+    file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n', epochs=30000)
     command = start("ablate", file, "--store", store, "--workers", 2, "--sink", "none")
     command.wait_until(
         lambda: store.exists() and cli("status", "small", "--store", store, "--json").json["counts"]["running"] == 2

@@ -117,9 +117,10 @@ def test_a_detached_study_is_followed_and_stopped(write: Write, cli: Cli, store:
     assert status["launched"] == ["slurm"]
     assert status["workers"][0]["item"].startswith("lr=")
     assert cli("stop", "small", "--store", store).status == 0
-    while call("squeue", "-h"):
+    deadline = time.monotonic() + 60
+    while call("squeue", "-h") or cli("status", "small", "--store", store, "--json").json["counts"]["running"]:
+        assert time.monotonic() < deadline, "what they did is not given back"
         time.sleep(0.5)
-    assert cli("status", "small", "--store", store, "--json").json["counts"]["running"] == 0
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from cltk.events import Event
 from cltk.experiment import Experiment
 from cltk.interfaces import Scenario, Sink
 from cltk.machine import Machine
+from cltk.processes.interrupts import Interrupt
 from cltk.record import Record
 from cltk.runs.claim import claimed
 from cltk.runs.recorder import run_id
@@ -49,8 +50,11 @@ class _StopAsked(Sink):
         self._stop = stop
 
     def observe(self, event: Event, record: Record) -> None:
-        """Raises ``KeyboardInterrupt`` if the user wants to stop."""
-        self._stop()
+        """Raises ``Interrupt`` if the user wants to stop."""
+        try:
+            self._stop()
+        except KeyboardInterrupt as asked:
+            raise Interrupt(*asked.args) from None  # Any other would count as a failure of this sink.
 
 
 @dataclass(frozen=True, slots=True)
