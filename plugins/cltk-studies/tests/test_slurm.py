@@ -129,7 +129,7 @@ def test_jobs_that_are_cancelled_requeued_and_killed_change_nothing(
     write: Write, start: Start, cli: Cli, tmp_path: Path, store: Path
 ) -> None:
     """24 cells, 4 workers as two nodes of two have them: 10 blows by chance, then the same command again."""
-    file = write(GRID, epochs=150)
+    file = write(GRID, epochs=300)
     options = [file, "--store", store, "--launcher", "slurm", "--workers", 4, "--max-losses", 20, "--lease", 8]
     command = start("ablate", *options, "--sink", "none")
     chance = random.Random(0)  # noqa: S311 - not a secret
