@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +64,19 @@ def _advice_on_file(word: str) -> str:
 
 
 def parse_value(text: str) -> Any:
-    """Reads a value as typed: ``null``, a TOML value, a comma-separated list of them, or a plain word."""
+    """Reads a value as typed: ``null``, a TOML value, a comma-separated list of them, or a plain word.
+
+    No setting is a date or a time: what TOML takes for one, such as the time limit 12:00:00, is a word.
+    """
     if text == NULL:
         return None
     for candidate in (text, f"[{text}]" if "," in text else text):
         try:
-            return tomllib.loads(f"value = {candidate}")["value"]
+            value = tomllib.loads(f"value = {candidate}")["value"]
         except (tomllib.TOMLDecodeError, KeyError):
             continue
+        if not any(isinstance(each, date | time) for each in (value if isinstance(value, list) else [value])):
+            return value
     return [part.strip() for part in text.split(",")] if "," in text else text
 
 

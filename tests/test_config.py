@@ -168,6 +168,9 @@ class TestValues:
             ("-3", -3),
             ("", ""),
             ("cltk-vae:vae", "cltk-vae:vae"),
+            ("12:00:00", "12:00:00"),
+            ("2026-01-01", "2026-01-01"),
+            ("08:00:00,16:00:00", ["08:00:00", "16:00:00"]),
         ],
     )
     def test_values_are_read_as_typed(self, text: str, value: Any) -> None:
