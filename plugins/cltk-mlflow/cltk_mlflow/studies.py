@@ -28,7 +28,7 @@ from cltk_mlflow.fields import (
 from cltk_mlflow.receipts import Receipt, read_receipt, write_receipt
 from cltk_mlflow.server import TrackingServer
 
-__all__ = ["CELL_TAG", "RECORDS", "STUDY_FILE", "STUDY_TAG", "StudyTracker"]
+__all__ = ["CELL_TAG", "RECORDS", "STATUS_TAG", "STUDY_FILE", "STUDY_TAG", "StudyTracker"]
 
 STUDY_TAG, CELL_TAG, STATUS_TAG = "cltk.study", "cltk.cell", "cltk.status"
 """Tags by which a study's runs are found again, beside a run's id: the study's name, a cell's hash, a run's status."""
@@ -81,9 +81,9 @@ class StudyTracker:
         self._experiment.text(self._run_id, STUDY_FILE, json.dumps(dict(study.definition), indent=1))
         self._experiment.describe(study.description)
         self._cells: dict[str, _Cell] = {}  # by configuration hash
-        self._seeds = {
-            (tags.get(RUN_TAG), tags.get(STATUS_TAG)): run_id
-            for run_id, tags in self._experiment.find({STUDY_TAG: self._name, "kind": "run"}).items()
+        self._seeds = {  # what is there whole, by a run's own id and its status
+            (tags.get(RUN_TAG), tags.get(STATUS_TAG))
+            for tags in self._experiment.find({STUDY_TAG: self._name, "kind": "run"}).values()
         }
 
     def begin_cell(self, cell: RunGroup) -> None:
@@ -175,26 +175,35 @@ class StudyTracker:
         self._experiment.input(cell.run_id, record)
 
     def _store_seed(self, cell: _Cell, record: Record, started: float, ended: float) -> None:
-        """Makes the run of a seed below that of its cell, in place of one that did not come as far."""
+        """Makes the run of a seed below that of its cell, in place of one that did not come as far.
+
+        Commands that work on one study hear of the same runs: the first makes it, and the others find it.
+        """
         if (record.run_id, record.status) in self._seeds:
             return
+        with self._server.locked():
+            known = self._experiment.find({STUDY_TAG: self._name, "kind": "run", RUN_TAG: record.run_id})
+            if all(tags.get(STATUS_TAG) != record.status for tags in known.values()):
+                for run_id in known:
+                    self._experiment.discard(run_id)
+                self._create_seed(cell, record, started, ended)
+        self._seeds.add((record.run_id, record.status))
+
+    def _create_seed(self, cell: _Cell, record: Record, started: float, ended: float) -> None:
         from cltk_figures.artifacts import description
 
-        for (run_id, status), known in list(self._seeds.items()):
-            if run_id == record.run_id:
-                self._experiment.discard(known)
-                del self._seeds[run_id, status]
         tags = {
             "kind": "run", STUDY_TAG: self._name, "cell": cell.group.name, CELL_TAG: cell.group.config_hash,
-            "seed": str(record.seed), RUN_TAG: record.run_id, STATUS_TAG: record.status,
+            "seed": str(record.seed), RUN_TAG: record.run_id,
             "mlflow.parentRunId": cell.run_id, "mlflow.note.content": description(record), **run_tags(record),
         }  # fmt: skip
         run_id = self._experiment.create(f"seed {record.seed} · {cell.group.name}", tags, started)
-        points = [point for learned in range(len(record.accuracy)) for point in accuracy_points(record, learned)]
-        self._experiment.log(run_id, [*points, *final_points(record)], {**params(record), "seed": str(record.seed)})
         self._experiment.input(run_id, record)
         self._experiment.end(run_id, ENDED[record.status], ended)
-        self._seeds[record.run_id, record.status] = run_id
+        points = [point for learned in range(len(record.accuracy)) for point in accuracy_points(record, learned)]
+        settings = {**params(record), "seed": str(record.seed)}
+        # The status last: what was cut off before has none, and is made anew.
+        self._experiment.log(run_id, [*points, *final_points(record)], settings, {STATUS_TAG: record.status})
 
     def _describe(self, cell: _Cell, record: Record) -> None:
         """What the cell's runs have in common; tags for what may differ between machines, as they can be replaced."""

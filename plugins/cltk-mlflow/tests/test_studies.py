@@ -15,7 +15,7 @@ from cltk.runs.summary import summarise
 from cltk_mlflow.receipts import read_receipt
 from cltk_mlflow.records import MlflowRecords
 from cltk_mlflow.server import TrackingServer
-from cltk_mlflow.studies import CELL_TAG, RECORDS, STUDY_TAG
+from cltk_mlflow.studies import CELL_TAG, RECORDS, STATUS_TAG, STUDY_TAG
 from cltk_mlflow.tracker import RunTracker
 
 # SQLAlchemy 2.1 warns of what MLflow's tables use.
@@ -70,6 +70,36 @@ def runs_of(server: TrackingServer, name: str) -> tuple[Any, dict[str, Any]]:
     by_id = {run.info.run_id: run for run in cells}
     assert all(by_id[run.data.tags["mlflow.parentRunId"]].data.tags["cell"] == run.data.tags["cell"] for run in seeds)
     return parent, {run.data.tags[CELL_TAG]: run for run in cells}
+
+
+def test_commands_that_work_on_one_study_make_each_run_once(
+    server: TrackingServer, make_telling: Callable[..., Telling]
+) -> None:
+    """Both begin before either has written a run, and hear of all runs at the end."""
+    first, second = make_telling("shared"), make_telling("shared")
+    first.finish()
+    second.finish()
+    _, cells = runs_of(server, "shared")
+    experiment = server.client.get_experiment_by_name("shared")
+    seeds = server.client.search_runs([experiment.experiment_id], "tags.kind = 'run'")
+    assert len(cells) == 2
+    assert sorted(run.data.tags["cltk.run_id"] for run in seeds) == sorted(
+        record.run_id for record in first.records.values()
+    )
+
+
+def test_a_run_that_was_cut_off_while_it_was_written_is_made_anew(
+    server: TrackingServer, make_telling: Callable[..., Telling]
+) -> None:
+    make_telling("cut-off").finish()
+    experiment = server.client.get_experiment_by_name("cut-off")
+    before, *_ = server.client.search_runs([experiment.experiment_id], "tags.kind = 'run'")
+    server.client.delete_tag(before.info.run_id, STATUS_TAG)  # It is written last.
+    make_telling("cut-off").finish()
+    after = server.client.search_runs([experiment.experiment_id], "tags.kind = 'run'")
+    assert len(after) == 4
+    assert before.info.run_id not in {run.info.run_id for run in after}
+    assert all(STATUS_TAG in run.data.tags for run in after)
 
 
 def test_a_cell_is_a_run_with_its_seeds_averaged_inside(

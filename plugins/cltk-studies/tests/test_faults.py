@@ -20,6 +20,8 @@ import pytest
 from cltk.runs.claim import claimed
 from cltk_studies.work.database import open_database
 
+from .test_ablate import client
+
 Write = Callable[..., Path]
 Start = Callable[..., Any]
 
@@ -82,7 +84,7 @@ def test_two_containers_of_one_name_do_each_cell_once(write: Write, store: Path)
 
 def test_a_suspended_worker_loses_its_cell_and_goes_on(write: Write, start: Start, store: Path) -> None:
     file = write(AXES, epochs=60)
-    options = ["--store", store, "--sink", "none"]
+    options = ["--store", store]
     first = start("ablate", file, *options, "--lease", 3, "--json")
     first.wait_until(lambda: bool(running(store)))
     first.process.send_signal(signal.SIGSTOP)
@@ -98,6 +100,10 @@ def test_a_suspended_worker_loses_its_cell_and_goes_on(write: Write, start: Star
     assert other.end()[0] == 0
     assert set(completions(store).values()) == {1}
     assert len(completions(store)) == 6
+    opened = client(store)
+    runs = opened.search_runs([opened.get_experiment_by_name("small").experiment_id])
+    assert Counter(run.data.tags["kind"] for run in runs) == {"study": 1, "cell": 3, "run": 6}
+    assert {run.info.status for run in runs} == {"FINISHED"}
 
 
 def test_a_cell_that_a_command_outside_the_study_is_doing_is_waited_for(
