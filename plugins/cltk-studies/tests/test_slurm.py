@@ -71,6 +71,13 @@ def test_it_knows_the_time_limit(tmp_path: Path, time: str, seconds: float) -> N
     assert Slurm(Slurm.Config(time=time), tmp_path).time_limit == seconds
 
 
+def test_numbers_are_text_to_slurm(tmp_path: Path) -> None:
+    """An option's '--launcher.slurm.time 30' and a file's 'time = 30' are whole numbers to TOML."""
+    config = Slurm.Config.model_validate({"time": 30, "memory": 4000, "account": 17})
+    script = Slurm(config, tmp_path / "study").describe(["cltk", "worker"], 1)
+    assert {"#SBATCH --time=30", "#SBATCH --mem=4000", "#SBATCH --account=17"} <= set(script.splitlines())
+
+
 def test_without_slurm_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CltkError, match="no 'sbatch' on this machine"):

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -40,6 +41,10 @@ _MEANINGS = {
 }
 
 
+Word = Annotated[str, Field(coerce_numbers_to_str=True)]
+"""What Slurm reads as text; '--launcher.slurm.time 30' is as good as '"30"'."""
+
+
 class Slurm(Launcher):
     """Submits one job array, whose tasks are the workers; logs go to the study's folder.
 
@@ -50,12 +55,12 @@ class Slurm(Launcher):
     class Config(Settings):
         """The resources of each worker, as Slurm names them."""
 
-        partition: str | None = Field(None, description="The partition; None for the cluster's default.")
-        account: str | None = Field(None, description="The account that pays; None for the user's default.")
-        time: str | None = Field(
+        partition: Word | None = Field(None, description="The partition; None for the cluster's default.")
+        account: Word | None = Field(None, description="The account that pays; None for the user's default.")
+        time: Word | None = Field(
             None, description="The time limit, as Slurm writes it: '30', '12:00:00', '2-00'; None for the partition's."
         )
-        memory: str | None = Field(None, description="Memory, such as '4G'; None for the partition's default.")
+        memory: Word | None = Field(None, description="Memory, such as '4G'; None for the partition's default.")
         cpus: int = Field(1, ge=1, description="CPUs; give '--threads' too where a run is to use more than one.")
         gpus: int = Field(0, ge=0, description="GPUs.")
         array_parallelism: int | None = Field(
