@@ -48,6 +48,7 @@ class _Cell:
     run_id: str = ""
     ended: float = 0.0
     records: dict[int, Record] = field(default_factory=dict)
+    drawn: int = 0
     summarised: int = 0
 
     @property
@@ -96,7 +97,9 @@ class StudyTracker:
         if cell is None:
             return
         self._store_record(cell, record)
-        if cell.finished and len(cell.finished) < len(cell.group.seeds):
+        if len(cell.finished) == len(cell.group.seeds):
+            self._draw(cell)  # Now, as there is time for it while others are trained.
+        elif cell.finished:
             self._experiment.log(cell.run_id, [*mean_points(cell.finished), *cost_points(cell.finished)])
 
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
@@ -116,15 +119,24 @@ class StudyTracker:
                 self._store_record(cell, record, upload=f"{record.run_id}.json" not in stored)
         finished = cell.finished
         if len(finished) > cell.summarised:
-            from cltk_figures.artifacts import cell_description
-
-            points = [*summary_points(summary, len(finished)), *cost_points(finished), *mean_curves(finished)]
-            self._experiment.log(cell.run_id, points, tags={"mlflow.note.content": cell_description(finished)})
-            self._experiment.mean_matrix(cell.run_id, finished)
-            folder = self._server.folder
-            any(self._experiment.replayed_samples(cell.run_id, run, folder / run.run_id) for run in finished)
+            self._draw(cell)
+            self._experiment.log(cell.run_id, summary_points(summary, len(finished)))
             cell.summarised = len(finished)
         self._experiment.end(cell.run_id, cell.status, cell.ended or None)
+
+    def _draw(self, cell: _Cell) -> None:
+        """Writes what the finished seeds of a cell are together, figures included, unless that has been done."""
+        finished = cell.finished
+        if len(finished) == cell.drawn:
+            return
+        from cltk_figures.artifacts import cell_description
+
+        points = [*cost_points(finished), *mean_curves(finished)]
+        self._experiment.log(cell.run_id, points, tags={"mlflow.note.content": cell_description(finished)})
+        self._experiment.mean_matrix(cell.run_id, finished)
+        folder = self._server.folder
+        any(self._experiment.replayed_samples(cell.run_id, run, folder / run.run_id) for run in finished)
+        cell.drawn = len(finished)
 
     def _finish_study(self, records: Sequence[Record], files: Path | None) -> None:
         finished = sum(record.finished for record in records)
