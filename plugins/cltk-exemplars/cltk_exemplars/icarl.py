@@ -16,6 +16,7 @@ from cltk.interfaces import (
     Examples,
     Parts,
     Phase,
+    Published,
     ScenarioInfo,
     Shuffled,
     Strategy,
@@ -50,6 +51,15 @@ class ICaRL(Strategy):
     """
 
     gives_logits = False
+    published = (
+        Published(
+            "class-incremental Split MNIST, 2,000 stored images",
+            0.9457,
+            "van de Ven & Tolias 2019, arXiv 1904.07734",
+            study="published-split-mnist",
+            cell="iCaRL, 2,000 images",
+        ),
+    )
 
     class Config(Settings):
         """Number of exemplars, distillation and the classifier's budget."""
