@@ -78,6 +78,17 @@ def test_numbers_are_text_to_slurm(tmp_path: Path) -> None:
     assert {"#SBATCH --time=30", "#SBATCH --mem=4000", "#SBATCH --account=17"} <= set(script.splitlines())
 
 
+@pytest.mark.parametrize(("limit", "warned"), [("1", True), ("2-00", False)])
+def test_a_time_limit_that_is_shorter_than_a_run_is_warned_of(
+    write: Write, cli: Cli, store: Path, limit: str, warned: bool
+) -> None:
+    options = ["--store", store, "--launcher", "slurm", "--launcher.slurm.time", limit, "--dry-run"]
+    plan = cli("ablate", write(GRID, epochs=100_000), *options)
+    assert plan.status == 0, plan.err
+    assert f"#SBATCH --time={limit}" in plan.out
+    assert ("A run is estimated at" in plan.err) == warned
+
+
 def test_without_slurm_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CltkError, match="no 'sbatch' on this machine"):
