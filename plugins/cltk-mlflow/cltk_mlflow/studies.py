@@ -113,10 +113,10 @@ class StudyTracker:
         if not records:
             return
         self._open(cell, records[0])
-        stored = self._experiment.names(cell.run_id, RECORDS)
-        for record in records:
-            if record.seed not in cell.records:
-                self._store_record(cell, record, upload=f"{record.run_id}.json" not in stored)
+        unheard = [record for record in records if record.seed not in cell.records]
+        stored = self._experiment.names(cell.run_id, RECORDS) if unheard else []
+        for record in unheard:
+            self._store_record(cell, record, upload=f"{record.run_id}.json" not in stored)
         finished = cell.finished
         if len(finished) > cell.summarised:
             self._draw(cell)
