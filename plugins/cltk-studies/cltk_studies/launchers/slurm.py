@@ -41,7 +41,7 @@ _MEANINGS = {
 }
 
 
-Word = Annotated[str, Field(coerce_numbers_to_str=True)]
+_Word = Annotated[str, Field(coerce_numbers_to_str=True)]
 """What Slurm reads as text; '--launcher.slurm.time 30' is as good as '"30"'."""
 
 
@@ -55,12 +55,12 @@ class Slurm(Launcher):
     class Config(Settings):
         """The resources of each worker, as Slurm names them."""
 
-        partition: Word | None = Field(None, description="The partition; None for the cluster's default.")
-        account: Word | None = Field(None, description="The account that pays; None for the user's default.")
-        time: Word | None = Field(
+        partition: _Word | None = Field(None, description="The partition; None for the cluster's default.")
+        account: _Word | None = Field(None, description="The account that pays; None for the user's default.")
+        time: _Word | None = Field(
             None, description="The time limit, as Slurm writes it: '30', '12:00:00', '2-00'; None for the partition's."
         )
-        memory: Word | None = Field(None, description="Memory, such as '4G'; None for the partition's default.")
+        memory: _Word | None = Field(None, description="Memory, such as '4G'; None for the partition's default.")
         cpus: int = Field(1, ge=1, description="CPUs; give '--threads' too where a run is to use more than one.")
         gpus: int = Field(0, ge=0, description="GPUs.")
         array_parallelism: int | None = Field(
