@@ -196,9 +196,9 @@ def _send(process: int, number: signal.Signals) -> None:
 
 
 def _await_work(study: _Study) -> None:
-    """Waits until a cell is being done, or the command has ended."""
+    """Waits until workers do a cell, or the command has ended; one that only begins finds a server or refuses to."""
     deadline = time.monotonic() + PATIENCE
-    while not study.counts("RUNNING") and study.status is None and time.monotonic() < deadline:
+    while not (study.workers and study.counts("RUNNING")) and study.status is None and time.monotonic() < deadline:
         time.sleep(0.5)
 
 

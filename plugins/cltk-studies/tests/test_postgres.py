@@ -7,6 +7,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import optuna
 import pytest
 
 from cltk.errors import ConfigError
-from cltk_studies.work.database import open_database
+from cltk_studies.work.database import _KEY, open_database
 
 from .postgres import running_postgres
 
@@ -111,3 +112,17 @@ def test_a_database_of_something_else_is_refused(storage: str) -> None:
 def test_a_database_that_is_not_there_is_named(server: str) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         open_database(f"{server}/nothing")
+
+
+def test_who_only_looks_waits_until_the_tables_are_there(storage: str) -> None:
+    """Optuna makes a table when somebody looks: two processes that did so at once kept a command from beginning."""
+    import psycopg
+
+    open_database(storage).disconnect()
+    with psycopg.connect(storage, autocommit=True) as creator, ThreadPoolExecutor(1) as pool:
+        creator.execute("SELECT pg_advisory_lock(%s)", [_KEY])
+        looked = pool.submit(open_database, storage, is_there=True)
+        with pytest.raises(TimeoutError):
+            looked.result(timeout=2)
+        creator.execute("SELECT pg_advisory_unlock(%s)", [_KEY])
+        looked.result(timeout=30).disconnect()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from typing import Any
 from cltk.addresses import without_secrets, without_secrets_of
 from cltk.errors import CltkError, ConfigError, StoreError
 
-__all__ = ["StudyDatabase", "check_apart", "folder_of", "open_database"]
+__all__ = ["StudyDatabase", "check_apart", "folder_of", "open_database", "reopen_database"]
 
 _PROXY, _POSTGRES = "grpc://", "postgresql+psycopg://"
 
 _KEY = 0x636C746B
-"""What processes lock in PostgreSQL while they create tables; any number that all of them agree on."""
+"""What processes lock in PostgreSQL to create tables alone; any number that all of them agree on."""
 
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -96,6 +96,17 @@ def open_database(where: str | Path, *, is_there: bool = False) -> StudyDatabase
         return StudyDatabase(url, _connect(url, is_there))
 
 
+def reopen_database(where: str) -> StudyDatabase:
+    """Opens a database that a command has opened a moment ago: what is wrong with it now may pass.
+
+    Raises:
+        StoreError: It cannot be reached or written.
+    """
+    url = _complete(where)
+    with _reported(url):
+        return StudyDatabase(url, _connect(url, is_there=True))
+
+
 def _complete(where: str) -> str:
     scheme, separator, rest = where.partition("://")
     return f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}" if separator else str(Path(where).absolute())
@@ -141,7 +152,7 @@ def _connect(url: str, is_there: bool) -> Any:
 def _postgres(url: str, is_there: bool) -> Any:
     import optuna
 
-    with nullcontext() if is_there else _alone(url):
+    with _locked(url, shared=is_there):
         if not is_there:
             _check_tables(url)
         return optuna.storages.RDBStorage(
@@ -153,13 +164,17 @@ def _postgres(url: str, is_there: bool) -> Any:
 
 
 @contextmanager
-def _alone(url: str) -> Iterator[None]:
-    """Keeps other processes from creating tables at the same time; one that dies does so no longer."""
+def _locked(url: str, shared: bool) -> Iterator[None]:
+    """Lets one process create tables, and others open them when it has; one that dies keeps nobody waiting.
+
+    Optuna creates the last of its tables whatever it is told, so that who only looks would get in the way, too.
+    """
     from sqlalchemy import NullPool, create_engine, text
 
+    lock = text(f"SELECT pg_advisory_lock{'_shared' if shared else ''}(:key)")
     engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
     with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _KEY})
+        connection.execute(lock, {"key": _KEY})
         yield
 
 

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cltk.processes.interrupts import Interrupts
-from cltk_studies.work.database import StudyDatabase, open_database
+from cltk_studies.work.database import StudyDatabase, open_database, reopen_database
 from cltk_studies.work.display import Display
 from cltk_studies.work.ending import Ending
 from cltk_studies.work.jobs import study_in
 from cltk_studies.work.monitor import StudyMonitor
+from cltk_studies.work.persistence import Persistence
 from cltk_studies.work.pool import Pool, spread_over_gpus
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import failures
@@ -48,8 +49,7 @@ class JoinedStudies:
             ConfigError: There is no such study.
             CltkError: The store or the database fails, or a study cannot be run on this machine.
         """
-        database = open_database(self._site.where, is_there=True)
-        queue = Queue(database, self._names[0])
+        database, queue = self._open()
         worker = self._site.worker(*self._names)
         if self._attached:
             return Ending(None, interrupted=not _completes(lambda: self._work(worker, database, lambda: None)))
@@ -61,6 +61,15 @@ class JoinedStudies:
             monitor.look()  # What ended since the last look.
         done = f"{_counts(queue)['finished']} of {len(queue.states())} runs of '{self._names[0]}' are finished."
         return Ending(None, failures(queue.states()), not completed, [*sinks.notices, done])
+
+    def _open(self) -> tuple[StudyDatabase, Queue]:
+        """The database, and the queue of the first study; the command that this is a part of has opened it before."""
+        persist = Persistence()
+        if self._attached:
+            database = persist(lambda: reopen_database(self._site.where))
+        else:
+            database = open_database(self._site.where, is_there=True)
+        return database, persist(lambda: Queue(database, self._names[0]))
 
     def _work(self, worker: Worker, database: StudyDatabase, watch: Callable[[], object]) -> None:
         if self._site.workers == 1:

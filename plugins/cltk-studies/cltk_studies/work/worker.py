@@ -15,7 +15,7 @@ from cltk.errors import CltkError, ConfigError
 from cltk.experiment import Experiment
 from cltk.interfaces import Scenario
 from cltk.machine import Machine, usable_cores
-from cltk_studies.work.database import StudyDatabase, open_database
+from cltk_studies.work.database import StudyDatabase, reopen_database
 from cltk_studies.work.executor import Executor, RunFailedError, StopCheck
 from cltk_studies.work.jobs import Job, first_experiment, job_for
 from cltk_studies.work.lease import LeaseLostError
@@ -50,8 +50,12 @@ class Worker:
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def open(self) -> StudyDatabase:
-        """Opens the database, which another process has opened before."""
-        return open_database(self.study_db, is_there=True)
+        """Opens the database, which the command has opened before.
+
+        Raises:
+            StoreError: It cannot be reached; that may pass.
+        """
+        return reopen_database(self.study_db)
 
     def launched_by(self, launch: str) -> Worker:
         """The same with a name of its own that begins with what launched it."""
