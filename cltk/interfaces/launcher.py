@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,16 @@ class Launcher(Component, ABC):
     def alive(self, handle: Handle) -> int:
         """The number of workers that run or wait to run."""
 
-    @abstractmethod
+    def ended(self, handle: Handle) -> Mapping[str, str]:
+        """Why single workers ended before they should have, each by what it has as ``CLTK_WORKER`` in its environment.
+
+        Their runs are given back at once, while the others go on. Empty where it is not known of single ones.
+        """
+        return {}
+
     def reason(self, handle: Handle) -> str | None:
         """Why workers ended before they should have, in a sentence; None where none did."""
+        return next(iter(self.ended(handle).values()), None)
 
     def waiting(self, handle: Handle) -> str | None:
         """Why workers have not begun yet, in a sentence; None where they have, or nothing is known of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -46,66 +46,61 @@ class Dask(Launcher):
         Raises:
             CltkError: No scheduler answers.
         """
-        stop, names = f"cltk-{uuid.uuid4().hex}", []
-        with self._client() as client:
-            from distributed import Variable, fire_and_forget
+        import dask
+        from distributed import Variable, fire_and_forget
 
-            Variable(stop, client=client).set(False)
-            for number in range(n):
-                future = client.submit(run_command, list(command), stop, key=f"{stop}-{number}", pure=False, retries=0)
-                client.publish_dataset(future, name=future.key)
-                fire_and_forget(future)
-                names.append(future.key)
-        return {"stop": stop, "tasks": names}
+        address, name = self.config.scheduler or dask.config.get("scheduler-address", None), f"cltk-{uuid.uuid4().hex}"
+        with _connected(address) as client:
+            Variable(name, client=client).set(False)  # Whether to stop.
+            keys = [f"{name}-{number}" for number in range(n)]
+            tasks = client.map(run_command, [list(command)] * n, [name] * n, range(n), key=keys, pure=False, retries=0)
+            client.publish_dataset(tasks, name=name)
+            fire_and_forget(tasks)
+        return {"scheduler": address, "tasks": name}
 
     def alive(self, handle: Handle) -> int:
         """The tasks that have not ended."""
-        with self._client() as client:
-            return sum(future.status not in _ENDED for future in _futures(client, handle))
+        with _connected(handle["scheduler"]) as client:
+            return sum(task.status not in _ENDED for task in _tasks(client, handle))
 
-    def reason(self, handle: Handle) -> str | None:
-        """The last line of the first task that failed."""
-        with self._client() as client:
-            for future in _futures(client, handle):
-                if future.status in ("error", "lost"):
-                    return str(future.exception() if future.status == "error" else "its Dask worker is gone")
-        return None
+    def ended(self, handle: Handle) -> Mapping[str, str]:
+        """The last lines of the tasks that failed."""
+        with _connected(handle["scheduler"]) as client:
+            tasks = enumerate(_tasks(client, handle))
+            return {str(number): str(task.exception()) for number, task in tasks if task.status == "error"}
 
     def stop(self, handle: Handle) -> None:
         """Has the tasks terminate their processes, and forgets them."""
-        with self._client() as client:
+        with _connected(handle["scheduler"]) as client:
             from distributed import Variable
 
-            Variable(handle["stop"], client=client).set(True)
-            _futures(client, handle, patience=60)
-            for name in handle["tasks"]:
-                client.unpublish_dataset(name)
+            Variable(handle["tasks"], client=client).set(True)
+            _tasks(client, handle, patience=60)
+            client.unpublish_dataset(handle["tasks"])
 
     def describe(self, command: Sequence[str], n: int) -> str:
         """The command, and where it would be executed."""
         where = self.config.scheduler or "that Dask is set to"
         return f"{n} tasks of the Dask scheduler {where}, each: {shlex.join(command)}"
 
-    def _client(self) -> Client:
-        import dask
-        from distributed import Client
 
-        address = self.config.scheduler or dask.config.get("scheduler-address", None)
-        advice = "Give the address of one: --launcher.dask.scheduler tcp://host:8786"
-        if address is None:
-            raise CltkError("No Dask scheduler is named.", advice)
-        try:
-            return Client(address, timeout=30, set_as_default=False)
-        except OSError as error:
-            raise CltkError(f"No Dask scheduler answers at {address}.", advice) from error
+def _connected(address: str | None) -> Client:
+    from distributed import Client
+
+    advice = "Give the address of one: --launcher.dask.scheduler tcp://host:8786"
+    if address is None:
+        raise CltkError("No Dask scheduler is named.", advice)
+    try:
+        return Client(address, timeout=30, set_as_default=False)
+    except OSError as error:
+        raise CltkError(f"No Dask scheduler answers at {address}.", advice) from error
 
 
-def _futures(client: Client, handle: Handle, patience: float = 1.0) -> list[Future]:
+def _tasks(client: Client, handle: Handle, patience: float = 1.0) -> list[Future]:
     """The tasks, with what is known of them once all have ended, or after some seconds."""
     from distributed import wait
 
-    futures = [client.get_dataset(name, default=None) for name in handle["tasks"]]
-    known = [future for future in futures if future is not None]
+    tasks: list[Future] = client.get_dataset(handle["tasks"], default=[])
     with client.as_current(), suppress(TimeoutError):
-        wait(known, timeout=patience)
-    return known
+        wait(tasks, timeout=patience)
+    return tasks

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from typing import Any
 
 __all__ = ["run_command"]
 
@@ -16,12 +18,13 @@ _PATIENCE = 60
 """Seconds that a process gets to end."""
 
 
-def run_command(command: Sequence[str], stop: str) -> None:
+def run_command(command: Sequence[str], stop: str, number: int) -> None:
     """Executes a command in a process of its own.
 
     Args:
         command: The command.
         stop: The name of the variable that says when to stop.
+        number: Which of the workers it is, for its environment.
 
     Raises:
         RuntimeError: It failed; the last line of what it said.
@@ -29,7 +32,8 @@ def run_command(command: Sequence[str], stop: str) -> None:
     from distributed import Variable, worker_client
 
     with worker_client(separate_thread=True) as client, tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603
+        pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+        process = subprocess.Popen(command, env=os.environ | {"CLTK_WORKER": str(number)}, **pipes)  # noqa: S603
         stopping = Variable(stop, client=client)
         while process.poll() is None:
             if stopping.get(timeout=10):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from typing import Any
 
-__all__ = ["CommandRunner"]
+__all__ = ["FINISHED", "CommandRunner"]
+
+FINISHED = "finished"
 
 _PATIENCE = 50
 """Seconds that the process gets to end."""
@@ -17,21 +21,21 @@ class CommandRunner:
 
     Args:
         command: The command.
+        number: Which of the workers it is, for its environment.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], number: int) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object
-        self._process = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
-        )
+        pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": self._log, "stderr": self._log}
+        self._process = subprocess.Popen(command, env=os.environ | {"CLTK_WORKER": str(number)}, **pipes)  # noqa: S603
 
     def status(self) -> str:
-        """Empty while it runs, ``finished`` once it has ended well, else what it said last."""
+        """Empty while it runs, ``FINISHED`` once it has ended well, else what it said last."""
         code = self._process.poll()
         if code is None:
             return ""
         if code == 0:
-            return "finished"
+            return FINISHED
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"it ended with status {code}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ from pydantic import Field
 from cltk.config import Settings
 from cltk.errors import CltkError
 from cltk.interfaces import Handle, Launcher
-from cltk_ray.actor import CommandRunner
+from cltk_ray.actor import FINISHED, CommandRunner
 
 __all__ = ["Ray"]
 
@@ -43,27 +43,28 @@ class Ray(Launcher):
         Raises:
             CltkError: There is no such cluster.
         """
-        ray = self._connected()
+        ray = _connected(self.config.address)
         names = [f"cltk-{uuid.uuid4().hex}" for _ in range(n)]
-        runner = ray.remote(CommandRunner)
-        for name in names:
-            runner.options(
-                name=name, namespace=_NAMESPACE, lifetime="detached", max_concurrency=4,
-                num_cpus=self.config.cpus, num_gpus=self.config.gpus,
-            ).remote(list(command))  # fmt: skip
+        resources = {"num_cpus": self.config.cpus, "num_gpus": self.config.gpus}
+        for number, name in enumerate(names):
+            runner = ray.remote(CommandRunner).options(
+                name=name, namespace=_NAMESPACE, lifetime="detached", max_concurrency=4, **resources
+            )
+            runner.remote(list(command), number)
         return {"address": self.config.address, "actors": names}
 
     def alive(self, handle: Handle) -> int:
         """The actors whose processes run, or that wait for room."""
-        return sum(status == "" for status in self._ask(handle))
+        return _statuses(handle).count("")
 
-    def reason(self, handle: Handle) -> str | None:
-        """What the first process that failed said last."""
-        return next((status for status in self._ask(handle) if status not in ("", "finished")), None)
+    def ended(self, handle: Handle) -> Mapping[str, str]:
+        """What the processes that failed said last."""
+        statuses = enumerate(_statuses(handle))
+        return {str(number): status for number, status in statuses if status not in ("", FINISHED)}
 
     def stop(self, handle: Handle) -> None:
         """Has the actors terminate their processes, and ends them."""
-        ray = self._connected()
+        ray = _connected(handle["address"])
         for name in handle["actors"]:
             with suppress(ValueError, ray.exceptions.RayError):
                 actor = ray.get_actor(name, namespace=_NAMESPACE)
@@ -75,26 +76,28 @@ class Ray(Launcher):
         """The command, and where it would be executed."""
         return f"{n} actors of the Ray cluster '{self.config.address}', each: {shlex.join(command)}"
 
-    def _ask(self, handle: Handle) -> list[str]:
-        ray = self._connected()
-        statuses = []
-        for name in handle["actors"]:
-            try:
-                actor = ray.get_actor(name, namespace=_NAMESPACE)
-                statuses.append(ray.get(actor.status.remote(), timeout=5))
-            except ray.exceptions.GetTimeoutError:
-                statuses.append("")  # It waits for room.
-            except (ValueError, ray.exceptions.RayError):
-                statuses.append("finished")
-        return statuses
 
-    def _connected(self) -> Any:
-        import ray
+def _statuses(handle: Handle) -> list[str]:
+    """What each actor answers; empty where it does not, as one that waits for room."""
+    ray = _connected(handle["address"])
+    statuses = []
+    for name in handle["actors"]:
+        try:
+            actor = ray.get_actor(name, namespace=_NAMESPACE)
+            statuses.append(ray.get(actor.status.remote(), timeout=5))
+        except ray.exceptions.GetTimeoutError:
+            statuses.append("")
+        except (ValueError, ray.exceptions.RayError):
+            statuses.append("its actor is gone")
+    return statuses
 
-        if not ray.is_initialized():
-            try:
-                ray.init(address=self.config.address, log_to_driver=False, logging_level="ERROR")
-            except ConnectionError as error:
-                where = self.config.address
-                raise CltkError(f"There is no Ray cluster at '{where}'.", "Start one: ray start --head") from error
-        return ray
+
+def _connected(address: str) -> Any:
+    import ray
+
+    if not ray.is_initialized():
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        except ConnectionError as error:
+            raise CltkError(f"There is no Ray cluster at '{address}'.", "Start one: ray start --head") from error
+    return ray

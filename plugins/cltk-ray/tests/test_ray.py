@@ -24,6 +24,13 @@ strategy = { name = "finetune", classifier = { epochs = 1, min_steps = 0 } }
 "strategy.classifier.lr" = [0.001, 0.01]
 """
 
+FAILS_BUT_THE_FIRST = """
+import os, sys, time
+if os.environ["CLTK_WORKER"] == "0":
+    time.sleep(60)
+sys.exit("out of order")
+"""
+
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster() -> Iterator[None]:
@@ -46,11 +53,23 @@ def test_workers_are_counted_stopped_and_explained(tmp_path: Path) -> None:
     other.stop(handle)
     assert launcher.alive(handle) == 0
     launcher.stop(handle)
-    handle = launcher.start([sys.executable, "-c", "import sys; sys.exit('out of order')"], 1)
-    while launcher.alive(handle):
+    handle = launcher.start([sys.executable, "-c", FAILS_BUT_THE_FIRST], 2)
+    while launcher.alive(handle) == 2:
         time.sleep(0.1)
+    assert launcher.ended(handle) == {"1": "out of order"}
     assert launcher.reason(handle) == "out of order"
     launcher.stop(handle)
+
+
+def test_any_process_can_stop_them_whatever_it_is_set_to(tmp_path: Path) -> None:
+    """As 'cltk stop' does, which knows no more than what was kept of them."""
+    address = ray.get_runtime_context().gcs_address
+    handle = Ray(Ray.Config(address=address), tmp_path).start([sys.executable, "-c", "import time; time.sleep(60)"], 1)
+    assert handle["address"] == address
+    other = Ray(Ray.Config(), tmp_path)
+    assert other.alive(handle) == 1
+    other.stop(handle)
+    assert other.alive(handle) == 0
 
 
 def test_a_study_is_worked_on(cli: Callable[..., Any], tmp_path: Path) -> None:

@@ -60,7 +60,9 @@ def test_its_script_says_what_is_asked_of_slurm(tmp_path: Path) -> None:
         "--array=0-7%3", "--qos=long", "--requeue",
     ):  # fmt: skip
         assert f"#SBATCH {line}" in script.splitlines()
-    assert script.splitlines()[-2:] == ["module load cuda", "exec cltk worker 'a b'"]
+    assert script.splitlines()[-3:] == [
+        "module load cuda", "export CLTK_WORKER=$SLURM_ARRAY_TASK_ID", "exec cltk worker 'a b'",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,19 @@ def test_its_script_says_what_is_asked_of_slurm(tmp_path: Path) -> None:
 )
 def test_it_knows_the_time_limit(tmp_path: Path, time: str, seconds: float) -> None:
     assert Slurm(Slurm.Config(time=time), tmp_path).time_limit == seconds
+
+
+@pytest.mark.parametrize("time", ["0", "UNLIMITED", "infinite"])
+def test_it_knows_that_there_is_no_time_limit(tmp_path: Path, time: str) -> None:
+    assert Slurm(Slurm.Config(time=time), tmp_path).time_limit is None
+
+
+@pytest.mark.parametrize("time", ["soon", "1:2:3:4", "-5", "12h", ""])
+def test_a_time_that_slurm_does_not_know_is_named(write: Write, cli: Cli, store: Path, time: str) -> None:
+    done = cli("ablate", write(GRID), "--store", store, "--launcher", "slurm", f"--launcher.slurm.time={time}")
+    assert done.status == 2
+    assert "--launcher.slurm.time" in done.said
+    assert "12:00:00" in done.said
 
 
 def test_numbers_are_text_to_slurm(tmp_path: Path) -> None:
@@ -139,6 +154,18 @@ def test_a_detached_study_is_followed_and_stopped(write: Write, cli: Cli, store:
     while call("squeue", "-h") or cli("status", "small", "--store", store, "--json").json["counts"]["running"]:
         assert time.monotonic() < deadline, "what they did is not given back"
         time.sleep(0.5)
+
+
+@pytest.mark.usefixtures("slurm")
+def test_a_task_that_failed_is_told_from_the_others(tmp_path: Path) -> None:
+    script = 'test "$CLTK_WORKER" = 0 && sleep 60; echo out of order; exit 3'
+    launcher = Slurm(Slurm.Config(), tmp_path)
+    handle = launcher.start(["sh", "-c", script], 2)
+    while launcher.alive(handle) == 2:
+        time.sleep(0.2)
+    assert launcher.ended(handle) == {"1": f"Slurm's job {handle['job']} ended as FAILED: out of order"}
+    assert launcher.reason(handle) == launcher.ended(handle)["1"]
+    launcher.stop(handle)
 
 
 @pytest.mark.slow

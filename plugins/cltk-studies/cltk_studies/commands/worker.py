@@ -22,6 +22,7 @@ def worker(
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
     detached: Annotated[bool, typer.Option("--detached", hidden=True)] = False,
     launch: Annotated[str | None, typer.Option("--launch", hidden=True)] = None,
+    number: Annotated[str | None, typer.Option("--number", hidden=True, envvar="CLTK_WORKER")] = None,
     quiet: Quiet = False,
     site: SiteOptions,
     machine: StudyMachineOptions,
@@ -35,7 +36,8 @@ def worker(
     from cltk_studies.commands.results import conclude_work
     from cltk_studies.commands.study_progress import StudyProgress
 
-    joined = replace(site.site(machine, sinks.overrides), launch=launch).join(studies, attached=attached)
+    name = f"{launch}/{number}" if launch and number else launch
+    joined = replace(site.site(machine, sinks.overrides), launch=name).join(studies, attached=attached)
     try:
         ending = joined.run(StudyProgress(quiet=quiet or attached or detached))
     except CltkError as error:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cltk.config import Settings
 from cltk.errors import CltkError
 from cltk.interfaces import Handle, Launcher
+from cltk_studies.launchers.slurm_time import seconds_of
 
 __all__ = ["Slurm"]
 
@@ -45,6 +46,14 @@ _Word = Annotated[str, Field(coerce_numbers_to_str=True)]
 """What Slurm reads as text; '--launcher.slurm.time 30' is as good as '"30"'."""
 
 
+def _check_time(time: str) -> str:
+    seconds_of(time)
+    return time
+
+
+_Time = Annotated[_Word, AfterValidator(_check_time)]
+
+
 class Slurm(Launcher):
     """Submits one job array, whose tasks are the workers; logs go to the study's folder.
 
@@ -57,7 +66,7 @@ class Slurm(Launcher):
 
         partition: _Word | None = Field(None, description="The partition; None for the cluster's default.")
         account: _Word | None = Field(None, description="The account that pays; None for the user's default.")
-        time: _Word | None = Field(
+        time: _Time | None = Field(
             None, description="The time limit, as Slurm writes it: '30', '12:00:00', '2-00'; None for the partition's."
         )
         memory: _Word | None = Field(None, description="Memory, such as '4G'; None for the partition's default.")
@@ -99,22 +108,23 @@ class Slurm(Launcher):
             return None
         return f"Slurm has job {handle['job']} wait ({', '.join(reasons)}); see 'squeue --jobs={handle['job']}'"
 
-    def reason(self, handle: Handle) -> str | None:
-        """What Slurm says of tasks that failed, with the end of the log of the first one."""
+    def ended(self, handle: Handle) -> Mapping[str, str]:
+        """What Slurm says of tasks that failed, or the end of their logs."""
         text = _call("scontrol", "--oneliner", "show", "job", handle["job"], unknown="")
+        reasons = {}
         for line in text.splitlines():
             fields = dict(re.findall(r"(\w+)=(\S*)", line))
-            state = fields.get("JobState", "")
+            state, task = fields.get("JobState", ""), fields.get("ArrayTaskId", "")
             if state not in _ALIVE | {"COMPLETED", ""}:
-                said = _last_line(Path(handle["logs"]) / f"slurm-{handle['job']}_{fields.get('ArrayTaskId', '')}.log")
+                said = _last_line(Path(handle["logs"]) / f"slurm-{handle['job']}_{task}.log")
                 meaning = _MEANINGS.get(state) or said or f"exit status {fields.get('ExitCode')}"
-                return f"Slurm's job {handle['job']} ended as {state}: {meaning}"
-        return None
+                reasons[task] = f"Slurm's job {handle['job']} ended as {state}: {meaning}"
+        return reasons
 
     @property
     def time_limit(self) -> float | None:
         """The time limit of a worker."""
-        return None if self.config.time is None else _seconds(self.config.time)
+        return None if self.config.time is None else seconds_of(self.config.time)
 
     def stop(self, handle: Handle) -> None:
         """Cancels the array: its workers are told to stop, and killed if they do not within Slurm's patience."""
@@ -140,7 +150,8 @@ class Slurm(Launcher):
         more = ["--requeue" if config.requeue else "--no-requeue", *config.options]
         lines += [f"#SBATCH {option}" for option in more]
         # In place of the shell, so that Slurm's signals reach the worker.
-        return "\n".join(["#!/bin/bash", *lines, "", *config.setup, f"exec {shlex.join(command)}", ""])
+        run = ["export CLTK_WORKER=$SLURM_ARRAY_TASK_ID", f"exec {shlex.join(command)}"]
+        return "\n".join(["#!/bin/bash", *lines, "", *config.setup, *run, ""])
 
 
 def _call(*command: str, unknown: str | None = None) -> str:
@@ -169,16 +180,3 @@ def _last_line(log: Path) -> str:
     except OSError:
         return ""
     return lines[-1] if lines else ""
-
-
-def _seconds(time: str) -> float:
-    """A time limit of Slurm's in seconds: ``minutes``, ``hours:minutes:seconds``, ``days-hours:minutes`` and such."""
-    days, separator, rest = time.rpartition("-")
-    parts = [int(part) for part in rest.split(":")]
-    if separator:
-        hours, minutes, seconds = [*parts, 0, 0][:3]
-    elif len(parts) == 3:
-        hours, minutes, seconds = parts
-    else:
-        hours, (minutes, seconds) = 0, [*parts, 0][:2]
-    return ((int(days or 0) * 24 + hours) * 60 + minutes) * 60 + seconds

@@ -37,7 +37,7 @@ from cltk_studies.work.limits import Limits
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.search_study import SearchStudy
 from cltk_studies.work.worker import Worker
-from cltk_studies.work.workers import LaunchedWorkers, OwnProcess, Workers, worker_command
+from cltk_studies.work.workers import LaunchedWorkers, OwnProcess, Workers, take_back_single, worker_command
 
 __all__ = ["StudySite"]
 
@@ -180,6 +180,7 @@ class StudySite:
         for launch, kept in queue.signals.launches.items():
             with suppress(CltkError):  # It is of a launcher that is not installed here, or cannot be asked.
                 launcher = ChosenLauncher(kept["launcher"], self.launcher.settings).make(Path())
+                take_back_single(queue, launch, launcher.ended(kept["handle"]))
                 if launcher.alive(kept["handle"]) == 0:
                     queue.take_back(launch, launcher.reason(kept["handle"]) or "its process had ended")
                     queue.signals.forget_launch(launch)

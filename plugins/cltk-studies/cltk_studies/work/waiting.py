@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from time import monotonic
 
-from cltk.errors import StoreError
+from cltk.errors import CltkError
 from cltk.interfaces import Handle, Launcher
 from cltk_studies.work.lease import BEATS, worker_of
 from cltk_studies.work.persistence import say
@@ -61,9 +61,9 @@ class SlowStart:
             return
         try:
             self._begun = any(state.status != "waiting" for state in queue.states().values())
-        except StoreError:
+            reasons = [reason for handle in handles.values() if (reason := self._launcher.waiting(handle))]
+        except CltkError:  # The store, or the cluster, does not answer; it may the next time.
             return
-        reasons = [reason for handle in handles.values() if (reason := self._launcher.waiting(handle))]
         if not self._begun and reasons and reasons[0] != self._said:
             self._said = reasons[0]
             say(f"No worker has begun yet: {self._said}")

@@ -7,11 +7,11 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cltk.addresses import without_secrets
 from cltk.errors import CltkError, StoreError
@@ -24,7 +24,9 @@ from cltk_studies.work.stopping import StopWatch
 from cltk_studies.work.waiting import SlowStart, Waiting
 from cltk_studies.work.worker import Worker
 
-__all__ = ["LaunchedWorkers", "OwnProcess", "Workers", "worker_command"]
+__all__ = ["LaunchedWorkers", "OwnProcess", "Workers", "take_back_single", "worker_command"]
+
+T = TypeVar("T")
 
 _POLL = 0.2
 """Seconds between two looks at the queue."""
@@ -113,6 +115,7 @@ class LaunchedWorkers:
         self._worker, self._count = worker, count
         self._restarts = _RESTARTS * count
         self._handles: dict[str, Handle] = {}  # by launch
+        self._answers = True
 
     def __enter__(self) -> LaunchedWorkers:
         """Starts them."""
@@ -148,7 +151,7 @@ class LaunchedWorkers:
                 stop_watch.check()
                 looks += 1
                 if looks % _OFTEN == 0:
-                    persist(self._replace_dead)
+                    persist(lambda: self._replace_dead(stop_watch))
                     if persist(lambda: waiting.explain([self._queue])):
                         persist(self._queue.signals.hold)  # Shows whether a full disk is what keeps workers silent.
                     slow_start.explain(self._handles, self._queue)
@@ -167,27 +170,47 @@ class LaunchedWorkers:
             self._launcher.stop(self._handles.pop(launch))  # Nobody could find them again.
             raise
 
-    def _replace_dead(self) -> None:
-        """Gives back what dead workers held, and starts others for them.
+    def _replace_dead(self, stop_watch: StopWatch) -> None:
+        """Gives back what dead workers held, and starts others for them, unless too many have died.
 
         Raises:
+            KeyboardInterrupt: They ended because the study was stopped.
             CltkError: None is left, and too many have ended.
         """
-        alive = {launch: self._launcher.alive(handle) for launch, handle in self._handles.items()}
-        for launch in [launch for launch, number in alive.items() if number == 0]:
-            reason = self._launcher.reason(self._handles[launch]) or "it says nothing of it"
-            self._end(launch, reason)
-            missing = self._count - sum(alive.values())
-            if missing > self._restarts and not self._handles:
-                raise CltkError(
-                    f"All workers ended before the study was done: {reason}",
-                    "Call the same command again: what is finished is kept. If memory ran out, use fewer workers.",
-                )
-            if 0 < missing <= self._restarts:
-                self._restarts -= missing
-                alive[launch] = missing
-                say(f"{missing} workers ended before the study was done, and are started again: {reason}")
-                self._start(uuid.uuid4().hex, missing)
+        alive = self._ask(self._launcher.alive)
+        missing = self._count - sum(alive.values()) if alive else 0
+        if missing <= 0:
+            return
+        stop_watch.hurry()
+        stop_watch.check()
+        ended, reasons = self._ask(self._launcher.ended), self._ask(self._launcher.reason)
+        reason = next(filter(None, reasons.values()), "nothing is known of why")
+        for launch, number in alive.items():
+            take_back_single(self._queue, launch, ended.get(launch, {}))
+            if number == 0:
+                self._end(launch, reasons.get(launch) or reason)
+        if missing > self._restarts and not self._handles:
+            raise CltkError(
+                f"All workers ended before the study was done: {reason}",
+                "Call the same command again: what is finished is kept. If memory ran out, use fewer workers.",
+            )
+        if missing <= self._restarts:
+            self._restarts -= missing
+            who = "1 worker" if missing == 1 else f"{missing} workers"
+            say(f"{who} ended before the study was done; started again: {reason}")
+            self._start(uuid.uuid4().hex, missing)
+
+    def _ask(self, question: Callable[[Handle], T]) -> dict[str, T]:
+        """What the launcher answers of each launch; nothing where it cannot just now, as the workers do without it."""
+        try:
+            answers = {launch: question(handle) for launch, handle in self._handles.items()}
+        except CltkError as error:
+            if self._answers:
+                say(f"{error.problem} The workers are left alone until it is known how they are.")
+            self._answers = False
+            return {}
+        self._answers = True
+        return answers
 
     def _end(self, launch: str, reason: str) -> None:
         self._launcher.stop(self._handles.pop(launch))
@@ -196,19 +219,25 @@ class LaunchedWorkers:
             self._queue.signals.forget_launch(launch)
 
 
+def take_back_single(queue: Queue, launch: str, ended: Mapping[str, str]) -> None:
+    """Takes back what single workers of a launch hold that are dead, each for its reason."""
+    for number, reason in ended.items():
+        queue.take_back(f"{launch}/{number}", reason)
+
+
 def worker_command(worker: Worker) -> list[str]:
     """The command that does the work of a worker, without sinks: these are told by the process that coordinates.
 
-    No secret is in it, as anybody on the machine may see it.
+    It may be executed in any folder of any machine, and no secret is in it, as anybody there may see it.
     """
     machine = worker.machine
     options: Sequence[tuple[str, object]] = (
-        ("--store", worker.store),
+        ("--store", worker.store.absolute()),
         ("--study-db", None if _has_secrets(worker.study_db) else worker.study_db),
         ("--threads", machine.threads),
         ("--device", machine.device),
         ("--precision", machine.precision),
-        ("--data-dir", machine.data_dir),
+        ("--data-dir", machine.data_dir and machine.data_dir.absolute()),
     )
     given = [part for name, value in options if value is not None for part in (name, str(value))]
     return [sys.executable, "-P", "-m", "cltk", "worker", *worker.studies, *given, "--sink", "none"]
