@@ -147,6 +147,9 @@ SPACE = "[tune]\nbudget = 100\n[tune.space]\n"
         ('"classifier.dropout" = [0.1, 1.5]', "1.5 for 'classifier.dropout'"),
         ('"classifier.dropout" = { low = 0.0, high = 2.0 }', "2.0 for 'classifier.dropout'"),
         ('"strategy.classifier.epochs" = { low = 0, high = 3 }', "0 for 'strategy.classifier.epochs'"),
+        ('"strategy.classifier.epochs" = { low = 1.0, high = 3.0 }', "expected a whole number"),
+        ('"strategy.classifier.epochs" = { low = true, high = 3 }', "no range for 'strategy.classifier.epochs'"),
+        ('"strategy.classifier.lr" = { low = 1e-3, high = 1e-2, log = "no" }', "no range for 'strategy.classifier.lr'"),
         ('"classifier.droput" = [0.1, 0.2]', "no field 'droput'"),
         ('"generator.latent_dim" = [2, 3]', "no use for a generator"),
     ],
@@ -159,6 +162,22 @@ def test_both_ends_of_a_range_are_tried_before_anything_is_queued(
     assert done.status == 2
     assert problem in done.said
     assert not store.exists()
+
+
+def test_a_field_is_tried_with_every_component_that_it_can_meet(file: Path, cli: Cli, store: Path) -> None:
+    space = '[tune.space]\nstrategy = ["gdumb", "finetune"]\n"strategy.buffer" = [20, 50]\n'
+    file.write_text(FILE.replace("experience-replay", "gdumb") + space)
+    done = cli("tune", file, "--store", store)
+    assert done.status == 2
+    assert "20 for 'strategy.buffer' with 'finetune' for 'strategy', which cannot be" in done.said
+    assert "with 'gdumb'" not in done.said
+    assert not store.exists()
+
+
+def test_a_component_that_no_trial_has_is_not_tried(file: Path, cli: Cli, store: Path) -> None:
+    space = '[tune.space]\nstrategy = ["gdumb", "icarl"]\n"strategy.buffer" = [20, 50]\n'
+    file.write_text(FILE.replace("experience-replay", "finetune").replace("buffer = 50\n", "") + space)
+    assert cli("tune", file, "--store", store, "--dry-run").status == 0
 
 
 @pytest.mark.parametrize(

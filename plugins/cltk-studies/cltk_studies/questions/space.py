@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +31,9 @@ __all__ = [
 ]
 
 Space = Mapping[str, Dimension]
+
+_BETWEEN = 0.618034
+"""How far between the ends of a range one more value is tried: hardly ever is that a whole number."""
 
 
 def read_space(table: Mapping[str, Any], prepared: Prepared) -> dict[str, Dimension]:
@@ -70,7 +74,7 @@ def own_space(slot: str, prepared: Prepared) -> dict[str, Dimension]:
 
 
 def check_ends(space: Space, experiment: Overrides, tasks: int, prepare: Callable[[Overrides], object]) -> None:
-    """Tries both ends of every range, and every choice, so that no trial fails by them.
+    """Tries both ends of every range, and every choice, with every component that it can meet, so that no trial fails.
 
     Args:
         space: What is tuned.
@@ -82,22 +86,44 @@ def check_ends(space: Space, experiment: Overrides, tasks: int, prepare: Callabl
         ConfigError: A field does not exist, or a value is not valid.
     """
     faults = Faults()
-    for path, dimension in space.items():
-        values = dimension.options if isinstance(dimension, OneOf) else (dimension.low, dimension.high)
-        for value in values:
-            with faults.further(), _as_entry(path, value):
-                prepare(overlay([experiment, layer_of({path: value}, experiment, tasks)]))
+
+    def fits(values: Mapping[str, Any]) -> bool:
+        with faults.further(), _as_entries(values):
+            prepare(overlay([experiment, layer_of(values, experiment, tasks)]))
+            return True
+        return False
+
+    slots = [path for path in space if path in SLOTS]
+    combinations = itertools.product(*(_tried(space[slot]) for slot in slots))
+    met = [dict(zip(slots, components, strict=True)) for components in combinations]
+    met = [components for components in met if not components or fits(components)]
+    for path in (path for path in space if path not in SLOTS):
+        for value, components in itertools.product(_tried(space[path]), met):
+            fits({path: value, **components})
     faults.settle()
 
 
+def _tried(dimension: Dimension) -> Sequence[Any]:
+    """What stands for all values: each choice, or both ends, and of numbers that need not be whole one between them."""
+    match dimension:
+        case OneOf():
+            return dimension.options
+        case IntRange():
+            return dimension.low, dimension.high
+        case FloatRange(low, high):
+            return low, high, low + (high - low) * _BETWEEN
+
+
 @contextmanager
-def _as_entry(path: str, value: Any) -> Iterator[None]:
-    """Says of what is wrong within that it is so with this value of a search."""
+def _as_entries(values: Mapping[str, Any]) -> Iterator[None]:
+    """Says of what is wrong within that it is so with these values of a search, of the first of them first."""
     try:
         yield
     except CltkError as error:
-        problem = f"[tune.space] has {value!r} for '{path}', which cannot be: {error.problem}"
-        raise ConfigError(problem, error.advice, at=f"tune.space.{path}") from error
+        (first, *others) = (f"{value!r} for '{path}'" for path, value in values.items())
+        entries = " with ".join([first, " and ".join(others)] if others else [first])
+        problem = f"[tune.space] has {entries}, which cannot be: {error.problem}"
+        raise ConfigError(problem, error.advice, at=f"tune.space.{next(iter(values))}") from error
 
 
 def find_allocator(prepared: Prepared) -> tuple[str, str]:
@@ -184,9 +210,9 @@ def _dimension(path: str, entry: Any) -> Dimension:
     if isinstance(entry, list) and entry and all(isinstance(option, str | int | float) for option in entry):
         return OneOf(tuple(entry))
     if isinstance(entry, Mapping) and {"low", "high"} <= set(entry) <= {"low", "high", "log"}:
-        low, high, log = entry["low"], entry["high"], bool(entry.get("log", False))
-        numbers = all(isinstance(bound, int | float) for bound in (low, high))
-        if numbers and low <= high and (low > 0 or not log):
+        low, high, log = entry["low"], entry["high"], entry.get("log", False)
+        numbers = all(isinstance(bound, int | float) and not isinstance(bound, bool) for bound in (low, high))
+        if numbers and isinstance(log, bool) and low <= high and (low > 0 or not log):
             whole = isinstance(low, int) and isinstance(high, int)
             return IntRange(low, high, log) if whole else FloatRange(float(low), float(high), log)
     raise ConfigError(
