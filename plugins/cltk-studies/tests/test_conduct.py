@@ -34,6 +34,7 @@ def test_a_study_stops_at_as_many_failures_as_it_puts_up_with(
     done = cli("ablate", write(DIVERGES, seeds="[0]", epochs=3), *options, *option)
     assert done.status == (130 if option else 1)
     assert done.err.count("failed: Training diverged") >= failed
+    assert (f"'small' was stopped: {failed} failed" in done.said) == bool(option)
     status = cli("status", "small", "--store", options[1], "--json").json
     assert status["counts"] == {"waiting": int(bool(option)) + 2 - failed, "running": 0, "finished": int(not option),
                                 "failed": failed}  # fmt: skip
@@ -81,6 +82,7 @@ def test_it_is_stopped_from_elsewhere(write: Write, cli: Cli, start: Callable[..
     assert cli("stop", "small", "--store", store).status == 0
     status, _, err = command.end()
     assert status == 130, err
+    assert "was stopped: somebody called cltk stop" in " ".join(err.split())
     counts = cli("status", "small", "--store", store, "--json").json["counts"]
     assert counts == {"waiting": 4, "running": 0, "finished": 0, "failed": 0}
 

@@ -39,6 +39,24 @@ def test_seeds_and_cells_are_added_and_nothing_is_run_again(
     assert {cell["name"] for cell in done.json["cells"]} == {"lr=0.001", "lr=0.01", "lr=0.1"}
 
 
+def test_test_seeds_are_added_to_a_search_whose_comparison_was_stopped(
+    write: Write, cli: Cli, store: Path, options: list[object]
+) -> None:
+    file = write('[tune]\ntrials = 2\n[tune.space]\n"strategy.classifier.lr" = { low = 0.001, high = 0.01 }\n')
+    first = cli("tune", file, *options, "--test-seeds", 5)
+    assert first.status == 0, first.err
+    before = {path: path.stat().st_mtime_ns for path in store.glob("*/record.json")}
+    assert cli("stop", "small-test", "--store", store).status == 0
+    more = cli("tune", file, *options, "--test-seeds", 6)
+    assert more.status == 0, more.err
+    assert more.json["test_seeds"] == [5, 6]
+    assert more.json["test"]["finished"] == 4
+    assert all(path.stat().st_mtime_ns == then for path, then in before.items())
+    other = cli("tune", file, *options, "--seeds", 7)
+    assert other.status == 2
+    assert "differs in seeds" in other.said
+
+
 def test_the_same_in_a_folder_that_another_machine_has_records_of(
     write: Write, cli: Cli, tmp_path: Path, options: list[object]
 ) -> None:

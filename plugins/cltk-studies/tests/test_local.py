@@ -54,8 +54,9 @@ def test_what_cannot_be_started_is_an_error(launcher: Local) -> None:
 
 def test_workers_of_another_machine_are_left_alone(launcher: Local) -> None:
     handle = {"host": "elsewhere", "pid": 1, "started": "1", "workers": 2, "log": "/nowhere"}
-    with pytest.raises(CltkError, match="on the machine 'elsewhere'"):
-        launcher.stop(handle)
+    for ask in (launcher.stop, launcher.alive):
+        with pytest.raises(CltkError, match="on the machine 'elsewhere'"):
+            ask(handle)
 
 
 def test_it_describes_the_command(launcher: Local) -> None:

@@ -147,7 +147,7 @@ def test_a_detached_study_is_followed_and_stopped(write: Write, cli: Cli, store:
     assert begun.status == 0, begun.err
     while (status := cli("status", "small", "--store", store, "--json").json)["counts"]["running"] == 0:
         time.sleep(0.5)
-    assert status["launched"] == ["slurm"]
+    assert status["launched"] == [{"launcher": "slurm", "alive": 2, "reason": None}]
     assert status["workers"][0]["item"].startswith("lr=")
     assert cli("stop", "small", "--store", store).status == 0
     deadline = time.monotonic() + 60

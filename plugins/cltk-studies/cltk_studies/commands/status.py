@@ -62,11 +62,26 @@ def _tables(found: Sequence[StudyStatus]) -> list[Table]:
     columns = ("study", "waiting", "running", "finished", "failed", "time left", "best so far")
     rows: list[tuple[str | int, ...]] = []
     for each in found:
-        left = "stopped" if each.stopped else "-" if each.seconds_left is None else format_duration(each.seconds_left)
+        left = (
+            "stopped"
+            if each.stopped and not each.is_done
+            else "-"
+            if each.seconds_left is None
+            else format_duration(each.seconds_left)
+        )
         best = ", ".join(f"{name}: {value:.3f}" for name, value in each.best.items()) or "-"
         rows.append((each.name, *each.counts.values(), left, best))
     tables = [Table("Studies", columns, tuple(rows))]
-    busy = [(worker.host, worker.pid or "-", worker.item, worker.since) for each in found for worker in each.workers]
+    launched = [
+        (each.name, launch.launcher, "-" if launch.alive is None else launch.alive, launch.reason or "-")
+        for each in found
+        for launch in each.launched
+    ]
+    if launched:
+        tables.append(Table("Launched", ("study", "launcher", "workers", "what is said of them"), tuple(launched)))
+    busy = [
+        (worker.host, str(worker.pid or "-"), worker.item, worker.since) for each in found for worker in each.workers
+    ]
     if busy:
         tables.append(Table("Workers", ("host", "process", "what it does", "since"), tuple(busy)))
     failed = [(item, error.splitlines()[0]) for each in found for item, error in each.failures.items()]

@@ -143,8 +143,7 @@ def print_plan(study: _Planned, *, json: bool) -> None:
 
 
 def _describe(state: State, records: Sequence[Record]) -> str:
-    seed = state.trial.user_attrs.get("seed")
-    name = state.name if seed is None else f"{state.name}, seed {seed}"
+    name = state.full_name
     if state.error:
         return f"{name} failed: {state.error.splitlines()[0]}"
     if not records:

@@ -72,7 +72,13 @@ class Local(Launcher):
         return _handle(process.pid, n, str(log))
 
     def alive(self, handle: Handle) -> int:
-        """All of the workers, as long as their process is there."""
+        """All of the workers, as long as their process is there.
+
+        Raises:
+            CltkError: It is on another machine.
+        """
+        if not is_here(handle):
+            raise CltkError(f"The workers are on the machine '{handle['host']}'.", "Call this there.")
         if process := self._processes.get(handle["pid"]):
             process.poll()  # Else the system would keep its number after its end.
         return 0 if is_gone(handle) else int(handle["workers"])
@@ -90,8 +96,6 @@ class Local(Launcher):
         Raises:
             CltkError: It is on another machine.
         """
-        if not is_here(handle):
-            raise CltkError(f"The workers are on the machine '{handle['host']}'.", "Stop them there.")
         deadline = time.monotonic() + _PATIENCE
         if self.alive(handle):  # Else its number may be that of somebody else's process by now.
             _send(signal.SIGTERM, handle)

@@ -60,9 +60,9 @@ class Search(Settings):
 
     @property
     def fingerprint(self) -> dict[str, Any]:
-        """What makes it this search; the number of trials may grow."""
+        """What makes it this search; the numbers of trials and of test seeds may grow."""
         entries = self.model_dump(mode="json")
-        names = ("name", "config_hash", "objective", "allocation", "dimensions", "seeds", "test_seeds")
+        names = ("name", "config_hash", "objective", "allocation", "dimensions", "seeds")
         return {"kind": "tuning"} | {name: entries[name] for name in names}
 
     def to_dict(self) -> dict[str, Any]:

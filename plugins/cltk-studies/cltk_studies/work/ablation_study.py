@@ -27,6 +27,7 @@ from cltk_studies.work.monitor import StudyMonitor
 from cltk_studies.work.persistence import Persistence
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import State
+from cltk_studies.work.stopping import explain_stop
 from cltk_studies.work.store_mark import mark_of
 from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.workers import Workers
@@ -121,8 +122,9 @@ class AblationStudy:
             records = complete_records(self.study, self._stored() if is_open else stored, store, tracking_uri)
             result = compare_cells(self.study, records, self._errors(queue))
             sinks.finish(result)
+        notices = [*sinks.notices, *(explain_stop(queue) if interrupted else [])]
         errors = {f"{cell}, seed {seed}": error for (cell, seed), error in result.failures().items()}
-        return Ending(result, errors, interrupted, sinks.notices, detached=self._site.detached)
+        return Ending(result, errors, interrupted, notices, detached=self._site.detached)
 
     def _stored(self) -> Sequence[Record]:
         """The records of the study's cells in the store; hundreds take a while to read."""

@@ -56,22 +56,25 @@ def _define_anew(queue: Queue, study: Search) -> None:
     _require_same(queue.name, queue.fingerprint or {}, study.fingerprint)
 
 
-def define_search(queue: Queue, search: Search) -> list[str]:
+def define_search(queue: Queue, search: Search) -> tuple[Search, list[str]]:
     """Keeps what a search is; trials of other versions are set aside, as they would mislead the choice of new ones.
 
     Returns:
-        What the user should know, a sentence each.
+        The search, with the test seeds that it had before, too; and what the user should know, a sentence each.
 
     Raises:
         ConfigError: There is another study of that name, or workers of other versions are at work on it.
     """
-    before = queue.definition and read_definition(queue)
+    before = queue.await_definition() and read_definition(queue)
+    if isinstance(before, Search):
+        seeds = dict.fromkeys([*before.test_seeds, *search.test_seeds])
+        search = search.model_copy(update={"test_seeds": tuple(seeds)})
     _define_anew(queue, search)
     if not isinstance(before, Search) or before.plugins == search.plugins:
-        return []
+        return search, []
     other = queue.set_aside()
     _define_anew(queue, search)
-    return [f"{_reason(before.plugins)} Its earlier trials are kept in the database as '{other}'."]
+    return search, [f"{_reason(before.plugins)} Its earlier trials are kept in the database as '{other}'."]
 
 
 def explain_upgrade(before: Study, after: Study) -> list[str]:
@@ -82,13 +85,11 @@ def explain_upgrade(before: Study, after: Study) -> list[str]:
 
 
 def _require_same(name: str, known: Mapping[str, Any], fingerprint: Mapping[str, Any]) -> None:
-    if known == fingerprint:
+    parts = [part.replace("config_hash", "experiment") for part in fingerprint if known.get(part) != fingerprint[part]]
+    if not parts:
         return
-    parts = ", ".join(
-        part.replace("config_hash", "experiment") for part in fingerprint if known.get(part) != fingerprint[part]
-    )
     raise ConfigError(
-        f"There is a study '{name}' already, with another definition: it differs in {parts}.",
+        f"There is a study '{name}' already, with another definition: it differs in {', '.join(parts)}.",
         f"Give this one another name: --name {name}-2. Runs that both have are not run again.",
     )
 

@@ -20,6 +20,7 @@ from cltk_studies.work.persistence import Persistence
 from cltk_studies.work.pool import Pool, spread_over_gpus
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import failures
+from cltk_studies.work.stopping import explain_stop
 from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.worker import Worker, read_data
 
@@ -60,7 +61,8 @@ class JoinedStudies:
             completed = _completes(lambda: self._work(worker, database, monitor.look))
             monitor.look()  # What ended since the last look.
         done = f"{_counts(queue)['finished']} of {len(queue.states())} runs of '{self._names[0]}' are finished."
-        return Ending(None, failures(queue.states()), not completed, [*sinks.notices, done])
+        stopped = [] if completed else explain_stop(queue)
+        return Ending(None, failures(queue.states()), not completed, [*sinks.notices, *stopped, done])
 
     def _open(self) -> tuple[StudyDatabase, Queue]:
         """The database, and the queue of the first study; the command that this is a part of has opened it before."""

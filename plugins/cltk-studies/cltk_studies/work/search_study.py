@@ -34,6 +34,7 @@ from cltk_studies.work.monitor import StudyMonitor
 from cltk_studies.work.persistence import Persistence
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import failures
+from cltk_studies.work.stopping import explain_stop
 from cltk_studies.work.study_sinks import StudySinks
 from cltk_studies.work.workers import Workers
 
@@ -115,7 +116,8 @@ class SearchStudy:
         """The queue of the search, which knows it, and what the user should know."""
         objective = Objective.find(self.search.objective, self.search.experiment.get("metrics", ()))
         queue = Queue(database, self.search.name, objective.directions)
-        return queue, [*define_search(queue, self.search), *self._site.settle(queue)]
+        self.search, notices = define_search(queue, self.search)
+        return queue, [*notices, *self._site.settle(queue)]
 
     def _begin_test(self, database: StudyDatabase, test: Study, queue: Queue) -> Queue:
         """The queue of the comparison on test data, which is computed as the search was."""
@@ -147,7 +149,8 @@ class SearchStudy:
                 result = self._result(finished)
                 chosen = choose_trial(self.search, finished, store)
                 _publish(sinks, result, chosen, queue)
-        return Ending(result, failures(states), interrupted, sinks.notices, chosen, detached=self._site.detached)
+        notices = [*sinks.notices, *(explain_stop(queue) if interrupted else [])]
+        return Ending(result, failures(states), interrupted, notices, chosen, detached=self._site.detached)
 
     def _result(self, finished: Sequence[FrozenTrial]) -> StudyResult:
         study = self.search.as_study(finished)

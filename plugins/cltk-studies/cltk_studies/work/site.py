@@ -33,6 +33,7 @@ from cltk_studies.work.chosen_launcher import ChosenLauncher
 from cltk_studies.work.chosen_sinks import ChosenSinks
 from cltk_studies.work.database import StudyDatabase, check_apart, open_database
 from cltk_studies.work.joined_study import JoinedStudies
+from cltk_studies.work.kept_study import study_names
 from cltk_studies.work.limits import Limits
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.search_study import SearchStudy
@@ -158,7 +159,8 @@ class StudySite:
         """The workers on these studies; what is launched is kept with the queue of the first one."""
         worker = self.worker(*studies)
         queue.limit(self.limits)
-        queue.signals.go_on()
+        for study in set(studies).intersection(study_names(queue.database)):  # One that follows may have been stopped.
+            Queue(queue.database, study).signals.go_on()
         self._take_back_from_dead(queue)
         if self.works_alone:
             return OwnProcess(worker, self.scenarios, queue)

@@ -42,6 +42,12 @@ class State:
         return str(attributes.get("cell") or attributes.get("label") or attributes["key"])
 
     @property
+    def full_name(self) -> str:
+        """The same with its seed, where the name is that of several."""
+        seed = self.trial.user_attrs.get("seed")
+        return self.name if seed is None else f"{self.name}, seed {seed}"
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more happens to it by itself."""
         return self.status in ("finished", "failed")
@@ -55,7 +61,7 @@ class State:
 
 def failures(states: Mapping[str, State]) -> dict[str, str]:
     """Why items failed, by their names."""
-    return {state.name: state.error for state in states.values() if state.status == "failed" and state.error}
+    return {state.full_name: state.error for state in states.values() if state.status == "failed" and state.error}
 
 
 def is_lost(trial: FrozenTrial) -> bool:

@@ -7,15 +7,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from optuna.study import StudyDirection
 
+from cltk.errors import CltkError
+from cltk.interfaces import Handle
+from cltk_studies.work.chosen_launcher import ChosenLauncher
 from cltk_studies.work.lease import worker_of
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import State, failures
 
-__all__ = ["Busy", "StudyStatus"]
+__all__ = ["Busy", "Launched", "StudyStatus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,31 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
+class Launched:
+    """Workers that a launcher has started.
+
+    Attributes:
+        launcher: Its name.
+        alive: How many run or wait to run; None where that cannot be found out from here.
+        reason: Why they ended, or wait, or cannot be asked for; None where there is nothing to say.
+    """
+
+    launcher: str
+    alive: int | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, launcher: str, handle: Handle) -> Launched:
+        """Asks the launcher."""
+        try:
+            made = ChosenLauncher(launcher).make(Path())
+            alive = made.alive(handle)
+            return cls(launcher, alive, (alive and made.waiting(handle)) or made.reason(handle))
+        except CltkError as error:
+            return cls(launcher, None, error.problem)
+
+
+@dataclass(frozen=True, slots=True)
 class StudyStatus:
     """How far a study is.
 
@@ -47,7 +76,7 @@ class StudyStatus:
         failures: Why items failed, by what they are called.
         best: The best so far, with its value; empty where nothing is finished.
         stopped: Why it was stopped; None where it was not.
-        launched: Which launchers have workers at work.
+        launched: What launchers have started for it.
     """
 
     name: str
@@ -57,7 +86,7 @@ class StudyStatus:
     failures: Mapping[str, str]
     best: Mapping[str, float]
     stopped: str | None
-    launched: Sequence[str]
+    launched: Sequence[Launched]
 
     @classmethod
     def of(cls, queue: Queue) -> StudyStatus:
@@ -73,7 +102,7 @@ class StudyStatus:
             failures=failures(states),
             best=_best(list(states.values()), queue.study.directions[0]),
             stopped=queue.signals.stopped,
-            launched=sorted(kept["launcher"] for kept in queue.signals.launches.values()),
+            launched=[Launched.of(**kept) for kept in queue.signals.launches.values()],
         )
 
     @property
@@ -91,14 +120,9 @@ def _busy(state: State) -> Busy:
     return Busy(
         host=str(worker.get("host", "unknown")),
         pid=worker.get("pid"),
-        item=_name_of(state),
+        item=state.full_name,
         since=begun.isoformat(" ", "seconds") if begun else "unknown",
     )
-
-
-def _name_of(state: State) -> str:
-    seed = state.trial.user_attrs.get("seed")
-    return state.name if seed is None else f"{state.name}, seed {seed}"
 
 
 def _seconds_left(states: Sequence[State], workers: int) -> float | None:
@@ -109,13 +133,14 @@ def _seconds_left(states: Sequence[State], workers: int) -> float | None:
     ]
     if not spans:
         return None
-    now = datetime.now()
+    now, usual = datetime.now(), statistics.fmean(spans)
+    # Between nothing and all of it, as other machines have other clocks.
     begun = sum(
-        max(0.0, (now - state.trial.datetime_start).total_seconds())
+        min(usual, max(0.0, (now - state.trial.datetime_start).total_seconds()))
         for state in states
         if state.status == "running" and state.trial.datetime_start
     )
-    work = statistics.fmean(spans) * sum(not state.ended for state in states)
+    work = usual * sum(not state.ended for state in states)
     left: float = max(0.0, work - begun) / workers
     return round(left, 1)
 

@@ -12,7 +12,7 @@ from cltk.errors import CltkError, StoreError
 from cltk_studies.work.chosen_launcher import ChosenLauncher
 from cltk_studies.work.queue import Queue
 
-__all__ = ["StopWatch", "stop_study"]
+__all__ = ["StopWatch", "explain_stop", "stop_study"]
 
 _PERIOD = 3.0
 """Seconds between two looks at whether a study was stopped."""
@@ -45,6 +45,14 @@ class StopWatch:
                 if (reason := queue.signals.stopped) is not None:
                     self._next = 0.0
                     raise KeyboardInterrupt(f"The study '{queue.name}' was stopped: {reason}.")
+
+
+def explain_stop(queue: Queue) -> list[str]:
+    """Says why a study was stopped, if somebody else than the user of this process did it."""
+    with suppress(StoreError):
+        if (reason := queue.signals.stopped) is not None:
+            return [f"The study '{queue.name}' was stopped: {reason}."]
+    return []
 
 
 def stop_study(queue: Queue, settings: Mapping[str, Mapping[str, Any]] | None = None) -> list[str]:
