@@ -95,6 +95,8 @@ class _Study:
         assert self._command is not None
         self._command.kill()
         self._command.wait()
+        while self.workers:  # The system takes a moment to end them.
+            time.sleep(0.05)
 
     @property
     def workers(self) -> list[int]:
