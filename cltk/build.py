@@ -17,7 +17,7 @@ from cltk.interfaces import Measure, Parts, Scenario, ScenarioInfo, SlotName, St
 from cltk.machine import Machine, Precision, device_of, precision_of, sensible_threads
 from cltk.resolve import Chosen, Resolved, choose, resolve
 
-__all__ = ["Prepared", "build_strategy", "prepare"]
+__all__ = ["Prepared", "Run", "build_strategy", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)

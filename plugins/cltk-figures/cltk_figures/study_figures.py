@@ -12,7 +12,7 @@ from cltk_figures.style import COLOURS, grid_of, panel, percent, whole_numbers
 
 __all__ = ["accuracy_over_tasks", "metric_against_costs"]
 
-_LINE = 0.22
+_LINE = 0.17
 """Height of a line of the legend, in inches."""
 
 
@@ -22,6 +22,7 @@ def metric_against_costs(
     costs: Mapping[str, Mapping[str, float]],
     by_seed: Mapping[str, Sequence[float]] | None = None,
     references: Collection[str] = (),
+    total: int | None = None,
 ) -> Figure:
     """A metric of each cell against what a run costs, with 95 % intervals and a point a seed; one panel a cost.
 
@@ -33,8 +34,9 @@ def metric_against_costs(
         costs: What a run costs, by the name of the cost and by cell.
         by_seed: The value of each seed, by cell.
         references: The cells that the others are held against, such as joint training.
+        total: The number of cells in the study, of which these are the best and references; by default, these are all.
     """
-    legend = _LINE * len(values)
+    legend = _LINE * (len(values) + 2)
     figure, panels = grid_of(len(costs), len(costs), 3.6, 3.4 + legend, left=0.82, bottom=0.5 + legend)
     for axes, (cost, by_cell) in zip(panels, costs.items(), strict=True):
         panel(axes, "", cost, metric)
@@ -50,18 +52,21 @@ def metric_against_costs(
             axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))  # An interval may reach below what there can be.
         axes.locator_params(axis="x", nbins=4)  # Numbers of bytes are long: more of them would run together.
     panels[0].set_title(f"{metric} against the cost of a run, with 95 % intervals", fontsize=10, loc="left")
-    _add_legend(figure)
+    _add_legend(figure, total)
     return figure
 
 
-def accuracy_over_tasks(curves: Mapping[str, Sequence[Estimate]], references: Collection[str] = ()) -> Figure:
+def accuracy_over_tasks(
+    curves: Mapping[str, Sequence[Estimate]], references: Collection[str] = (), total: int | None = None
+) -> Figure:
     """Mean accuracy over the tasks learned so far, with 95 % intervals.
 
     Args:
         curves: By cell, the accuracy after the first, second, ... task, in [0, 1].
         references: The cells that the others are held against; their lines are dashed.
+        total: The number of cells in the study, of which these are the best and references; by default, these are all.
     """
-    legend = _LINE * len(curves)
+    legend = _LINE * (len(curves) + 2)
     figure, (axes,) = grid_of(1, 1, 5.6, 3.9 + legend, bottom=0.5 + legend)
     panel(axes, "Accuracy on the tasks learned so far, with 95 % intervals", "Number of tasks learned", "Accuracy")
     for number, (cell, curve) in enumerate(curves.items()):
@@ -72,14 +77,19 @@ def accuracy_over_tasks(curves: Mapping[str, Sequence[Estimate]], references: Co
         axes.fill_between(learned, mean - half, mean + half, color=_colour(number), alpha=0.15, linewidth=0)
     percent(axes)
     whole_numbers(axes)
-    _add_legend(figure)
+    _add_legend(figure, total)
     return figure
 
 
-def _add_legend(figure: Figure) -> None:
-    """Names the cells below the panels, as they share them."""
+def _add_legend(figure: Figure, total: int | None) -> None:
+    """Names the cells below the panels, as they share them; says so where these are not all."""
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower left", fontsize=8, frameon=False, bbox_to_anchor=(0.02, 0.0))
+    is_part = total is not None and len(labels) < total
+    title = f"{len(labels)} of {total} cells: the best, the baseline and references" if is_part else None
+    figure.legend(
+        handles, labels, title=title, loc="lower left", alignment="left", fontsize=8, title_fontsize=8, frameon=False,
+        bbox_to_anchor=(0.02, 0.0),
+    )  # fmt: skip
 
 
 def _colour(number: int) -> str:

@@ -11,11 +11,13 @@ from pathlib import Path
 from cltk.interfaces import RunGroup, Summary
 from cltk.record import Record
 from cltk.record_file import to_json
+from cltk.runs.summary import summarise
 from cltk_mlflow.experiment import MlflowExperiment
 from cltk_mlflow.fields import (
     ENDED,
     RUN_TAG,
     SOURCE,
+    Point,
     accuracy_points,
     cost_points,
     final_points,
@@ -49,7 +51,8 @@ class _Cell:
     ended: float = 0.0
     records: dict[int, Record] = field(default_factory=dict)
     drawn: int = 0
-    summarised: int = 0
+    summary: Summary = field(default_factory=dict)
+    status_written: str = ""
 
     @property
     def finished(self) -> list[Record]:
@@ -97,8 +100,8 @@ class StudyTracker:
         if cell is None:
             return
         self._store_record(cell, record)
-        if len(cell.finished) == len(cell.group.seeds):
-            self._draw(cell)  # Now, as there is time for it while others are trained.
+        if len(cell.finished) == len(cell.group.seeds):  # Now, as there is time for it while others are trained.
+            self._conclude(cell, summarise(cell.finished))
         elif cell.finished:
             self._experiment.log(cell.run_id, [*mean_points(cell.finished), *cost_points(cell.finished)])
 
@@ -117,21 +120,27 @@ class StudyTracker:
         stored = self._experiment.names(cell.run_id, RECORDS) if unheard else []
         for record in unheard:
             self._store_record(cell, record, upload=f"{record.run_id}.json" not in stored)
-        finished = cell.finished
-        if len(finished) > cell.summarised:
-            self._draw(cell)
-            self._experiment.log(cell.run_id, summary_points(summary, len(finished)))
-            cell.summarised = len(finished)
-        self._experiment.end(cell.run_id, cell.status, cell.ended or None)
+        self._conclude(cell, summary)
 
-    def _draw(self, cell: _Cell) -> None:
-        """Writes what the finished seeds of a cell are together, figures included, unless that has been done."""
+    def _conclude(self, cell: _Cell, summary: Summary) -> None:
+        """Writes what the finished seeds of a cell are together, and how it ended, as far as that is not there yet."""
         finished = cell.finished
-        if len(finished) == cell.drawn:
-            return
+        points = summary_points(summary, len(finished)) if finished and summary != cell.summary else []
+        if len(finished) > cell.drawn:
+            self._draw(cell, points)
+        elif points:
+            self._experiment.log(cell.run_id, points)
+        cell.summary = summary
+        if cell.status_written != cell.status:
+            self._experiment.end(cell.run_id, cell.status, cell.ended or None)
+            cell.status_written = cell.status
+
+    def _draw(self, cell: _Cell, points: Sequence[Point]) -> None:
+        """Writes points, and what else the finished seeds of a cell are together, figures included."""
         from cltk_figures.artifacts import cell_description
 
-        points = [*cost_points(finished), *mean_curves(finished)]
+        finished = cell.finished
+        points = [*points, *cost_points(finished), *mean_curves(finished)]
         self._experiment.log(cell.run_id, points, tags={"mlflow.note.content": cell_description(finished)})
         self._experiment.mean_matrix(cell.run_id, finished)
         folder = self._server.folder
@@ -180,10 +189,11 @@ class StudyTracker:
         if cell.run_id:
             return
         tags = {"kind": "cell", CELL_TAG: cell.group.config_hash}
-        above = {"mlflow.parentRunId": self._run_id, "cell": cell.group.name}
+        settings, others = _shared(record)
+        others = {"mlflow.parentRunId": self._run_id, "cell": cell.group.name, **run_tags(record), **others}
         started, _ = _times(record, self._server.folder / record.run_id)
-        cell.run_id = self._find_or_create(cell.group.name, tags, above, started)
-        self._describe(cell, record)
+        cell.run_id = self._find_or_create(cell.group.name, tags, others, started)
+        self._experiment.log(cell.run_id, params=settings)
         self._experiment.input(cell.run_id, record)
 
     def _store_seed(self, cell: _Cell, record: Record, started: float, ended: float) -> None:
@@ -217,17 +227,17 @@ class StudyTracker:
         # The status last: what was cut off before has none, and is made anew.
         self._experiment.log(run_id, [*points, *final_points(record)], settings, {STATUS_TAG: record.status})
 
-    def _describe(self, cell: _Cell, record: Record) -> None:
-        """What the cell's runs have in common; tags for what may differ between machines, as they can be replaced."""
-        fields = params(record)
-        settings = {name: value for name, value in fields.items() if name.partition(".")[0] in record.config}
-        others = {name: value for name, value in fields.items() if name not in settings}
-        self._experiment.log(cell.run_id, params=settings, tags={**run_tags(record), **others})
-
     def _receipt(self, cell: _Cell) -> Receipt:
         return Receipt(
             tracking_uri=self._server.name, experiment_id=self._experiment.id, run_id=cell.run_id, complete=True
         )
+
+
+def _shared(record: Record) -> tuple[dict[str, str], dict[str, str]]:
+    """What the runs of a cell have in common: its settings, and apart from them what may differ between machines."""
+    fields = params(record)
+    settings = {name: value for name, value in fields.items() if name.partition(".")[0] in record.config}
+    return settings, {name: value for name, value in fields.items() if name not in settings}
 
 
 def _times(record: Record, folder: Path) -> tuple[float, float]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
 
-from cltk.build import Prepared
+from cltk.build import Run
 from cltk.interfaces import Fit, Phase, Task
 from cltk.runs.rates import Rates, announced_phases
 
@@ -26,13 +25,12 @@ def average_rates(measured: Collection[Rates]) -> Rates:
     return {name: sum(known) / len(known) for name, known in values.items()}
 
 
-def estimate_seconds(prepared: Prepared, rates: Rates) -> float:
-    """Seconds of a run whose phases have these rates.
+def estimate_seconds(run: Run, rates: Rates) -> float:
+    """Seconds of a fresh run whose phases have these rates; it is not fresh any more.
 
     Each task's phases are asked for, untrained, and say what they would train on. Where they take long to say it, the
     tasks that are left are taken to be like the one before, in proportion to their samples.
     """
-    run = prepared.assemble(0)
     until = time.monotonic() + _WALK
     seconds: list[float] = []
     for task, size in zip(run.tasks, _sizes(run), strict=True):
@@ -44,15 +42,14 @@ def estimate_seconds(prepared: Prepared, rates: Rates) -> float:
     return sum(seconds)
 
 
-def count_replayed(prepared: Prepared) -> int | None:
+def count_replayed(run: Run) -> int | None:
     """Samples that are replayed in an epoch of each task, in all; None where that is decided while it runs."""
-    strategy = prepared.assemble(0).strategy
-    if strategy.is_adaptive:
+    if run.strategy.is_adaptive:
         return None
-    return sum(strategy.replay_count(index, size) for index, size in enumerate(prepared.info.sizes))
+    return sum(run.strategy.replay_count(index, size) for index, size in enumerate(run.info.sizes))
 
 
-def _announced_seconds(run: Any, task: Task, rates: Rates) -> float | None:
+def _announced_seconds(run: Run, task: Task, rates: Rates) -> float | None:
     """What the phases of a task would take; None where they cannot be asked for before they were trained.
 
     Those of names that were not tried, such as one of a class that a later task brings, are taken to be like the
@@ -71,7 +68,7 @@ def _samples(phase: Phase) -> int:
     return rounds * phase.batches.samples
 
 
-def _sizes(run: Any) -> list[int]:
+def _sizes(run: Run) -> list[int]:
     """Own and replayed samples of each task, as far as they are known beforehand."""
     sizes = [len(task.train) for task in run.tasks]
     if run.strategy.is_adaptive:

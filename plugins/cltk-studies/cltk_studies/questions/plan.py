@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from cltk.build import Prepared
+from cltk.build import Prepared, Run
 from cltk.record import Record
 from cltk.runs.earlier import edited
 from cltk.runs.rates import Rates, measure_rates
@@ -105,17 +105,21 @@ class CostEstimator:
                 self._known.setdefault(config_hash, []).append(record.seconds.get("total", 0.0))
         self._rates: dict[tuple[Any, ...], Rates] = {}
 
-    def estimate_seconds(self, prepared: Prepared) -> float:
-        """Seconds of a run: as long as this very one took before, else by a short trial of a run alike."""
+    def estimate_seconds(self, prepared: Prepared, run: Run) -> float:
+        """Seconds of a run: as long as this very one took before, else by a short trial of a run alike.
+
+        Args:
+            prepared: The experiment.
+            run: A fresh run of it, which is asked what it would train on.
+        """
         if known := self._known.get(prepared.config_hash):
             return sum(known) / len(known)
-        strategy = prepared.assemble(0).strategy
-        alike = (type(strategy), *sorted(strategy.parts.parameters.items()))
+        alike = (type(run.strategy), *sorted(run.strategy.parts.parameters.items()))
         if alike not in self._rates:
             self._rates[alike] = (
                 average_rates(self._rates.values()) if len(self._rates) >= _TRIALS else measure_rates(prepared)
             )
-        return estimate_seconds(prepared, self._rates[alike])
+        return estimate_seconds(run, self._rates[alike])
 
 
 class Planner:
@@ -133,12 +137,13 @@ class Planner:
         """Plans one cell: what is finished with the versions that would run now is not run again."""
         known = {seed: self._records.get((cell.config_hash, seed)) for seed in prepared.experiment.seeds}
         done = {seed: record for seed, record in known.items() if record and _is_current(record, prepared)}
+        run = prepared.assemble(0)
         return PlannedCell(
             cell,
             done=list(done),
             open=[seed for seed in known if seed not in done],
-            replayed=count_replayed(prepared),
-            seconds=self._costs.estimate_seconds(prepared),
+            replayed=count_replayed(run),
+            seconds=self._costs.estimate_seconds(prepared, run),
             edited=sorted({name for record in done.values() for name in edited(record, prepared)}),
         )
 

@@ -25,6 +25,9 @@ __all__ = ["Drawing", "figures_of_cells", "figures_of_study"]
 Drawing = tuple[str, Callable[[], Figure]]
 """The name of a figure, and what draws it."""
 
+_MOST = 40
+"""Cells that are compared in one figure: more cannot be told apart, and thousands take minutes to draw."""
+
 
 def figures_of_study(result: StudyResult) -> Iterator[Drawing]:
     """The name of each figure of the whole study that there is data for, and what draws it."""
@@ -34,12 +37,20 @@ def figures_of_study(result: StudyResult) -> Iterator[Drawing]:
     if result.study.kind != "ablation":
         yield from _figures_of_search(result)
         return
-    objective = result.objective
-    measured = [cell for cell in cells if objective in cell.metrics]
+    shown, objective = _compared(result, cells), result.objective
+    measured = [cell for cell in shown if objective in cell.metrics]
     if objective and measured:
-        yield "objective_against_cost", lambda: _objective_against_cost(objective, measured)
-    curves, references = {cell.name: _curve(cell) for cell in cells}, _references(cells)
-    yield "accuracy_over_tasks", lambda: accuracy_over_tasks(curves, references)
+        yield "objective_against_cost", lambda: _objective_against_cost(objective, measured, len(cells))
+    curves, references = {cell.name: _curve(cell) for cell in shown}, _references(shown)
+    yield "accuracy_over_tasks", lambda: accuracy_over_tasks(curves, references, len(cells))
+
+
+def _compared(result: StudyResult, cells: Sequence[CellResult]) -> Sequence[CellResult]:
+    """The cells that are drawn: of very many the best ones, with those that they are held against."""
+    if len(cells) <= _MOST:
+        return cells
+    kept = {result.study.baseline, *_references(cells), *(cell.name for cell in result.ranked[:_MOST])}
+    return [cell for cell in cells if cell.name in kept]
 
 
 def figures_of_cells(result: StudyResult, store: Path) -> Iterator[Drawing]:
@@ -68,11 +79,11 @@ def _samples(cell: CellResult, store: Path) -> Samples:
     return {}
 
 
-def _objective_against_cost(objective: str, cells: Sequence[CellResult]) -> Figure:
+def _objective_against_cost(objective: str, cells: Sequence[CellResult], total: int) -> Figure:
     values = {cell.name: cell.metrics[objective] for cell in cells}
     costs = {cost: {cell.name: cell.costs[cost].mean for cell in cells} for cost in COSTS}
     by_seed = {cell.name: list(cell.values.by_seed.get(objective, {}).values()) for cell in cells}
-    return metric_against_costs(objective, values, costs, by_seed, _references(cells))
+    return metric_against_costs(objective, values, costs, by_seed, _references(cells), total)
 
 
 def _references(cells: Sequence[CellResult]) -> list[str]:

@@ -40,12 +40,12 @@ class RunCell:
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        self._study = study_in(queue)
+        self._cells = _cells_in(queue)
 
     def __call__(self, trial: Any, executor: Executor) -> Sequence[float]:
         """Runs it; the value is the accuracy at the end, which nothing is decided by."""
         seed = trial.user_attrs["seed"]
-        cell = self._find_cell(trial.user_attrs["key"], seed)
+        cell = self._find_cell(trial.user_attrs["key"])
         record = executor.run(cell.experiment, seed)
         if not cell.accepts(record):
             raise ConfigError(
@@ -55,14 +55,13 @@ class RunCell:
         trial.set_user_attr("run_ids", [record.run_id])
         return [record.final_accuracy]
 
-    def _find_cell(self, key: str, seed: int) -> Cell:
+    def _find_cell(self, key: str) -> Cell:
         """The cell of an item; the study may have been defined anew since it was read."""
-        for study in (self._study, study_in(self._queue)):
-            self._study = study
-            for cell in study.cells:
-                if cell.run_key(seed) == key:
-                    return cell
-        raise RunFailedError("The study no longer has this cell.")
+        if key not in self._cells:
+            self._cells = _cells_in(self._queue)
+        if key not in self._cells:
+            raise RunFailedError("The study no longer has this cell.")
+        return self._cells[key]
 
 
 class RunTrial:
@@ -123,6 +122,12 @@ def study_in(queue: Queue) -> Study:
     """
     definition = read_definition(queue)
     return definition if isinstance(definition, Study) else definition.as_study([])
+
+
+def _cells_in(queue: Queue) -> dict[str, Cell]:
+    """The cell of each run of a study, by what identifies the run: there may be thousands."""
+    study = study_in(queue)
+    return {cell.run_key(seed): cell for cell in study.cells for seed in study.seeds}
 
 
 def sampler(number: int) -> Any:

@@ -76,15 +76,17 @@ class SearchStudy:
             ended: The keys of the trials that have ended.
         """
         search, prepared = self.search, self._prepared
-        run = CostEstimator(records_in(self._site.store, {prepared.config_hash})).estimate_seconds(prepared)
+        run = prepared.assemble(0)
         left = [item for item in search.items(self._trials) if item.key not in ended]
         allocation = search.allocation
-        replayed = count_replayed(prepared) if allocation is None else allocation.budget or sum(allocation.sizes[1:])
+        replayed = count_replayed(run) if allocation is None else allocation.budget or sum(allocation.sizes[1:])
+        known = records_in(self._site.store, {prepared.config_hash})
+        seconds = CostEstimator(known).estimate_seconds(prepared, run)
         cell = Cell.of("a trial", {}, prepared)
         done, todo = range(self._trials - len(left)), range(len(left))
         compared = range((2 if allocation is None else 5) * len(search.test_seeds))
-        trials = PlannedCell(cell, done, todo, replayed, run * len(search.seeds))
-        after = PlannedCell(cell, (), compared, replayed, run)
+        trials = PlannedCell(cell, done, todo, replayed, seconds * len(search.seeds))
+        after = PlannedCell(cell, (), compared, replayed, seconds)
         notices = [*_explain_few_seeds(search), *self._site.explain_time_limit([trials])]
         return Plan([trials], self._site.workers, after, notices)
 

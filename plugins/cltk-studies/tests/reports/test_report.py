@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cltk_studies.reports.figures import figures_of_study
 from cltk_studies.reports.report import load_report, write_report
 
 OLD = Path(__file__).parent.parent / "data" / "runs-v1"
@@ -75,3 +77,17 @@ def test_its_figures_are_written_for_a_paper_with_what_was_replayed(tmp_path: Pa
     assert {path.name for path in (tmp_path / "figures").iterdir()} == names
     assert (tmp_path / "figures" / "old-study_accuracy_over_tasks.pdf").read_bytes().startswith(b"%PDF")
     assert "replayed samples 01" in report.to_html()
+
+
+def test_a_figure_of_very_many_cells_shows_the_best_and_the_baseline() -> None:
+    """A thousand lines cannot be told apart, and took half a minute to draw."""
+    result = load_report("old-study", OLD).result
+    best, worst = result.ranked
+    cells = [replace(best, cell=best.cell.model_copy(update={"name": f"best {number}"})) for number in range(60)]
+    study = result.study.model_copy(update={"baseline": worst.name})
+    for _, draw in figures_of_study(replace(result, study=study, cells=[*cells, worst])):
+        figure = draw()
+        (legend,) = figure.legends
+        names = [text.get_text() for text in legend.get_texts()]
+        assert names == [*(f"best {number}" for number in range(40)), worst.name]
+        assert "41 of 61 cells" in legend.get_title().get_text()
