@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -41,6 +42,8 @@ def run_command(command: Sequence[str], stop: str, number: int) -> None:
                 process.wait(_PATIENCE)
                 return
             time.sleep(_POLL)
+        if process.returncode == -signal.SIGKILL:
+            raise RuntimeError("it was killed, perhaps for want of memory")
         if process.returncode:
             log.seek(0)
             lines = log.read().decode(errors="replace").strip().splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -36,6 +37,8 @@ class CommandRunner:
             return ""
         if code == 0:
             return FINISHED
+        if code == -signal.SIGKILL:
+            return "it was killed, perhaps for want of memory"
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"it ended with status {code}"

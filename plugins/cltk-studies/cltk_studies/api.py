@@ -137,7 +137,7 @@ def make_site(
         read.settings,
         [sink for sink in wanted if isinstance(sink, Sink)],
     )
-    started_by = ChosenLauncher(launcher, overrides.get("launcher", {}))
+    started_by = ChosenLauncher.read(launcher, overrides.get("launcher", {}))
     where = None if study_db is None else str(study_db)
     runs = Path(store) if store is not None else (folder_of(where) or Path()) / "runs"
     place = machine or Machine(threads=1)

@@ -29,6 +29,16 @@ def test_the_manifest_is_one_of_a_job(tmp_path: Path, name: str) -> None:
     assert job.spec.parallelism == 16
 
 
+@pytest.mark.parametrize(
+    ("folder", "mounted"),
+    [("/shared/s/runs/studies/s", "/shared/s"), ("/data/studies/s", "/data"), ("/home/me/runs/studies/s", "/home/me")],
+)
+def test_it_mounts_where_the_study_and_its_runs_are(folder: str, mounted: str) -> None:
+    manifest = Kubernetes(Kubernetes.Config(), Path(folder)).describe(["cltk", "worker"], 2)
+    (container,) = Job.model_validate_json(manifest).spec.template.spec.containers
+    assert [mount.mountPath for mount in container.volumeMounts] == [mounted]
+
+
 def test_it_starts_nothing(tmp_path: Path) -> None:
     with pytest.raises(CltkError, match="only describes"):
         Kubernetes(Kubernetes.Config(), tmp_path).start(["true"], 1)

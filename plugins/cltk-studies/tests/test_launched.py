@@ -100,3 +100,10 @@ def test_their_command_can_be_executed_in_any_folder(tmp_path: Path, monkeypatch
     )
     assert command[command.index("--store") + 1] == f"{tmp_path}/runs"
     assert command[command.index("--data-dir") + 1] == f"{tmp_path}/data"
+
+
+def test_what_they_fail_with_is_the_last_line_of_their_log(cli: Cli, write: Write, store: Path) -> None:
+    assert cli("ablate", write(STUDY), "--store", store, "--sink", "none").status == 0
+    failed = cli("worker", "smal", "--store", store, "--launch", "somebody")
+    assert failed.status == 2
+    assert "There is no study 'smal' in this database. Did you mean 'small'?" in failed.err.splitlines()[-1]

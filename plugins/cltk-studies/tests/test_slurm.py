@@ -157,14 +157,16 @@ def test_a_detached_study_is_followed_and_stopped(write: Write, cli: Cli, store:
 
 
 @pytest.mark.usefixtures("slurm")
-def test_a_task_that_failed_is_told_from_the_others(tmp_path: Path) -> None:
-    script = 'test "$CLTK_WORKER" = 0 && sleep 60; echo out of order; exit 3'
+def test_tasks_that_failed_are_told_from_the_others(tmp_path: Path) -> None:
+    script = 'case "$CLTK_WORKER" in 0) sleep 60;; 1) echo out of order; exit 3;; 2) echo going on; kill -9 $$;; esac'
     launcher = Slurm(Slurm.Config(), tmp_path)
-    handle = launcher.start(["sh", "-c", script], 2)
-    while launcher.alive(handle) == 2:
+    handle = launcher.start(["sh", "-c", script], 3)
+    while launcher.alive(handle) > 1:
         time.sleep(0.2)
-    assert launcher.ended(handle) == {"1": f"Slurm's job {handle['job']} ended as FAILED: out of order"}
-    assert launcher.reason(handle) == launcher.ended(handle)["1"]
+    ended = f"Slurm's job {handle['job']} ended as FAILED"
+    reasons = {"1": f"{ended}: out of order", "2": f"{ended}: it was killed, perhaps for want of memory"}
+    assert launcher.ended(handle) == reasons
+    assert launcher.reason(handle) in reasons.values()
     launcher.stop(handle)
 
 

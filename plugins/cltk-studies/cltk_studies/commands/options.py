@@ -27,7 +27,7 @@ _Launcher = Annotated[
     str | None,
     typer.Option(
         help="What starts the workers, by name; by default, what the installed packages offer as such. Its fields: "
-        "--launcher.<name>.<field> <value>.",
+        "--launcher.<field> <value>, or --launcher.<name>.<field> <value>.",
         envvar="CLTK_LAUNCHER",
         autocompletion=plugin_names("launcher"),
     ),
@@ -161,7 +161,7 @@ class SiteOptions:
         from cltk_studies.work.chosen_sinks import ChosenSinks
         from cltk_studies.work.site import StudySite
 
-        launcher = ChosenLauncher(self.launcher, overrides.get("launcher", {}))
+        launcher = ChosenLauncher.read(self.launcher, overrides.get("launcher", {}))
         sinks = ChosenSinks.read(dict(overrides))
         return StudySite(self._store, self.study_db, machine.machine, self.workers, launcher, sinks)
 

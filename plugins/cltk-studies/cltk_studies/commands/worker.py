@@ -41,9 +41,9 @@ def worker(
     try:
         ending = joined.run(StudyProgress(quiet=quiet or attached or detached))
     except CltkError as error:
-        if not attached:
+        if launch is None:
             raise
-        # Into the log, whose last line the command that it works for reads.
+        # Into the log, whose last line its launcher reads.
         print(" ".join(str(error).split()), file=sys.stderr)
         raise typer.Exit(error.exit_status) from error
     raise typer.Exit(conclude_work(ending))

@@ -90,9 +90,9 @@ class Kubernetes(Launcher):
 
 
 def _shared(folder: Path) -> Path:
-    """The folder of a shared study, in whose runs the study's own folder is."""
-    parents = folder.absolute().parents
-    return parents[min(2, len(parents) - 1)]
+    """The folder of a shared study, in whose runs the study's own folder is; the runs where these lie at the top."""
+    *_, shared = [folder, *(parent for parent in folder.absolute().parents[:3] if parent != parent.parent)]
+    return shared
 
 
 def _label(name: str) -> str:

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -116,8 +117,8 @@ class Slurm(Launcher):
             fields = dict(re.findall(r"(\w+)=(\S*)", line))
             state, task = fields.get("JobState", ""), fields.get("ArrayTaskId", "")
             if state not in _ALIVE | {"COMPLETED", ""}:
-                said = _last_line(Path(handle["logs"]) / f"slurm-{handle['job']}_{task}.log")
-                meaning = _MEANINGS.get(state) or said or f"exit status {fields.get('ExitCode')}"
+                log = Path(handle["logs"]) / f"slurm-{handle['job']}_{task}.log"
+                meaning = _MEANINGS.get(state) or _explain_exit(fields.get("ExitCode", ""), log)
                 reasons[task] = f"Slurm's job {handle['job']} ended as {state}: {meaning}"
         return reasons
 
@@ -174,9 +175,12 @@ def _call(*command: str, unknown: str | None = None) -> str:
     raise CltkError(f"Slurm refuses '{command[0]}': {said}", "See 'sinfo' for what there is.")
 
 
-def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1] if lines else ""
+def _explain_exit(code: str, log: Path) -> str:
+    """Why a task ended with an exit status and a signal, as Slurm writes these."""
+    status, _, number = code.partition(":")
+    if number == "9":
+        return "it was killed, perhaps for want of memory"
+    with suppress(OSError):
+        if lines := log.read_text(errors="replace").strip().splitlines():
+            return lines[-1]
+    return f"exit status {status}" if number in ("", "0") else f"signal {number}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cltk.config import check
-from cltk.errors import ConfigError, under
+from cltk.errors import ConfigError
 from cltk.interfaces import Launcher
 from cltk.registry import Plugin, default_names, find, installed, load, require_known, settings_of
 
@@ -22,10 +22,25 @@ class ChosenLauncher:
     Attributes:
         name: Its name; None for the one that is offered as the default.
         settings: What launchers are set to, by name.
+        own: What the chosen one is set to, whichever that is.
     """
 
     name: str | None = None
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, name: str | None, table: Mapping[str, Any]) -> ChosenLauncher:
+        """What a table ``[launcher]`` says, with tables for launchers by name in it.
+
+        Args:
+            name: The launcher that is named elsewhere, which goes before what the table says; None for none.
+            table: The table.
+        """
+        settings = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+        own = {key: value for key, value in table.items() if key not in settings}
+        named = own.pop("name", None)
+        return cls(name or named, settings, own)
 
     @property
     def plugin(self) -> Plugin:
@@ -66,8 +81,16 @@ class ChosenLauncher:
         """
         plugin = self.plugin
         cls = load(plugin)
-        settings = dict(settings_of(plugin, self.settings))
-        with under(f"launcher.{plugin.name.replace('-', '_')}"):
+        settings = {**settings_of(plugin, self.settings), **self.own}
+        try:
             config = check(cls.Config, settings, f"launcher '{plugin.name}'")
+        except ConfigError as error:
+            faults = (replace(fault, at=f"{self._table_of(fault.at, plugin)}.{fault.at}") for fault in error.faults)
+            raise ConfigError.of(faults) from error.__cause__
         launcher: Launcher = cls(config, folder)
         return launcher
+
+    def _table_of(self, path: str, plugin: Plugin) -> str:
+        """The table that sets a field of the launcher."""
+        is_own = path.partition(".")[0] in self.own
+        return "launcher" if is_own else f"launcher.{plugin.name.replace('-', '_')}"
