@@ -11,6 +11,7 @@ from pydantic import Field, create_model
 
 from cltk.config import Name, Names, Overrides, Seeds, Settings, Slot, SlotField
 from cltk.kinds import KINDS, SLOTS
+from cltk.names import canonical
 
 __all__ = ["Experiment", "config_hash", "qualified_names"]
 
@@ -65,5 +66,5 @@ def qualified_names(config: Mapping[str, Any], plugins: Mapping[str, str]) -> Ov
 
 
 def _qualified(settings: Mapping[str, Any], provider: str | None) -> Overrides:
-    name = settings["name"] if provider is None else f"{provider.split()[0]}:{settings['name']}"
+    name = settings["name"] if provider is None else f"{canonical(provider.split()[0])}:{settings['name']}"
     return {**settings, "name": name}

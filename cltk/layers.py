@@ -15,6 +15,7 @@ from cltk.config import Overrides, as_slot
 from cltk.errors import ConfigError, Faults, closest
 from cltk.kinds import KINDS, SLOTS
 from cltk.mappings import deep_merge, replaced, underscored
+from cltk.names import canonical_choice
 
 __all__ = ["NULL", "combine", "environment_overrides", "overlay", "override_at", "parse_value", "read_toml"]
 
@@ -154,5 +155,5 @@ def _merge_slot(below: Any, above: Any) -> Any:
 def _may_be_same(one: str, other: str) -> bool:
     """Whether two names may be of one component: those alone count where a distribution is named on one side only."""
     if (":" in one) == (":" in other):
-        return one == other
+        return canonical_choice(one) == canonical_choice(other)
     return one.rpartition(":")[2] == other.rpartition(":")[2]

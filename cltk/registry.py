@@ -17,6 +17,7 @@ from typing import Any
 
 from cltk.errors import ConfigError, PluginError, closest
 from cltk.kinds import KINDS
+from cltk.names import canonical, canonical_choice
 
 __all__ = [
     "OWN_COMMANDS",
@@ -45,7 +46,7 @@ OWN_COMMANDS = ("cite", "data", "plugins", "run", "runs", "schema")
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """One plugin as its distribution's metadata describes it."""
+    """One plugin as its distribution's metadata describes it; the distribution's name is canonical."""
 
     kind: str
     name: str
@@ -58,6 +59,10 @@ class Plugin:
     def qualified(self) -> str:
         """The name that is unique even where two distributions offer the same one."""
         return f"{self.distribution}:{self.name}"
+
+    def is_called(self, name: str) -> bool:
+        """Whether a name is the plugin's, be it qualified or not."""
+        return canonical_choice(name) in (self.name, self.qualified)
 
     @property
     def choice(self) -> str:
@@ -92,7 +97,7 @@ def _scanned() -> tuple[Mapping[str, _Provider], Mapping[str, str]]:
     ``CLTK_PLUGINS`` is a comma-separated list. Of a distribution that is found twice, the first one on the path counts.
     """
     allowed = os.environ.get("CLTK_PLUGINS")
-    names = None if allowed is None else {_canonical(name) for name in allowed.split(",")}
+    names = None if allowed is None else {canonical(name) for name in allowed.split(",")}
     providers: dict[str, _Provider] = {}
     unreadable: dict[str, str] = {}
     for distribution in distributions():
@@ -102,8 +107,8 @@ def _scanned() -> tuple[Mapping[str, _Provider], Mapping[str, str]]:
             name = getattr(distribution, "_path", "unknown distribution")
             unreadable[Path(str(name)).stem] = f"malformed metadata: {type(error).__name__}: {error}"
             continue
-        if provider and (names is None or _canonical(provider.name) in names):
-            providers.setdefault(_canonical(provider.name), provider)
+        if provider and (names is None or provider.name in names):
+            providers.setdefault(provider.name, provider)
     return providers, unreadable
 
 
@@ -122,12 +127,7 @@ def _read(distribution: Distribution) -> _Provider | None:
     if not (metadata["Name"] and metadata["Version"]):
         raise ValueError("it has entry points, but no name or no version")
     requires = tuple(str(text) for text in metadata.get_all("Requires-Dist") or ())
-    return _Provider(str(metadata["Name"]), str(metadata["Version"]), requires, entry_points)
-
-
-def _canonical(name: str) -> str:
-    """The name as the packaging standards compare it (PEP 503), without importing ``packaging`` for it."""
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+    return _Provider(canonical(metadata["Name"]), str(metadata["Version"]), requires, entry_points)
 
 
 @cache
@@ -163,7 +163,7 @@ def find(kind: str, name: str) -> Plugin:
         ConfigError: There is none, or several distributions offer one.
     """
     plugins = installed(kind)
-    matches = [plugin for plugin in plugins if name in (plugin.name, plugin.qualified)]
+    matches = [plugin for plugin in plugins if plugin.is_called(name)]
     if not matches:
         raise ConfigError(f"There is no {kind} '{name}'.", closest(name, {plugin.name for plugin in plugins}))
     if len(matches) > 1:
@@ -221,7 +221,8 @@ def require_known(kind: str, tables: Mapping[str, Any]) -> None:
 
 def _is_called(plugin: Plugin, name: str) -> bool:
     """Whether a table of settings is a plugin's: in files and options, dashes count as underscores."""
-    return name.replace("-", "_") in (each.replace("-", "_") for each in (plugin.name, plugin.qualified))
+    plain = canonical_choice(name).replace("-", "_")
+    return plain in (each.replace("-", "_") for each in (plugin.name, plugin.qualified))
 
 
 @cache
@@ -293,7 +294,7 @@ def _unmet_requirement(plugin: Plugin) -> str | None:
 
 @cache
 def _unmet(requirement: str) -> str | None:
-    if not _canonical(requirement).startswith("cltk-core"):
+    if not canonical(requirement).startswith("cltk-core"):
         return None
     from packaging.requirements import InvalidRequirement, Requirement
 
@@ -304,7 +305,7 @@ def _unmet(requirement: str) -> str | None:
     except InvalidRequirement:
         return f"'{requirement}', which is not a valid requirement"
     applies = parsed.marker is None or parsed.marker.evaluate({"extra": ""})
-    if _canonical(parsed.name) != "cltk-core" or not applies:
+    if canonical(parsed.name) != "cltk-core" or not applies:
         return None
     if parsed.specifier.contains(__version__, prereleases=True):
         return None

@@ -13,7 +13,7 @@ import torch
 from cltk.build import prepare
 from cltk.config import check
 from cltk.errors import ConfigError
-from cltk.experiment import Experiment
+from cltk.experiment import Experiment, config_hash
 from cltk.machine import Machine
 from cltk.registry import forget
 from cltk.resolve import resolve
@@ -53,6 +53,10 @@ class TestIdentity:
         assert run_id(now, 0) == run_id(before, 0)
         assert now.config == before.config
         assert run_id(prepare(experiment_of(record), CPU), 0) == record.run_id
+
+    def test_it_does_not_depend_on_how_a_distribution_spells_its_name(self) -> None:
+        config = {"generator": {"name": "gan"}}
+        assert config_hash(config, {"generator": "Acme_GAN 1"}) == config_hash(config, {"generator": "acme-gan 1"})
 
     def test_it_is_known_without_the_data(self, digits: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
         prepared = prepare(digits, CPU)

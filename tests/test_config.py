@@ -87,6 +87,11 @@ class TestLayers:
         merged = overlay([{"generator": {"name": below, "latent_dim": 2}}, {"generator": above}])
         assert merged == {"generator": {"name": above}}
 
+    def test_a_distribution_is_the_same_however_its_name_is_spelt(self) -> None:
+        below = {"generator": {"name": "acme-gan:gan", "latent_dim": 50}}
+        layer = overlay([below, {"generator": "Acme_GAN:gan"}])
+        assert layer["generator"] == {"name": "Acme_GAN:gan", "latent_dim": 50}
+
     def test_settings_of_an_unnamed_component_stay_when_it_is_named(self) -> None:
         merged = overlay([{"generator": {"latent_dim": 2}}, {"generator": "vae"}])
         assert merged == {"generator": {"name": "vae", "latent_dim": 2}}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cltk.errors import ConfigError, PluginError
-from cltk.registry import default_names, find, forget, installed, load, shortest_name
+from cltk.registry import default_names, find, forget, installed, load, settings_of, shortest_name
 
 BASE = """
 from cltk.interfaces import Generator as Base
@@ -69,6 +69,14 @@ class TestFinding:
         plugin = find("generator", "gan")
         assert (plugin.qualified, plugin.provider) == ("acme-gan:gan", "acme-gan 1.2")
         assert load(plugin).__name__ == "Good"
+
+    @pytest.mark.parametrize("name", ["acme-gan:gan", "Acme_GAN:gan", "ACME.-gan:gan"])
+    def test_distributions_are_compared_as_the_packaging_standards_do(
+        self, install: Install, base: type, name: str
+    ) -> None:
+        install("Acme_GAN", "[cltk.generators]\ngan = acme:Good\n")
+        assert find("generator", name).provider == "acme-gan 1.2"
+        assert settings_of(find("generator", name), {name.replace("-", "_"): {"x": 1}}) == {"x": 1}
 
     def test_listing_imports_nothing(self, install: Install) -> None:
         ours = names("generator")

@@ -118,7 +118,7 @@ def named(name: str) -> list[Plugin]:
     if kind in KINDS and rest:
         return [find(kind, rest)]
     every = [plugin for kind in KINDS for plugin in installed(kind)]
-    matches = [plugin for plugin in every if name in (plugin.name, plugin.qualified)]
+    matches = [plugin for plugin in every if plugin.is_called(name)]
     if not matches:
         raise ConfigError(f"There is no plugin '{name}'.", closest(name, {plugin.name for plugin in every}))
     return matches

@@ -15,7 +15,7 @@ from cltk.events import Event
 from cltk.interfaces.sink import RunGroup, Sink, Summary
 from cltk.processes.interrupts import Interrupt, telling_apart
 from cltk.record import Record
-from cltk.registry import Plugin, default_names, find, load, require_known, settings_of
+from cltk.registry import Plugin, default_names, find, load, require_known, settings_of, shortest_name
 
 __all__ = ["NO_SINK", "Sinks", "check_sinks", "make_sinks"]
 
@@ -118,10 +118,9 @@ def make_sinks(
     require_known("sink", settings)
     sinks: dict[str, Sink] = {}
     failures: dict[str, str] = {}
-    for name in default_names("sink") if names is None else names:
-        if name == NO_SINK and len(names or ()) == 1:
-            continue
-        plugin = find("sink", name)
+    wanted = default_names("sink") if names is None else () if list(names) == [NO_SINK] else names
+    for plugin in dict.fromkeys(find("sink", name) for name in wanted):  # Once, however often it is named, and how.
+        name = shortest_name(plugin)
         try:
             sinks[name] = _make(plugin, settings_of(plugin, settings), store)
         except ConfigError:

@@ -187,6 +187,11 @@ def test_dashes_in_the_name_of_a_sink_count_as_underscores(
     assert diary.config == Diary.Config(word="ink")
 
 
+def test_a_sink_that_is_named_twice_is_made_once(install: Callable[..., None], tmp_path: Path) -> None:
+    install({"diary": HERE})
+    assert set(make_sinks(["diary", "Diaries:diary", "diary"], {}, tmp_path)._sinks) == {"diary"}
+
+
 def test_settings_reach_their_sink(install: Callable[..., None], tmp_path: Path) -> None:
     install({"diary": HERE, "other": HERE})
     (diary,) = make_sinks(["diary"], {"diary": {"word": "ink"}, "other": {"word": "unused"}}, tmp_path)._sinks.values()
