@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -58,7 +58,7 @@ def run(
     store: str | Path = "runs",
     machine: Machine | None = None,
     *,
-    sinks: Sequence[str | Sink] | None = None,
+    sinks: str | Sequence[str | Sink] | None = None,
     resume: bool = False,
     progress: bool = False,
 ) -> Record: ...
@@ -72,7 +72,7 @@ def run(
     machine: Machine | None = None,
     *,
     seeds: Sequence[int] | str | None = None,
-    sinks: Sequence[str | Sink] | None = None,
+    sinks: str | Sequence[str | Sink] | None = None,
     resume: bool = False,
     progress: bool = False,
 ) -> Record | Ending: ...
@@ -85,7 +85,7 @@ def run(
     machine: Machine | None = None,
     *,
     seeds: Sequence[int] | str | None = None,
-    sinks: Sequence[str | Sink] | None = None,
+    sinks: str | Sequence[str | Sink] | None = None,
     resume: bool = False,
     progress: bool = False,
 ) -> Record | Ending:
@@ -109,13 +109,13 @@ def run(
     Raises:
         CltkError: The experiment is not valid, its data is missing, or the store cannot be written.
     """
+    if seed is not None and seeds is not None:
+        raise ConfigError("Both 'seed' and 'seeds' are given.", "Give one of them.")
     given = load(experiment) if isinstance(experiment, str | Path) else experiment
     if seed is not None or seeds is not None:
-        several = [seed] if seeds is None else seeds
-        values = {"seeds": several if isinstance(several, str) else list(several)}
-        given = given.model_copy(update={"seeds": check(Experiment, values, "the seeds").seeds})
-    wanted = (given.sinks or ()) if sinks is None else sinks
-    names = [sink for sink in wanted if isinstance(sink, str)] or [NO_SINK]
+        given = given.model_copy(update={"seeds": _checked_seeds(seed if seeds is None else seeds)})
+    wanted = (given.sinks or ()) if sinks is None else [sinks] if isinstance(sinks, str) else sinks
+    names = [str(sink) for sink in wanted if not isinstance(sink, Sink)] or [NO_SINK]
     prepared = prepare(given, machine)
     with Progress(len(given.seeds), quiet=not progress) as shown:
         others = [*(sink for sink in wanted if isinstance(sink, Sink)), *([shown] if progress else [])]
@@ -133,7 +133,12 @@ def train(experiment: Experiment, seed: int = 0, machine: Machine | None = None)
     Raises:
         CltkError: The experiment is not valid, its data is missing, or training diverged.
     """
-    return _train(prepare(experiment, machine).assemble(seed))
+    return _train(prepare(experiment, machine).assemble(_checked_seeds(seed)[0]))
+
+
+def _checked_seeds(seeds: object) -> tuple[int, ...]:
+    several = list(seeds) if isinstance(seeds, Iterable) and not isinstance(seeds, str) else seeds
+    return check(Experiment, {"seeds": several}, "the seeds").seeds
 
 
 def load_runs(

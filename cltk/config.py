@@ -6,7 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 from cltk.errors import ConfigError, Faults
 from cltk.faults import fault_of
@@ -50,6 +60,18 @@ class Settings(BaseModel):
             return values
         defaults = {name: field.default for name, field in cls.model_fields.items()}
         return {name: _completed(defaults.get(name), given) for name, given in values.items()}
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _refuse_truth_as_number(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        valid = handler(value)
+        if _has_truth(value) and not _has_truth(valid):
+            raise ValueError("true and false are no numbers")
+        return valid
+
+
+def _has_truth(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, list | tuple) and any(map(_has_truth, value)))
 
 
 def _completed(default: Any, given: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cltk.errors import ConfigError
+from cltk.errors import ConfigError, closest
 
 if TYPE_CHECKING:
     import torch
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Machine", "Precision", "device_of", "precision_of", "sensible_threads", "usable_cores"]
 
 Precision = Literal["fp32", "bf16"]
+PRECISIONS = ("auto", "fp32", "bf16")
+"""What may be asked for."""
 SMALL = 600_000
 """Number of parameters below which a run gets one thread: a second one helps little, and harms on a busy machine."""
 _LIMITS = ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS")
@@ -30,12 +32,21 @@ class Machine:
         threads: Number of threads, None for what suits the size of the networks.
         precision: Of the matrix products in training: ``fp32``, ``bf16``, or ``auto`` for the faster one of them.
         data_dir: Where to look for data files first.
+
+    Raises:
+        ConfigError: There is no such precision, or no such number of threads.
     """
 
     device: str = "auto"
     threads: int | None = None
     precision: Precision | Literal["auto"] = "fp32"
     data_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"There is no precision {self.precision!r}.", closest(str(self.precision), PRECISIONS))
+        if self.threads is not None and not (type(self.threads) is int and self.threads > 0):
+            raise ConfigError(f"There cannot be {self.threads!r} threads.", "Give a whole number from 1 up, or none.")
 
 
 def usable_cores() -> int:

@@ -203,6 +203,21 @@ class TestRunning:
             cltk.run(quick(), seeds="none", store=tmp_path)
         with pytest.raises(ConfigError, match=r"nowhere\.toml"):
             cltk.run(tmp_path / "nowhere.toml", store=tmp_path)
+        with pytest.raises(ConfigError, match="There is no sink '3'"):
+            cltk.run(quick(), store=tmp_path, sinks=[3])  # type: ignore[list-item]
+        with pytest.raises(ConfigError, match="Both 'seed' and 'seeds' are given"):
+            cltk.run(quick(), seed=1, seeds=[2], store=tmp_path)  # type: ignore[call-overload]
+        assert not list(tmp_path.iterdir())
+
+    @pytest.mark.parametrize("seed", [-1, 1.5, True])
+    def test_a_seed_is_a_whole_number(self, quick: Callable[..., Experiment], tmp_path: Path, seed: Any) -> None:
+        with pytest.raises(ConfigError, match="seeds"):
+            cltk.run(quick(), seed=seed, store=tmp_path)
+        with pytest.raises(ConfigError, match="seeds"):
+            next(cltk.train(quick(), seed=seed))
+
+    def test_one_name_will_do_for_a_sink(self, quick: Callable[..., Experiment], tmp_path: Path) -> None:
+        assert isinstance(cltk.run(quick(), store=tmp_path, sinks="none"), Record)
 
     def test_metrics_of_several_runs_are_in_the_summary(
         self, quick: Callable[..., Experiment], machine: Machine, tmp_path: Path

@@ -57,6 +57,26 @@ class Outer(Settings):
     sizes: Sizes = (3,)
 
 
+class Mixed(Settings):
+    """Fields of several types."""
+
+    count: int = 1
+    share: float = 0.5
+    sizes: Sizes = (1,)
+    online: bool = False
+    which: int | bool = 1
+
+
+@pytest.mark.parametrize("values", [{"count": True}, {"share": False}, {"sizes": True}, {"sizes": [3, True]}])
+def test_true_and_false_are_no_numbers(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="true and false are no numbers"):
+        check(Mixed, values, "it")
+
+
+def test_true_and_false_are_taken_where_they_are_expected() -> None:
+    assert check(Mixed, {"online": True, "which": False}, "it") == Mixed(online=True, which=False)
+
+
 class TestLayers:
     def test_a_later_layer_wins_field_by_field(self) -> None:
         below = {"name": "file", "generator": {"name": "vae", "hidden": [9], "latent_dim": 2}}

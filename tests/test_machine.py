@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from statistics import fmean
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ import torch
 from cltk.api import Experiment, Machine
 from cltk.build import prepare
 from cltk.engine import train
+from cltk.errors import ConfigError
 from cltk.events import TaskEnded
 from cltk.machine import usable_cores
 
@@ -30,6 +32,14 @@ def test_auto_is_bfloat16_where_the_processor_multiplies_it(
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_precision_that_is_named_is_taken(digits: Experiment, precision: str) -> None:
     assert prepare(digits, Machine("cpu", threads=1, precision=precision)).precision == precision
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"threads": 0}, {"threads": -1}, {"threads": 1.5}, {"threads": True}, {"precision": "fp16"}]
+)
+def test_what_cannot_be_is_refused_and_not_ignored(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=str(next(iter(wrong.values())))):
+        Machine(**wrong)
 
 
 @pytest.mark.parametrize(("hidden", "threads"), [([50], 1), ([2000, 2000], 3)])

@@ -59,7 +59,6 @@ Threads = Annotated[
 ]
 Precision = Annotated[str, typer.Option(help="fp32, bf16, or auto for the faster one here.", envvar="CLTK_PRECISION")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
-_PRECISIONS = ("auto", "fp32", "bf16")
 
 
 @dataclass(frozen=True)
@@ -78,11 +77,8 @@ class MachineOptions:
         Raises:
             ConfigError: There is no such precision.
         """
-        from cltk.errors import ConfigError, closest
         from cltk.machine import Machine
 
-        if self.precision not in _PRECISIONS:
-            raise ConfigError(f"There is no precision '{self.precision}'.", closest(self.precision, _PRECISIONS))
         precision: Any = self.precision
         return Machine(self.device, self.threads, precision, self.data_dir)
 

@@ -113,7 +113,7 @@ def make_site(
     workers: int = 1,
     launcher: str | None = None,
     limits: Limits | None = None,
-    sinks: Sequence[str | Sink] | None = None,
+    sinks: str | Sequence[str | Sink] | None = None,
 ) -> StudySite:
     """Makes the place to work at.
 
@@ -131,9 +131,9 @@ def make_site(
         ConfigError: Settings are not valid.
     """
     read = ChosenSinks.read(overrides)
-    wanted = (read.names or ()) if sinks is None else sinks
+    wanted = (read.names or ()) if sinks is None else [sinks] if isinstance(sinks, str) else sinks
     chosen = ChosenSinks(
-        [sink for sink in wanted if isinstance(sink, str)] or [NO_SINK],
+        [str(sink) for sink in wanted if not isinstance(sink, Sink)] or [NO_SINK],
         read.settings,
         [sink for sink in wanted if isinstance(sink, Sink)],
     )
