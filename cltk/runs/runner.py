@@ -145,9 +145,11 @@ class _Session:
                 self._keep_progress()
             case TaskEnded():
                 state = state_of(self.trainer.run.strategy)
+                record = self.recorder.record
                 with self.pace.writing():
-                    self.checkpoints.save(Checkpoint(state, self.recorder.record))
-                self.folder.save_record(self.recorder.record)
+                    self.checkpoints.save(Checkpoint(state, record))
+                if len(record.tasks) < len(record.classes):  # Else the run is about to end, with a record that says so.
+                    self.folder.save_record(record)
 
     def _keep_progress(self) -> None:
         with self.pace.writing():
