@@ -15,8 +15,9 @@ import typer
 from cltk import __version__
 from cltk.cli import cite, data, plugins, run, runs, schema
 from cltk.cli.commands import PluginCommands
-from cltk.cli.console import only_json, show_error, spell_out
+from cltk.cli.console import only_json, show_error, show_notice, spell_out
 from cltk.cli.overrides import OverridesCommand
+from cltk.cli.variables import describe_ignored
 from cltk.errors import CltkError, ConfigError
 from cltk.processes.collector import collect_rarely
 from cltk.processes.entry_points import tolerate_malformed
@@ -51,12 +52,15 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    ctx: typer.Context,
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
     version: bool = typer.Option(
         False, "--version", "-V", callback=_print_version, is_eager=True, help="Print the version of the core."
     ),
 ) -> None:
     """Ablations in continual learning, every component a plugin."""
+    for notice in describe_ignored(ctx, os.environ):
+        show_notice(notice)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from cltk.cli.components import Components, read_overrides
 from cltk.cli.console import print_json, show_notice
 from cltk.cli.groups import with_groups
 from cltk.cli.options import RUNS, MachineOptions, Name, OutputOptions, Seeds, SinkOptions, Store
-from cltk.cli.overrides import takes_components
+from cltk.cli.overrides import overrides_of, takes_components
 from cltk.cli.repeat import refuse_others, repeat
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def run(
         str | None, typer.Option(help="Repeat a recorded run, by its id, and compare; takes no other experiment.")
     ] = None,
     print_config: Annotated[
-        bool, typer.Option("--print-config", help="Print the experiment with every default as TOML, and stop.")
+        bool,
+        typer.Option("--print-config", help="Print the experiment with every default as TOML, or as JSON, and stop."),
     ] = False,
     components: Components,
     machine: MachineOptions,
@@ -60,7 +61,7 @@ def run(
     from cltk.cli.result import print_failures, print_records
     from cltk.config import sound_part
     from cltk.display.progress import Progress
-    from cltk.errors import Faults
+    from cltk.errors import ConfigError, Faults
     from cltk.experiment import Experiment
     from cltk.resolve import resolve
     from cltk.runs.folder import config_toml
@@ -72,6 +73,8 @@ def run(
         raise typer.Exit(repeat(from_run, store, machine.data_dir, output))
     own = {"seeds": seeds, "name": name}
     overrides = read_overrides(ctx, file, own, components.overrides, sinks.overrides)
+    if "launcher" in overrides_of(ctx):
+        raise ConfigError("'cltk run' starts no workers, but a launcher was set.", "Leave --launcher out.")
     layer = _without_studies(overrides, file)
     faults = Faults()
     experiment = Experiment.model_validate(sound_part(Experiment, layer, "the experiment", faults))
@@ -81,7 +84,10 @@ def run(
         resolved = resolve(experiment)
     faults.settle()
     if print_config:
-        print(config_toml(resolved.config), end="")
+        if output.json:
+            print_json(resolved.config)
+        else:
+            print(config_toml(resolved.config), end="")
         raise typer.Exit
     prepared = prepare(experiment, machine.machine)
     for notice in (*prepared.notices, *_earlier(prepared, store)):

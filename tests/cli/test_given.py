@@ -108,3 +108,40 @@ def test_the_shell_completes_fields_and_their_values(words: str, expected: list[
         [sys.executable, "-c", program], env=os.environ | variables, capture_output=True, text=True, check=True
     )
     assert (done.stdout.split(), done.stderr) == (expected, "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("CLTK_SEED", "3", "No command reads the variable CLTK_SEED. Did you mean CLTK_SEEDS?"),
+        ("CLTK_seeds", "3", "No command reads the variable CLTK_seeds."),
+        ("CLTK_METRIC", "diaz-ms", "No command reads the variable CLTK_METRIC."),
+        ("CLTK_PLUGINS", "cltk-scenario", "CLTK_PLUGINS allows 'cltk-scenario', but no distribution of that name"),
+    ],
+)
+def test_a_variable_without_effect_is_said(cli: Cli, variable: str, value: str, said: str) -> None:
+    assert said in cli("runs", "list", **{variable: value}).said
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CLTK_SEEDS", "3"),
+        ("CLTK_SEED", ""),
+        ("CLTK_GENERATOR__LATENT_DIM", "3"),
+        ("CLTK_WORKERS", "2"),
+        ("CLTK_OFFLINE", "1"),
+        ("CLTK_PLUGINS", "CLTK_Scenarios, cltk.baselines"),
+    ],
+)
+def test_a_variable_that_some_command_reads_is_left_alone(cli: Cli, variable: str, value: str) -> None:
+    assert "CLTK_" not in cli("runs", "list", **{variable: value}).said
+
+
+def test_a_launcher_is_refused_where_nothing_is_started(cli: Cli) -> None:
+    done = cli("run", *PRINTED, "--launcher.slurm.time", "30")
+    assert (done.status, "starts no workers" in done.said) == (2, True)
+
+
+def test_what_is_printed_is_json_where_that_is_asked_for(cli: Cli) -> None:
+    assert cli("run", *PRINTED, "--json").json["scenario"]["name"] == "split-digits"

@@ -21,6 +21,9 @@ __all__ = ["download"]
 ANSWER_WITHIN = 4.0
 """Seconds in which a mirror must answer at all; without a network, this is what a user waits for."""
 
+_NO = ("", "0", "false", "no", "off")
+"""What ``CLTK_OFFLINE`` is where downloads are allowed, in any case of letters."""
+
 STALL = 30.0
 """Seconds without a byte after which a download is given up."""
 
@@ -38,7 +41,7 @@ def download(dataset: str, file: str, md5: str, folder: Path) -> None:
         DataUnavailableError: ``CLTK_OFFLINE`` forbids the download, or no mirror has the file.
         DataError: The folder cannot be written.
     """
-    if os.environ.get("CLTK_OFFLINE", "0") not in ("", "0"):
+    if os.environ.get("CLTK_OFFLINE", "").lower() not in _NO:
         raise DataUnavailableError(f"CLTK_OFFLINE forbids to download '{file}'.", "Unset it to allow downloads.")
     # Imported here because it takes longer than reading a data set that is there.
     from torchvision import datasets

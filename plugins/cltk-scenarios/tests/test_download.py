@@ -114,14 +114,15 @@ def test_a_read_only_folder_is_named(small: Any, tmp_path: Path, mirror: type[Mi
         small.archive.fetch(folder)
 
 
+@pytest.mark.parametrize("no", ["0", "False", "off", ""])
 def test_offline_nothing_is_asked(
-    small: Any, tmp_path: Path, mirror: type[Mirror], monkeypatch: pytest.MonkeyPatch
+    small: Any, tmp_path: Path, mirror: type[Mirror], monkeypatch: pytest.MonkeyPatch, no: str
 ) -> None:
     monkeypatch.setenv("CLTK_OFFLINE", "1")
     with pytest.raises(DataUnavailableError, match="CLTK_OFFLINE"):
         small.archive.fetch(tmp_path / "cache")
     assert mirror.asked == []
-    monkeypatch.setenv("CLTK_OFFLINE", "0")
+    monkeypatch.setenv("CLTK_OFFLINE", no)
     small.archive.fetch(tmp_path / "cache")
     assert mirror.asked
 
