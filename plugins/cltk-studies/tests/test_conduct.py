@@ -68,6 +68,9 @@ def test_workers_that_are_left_at_work_end_the_study_by_themselves(
         assert time.monotonic() < deadline
         time.sleep(0.5)
     assert list(status["best"]) == ["lr=0.01"]
+    while launched := cli("status", "small", "--store", store, "--json").json["launched"]:
+        assert launched == [{"launcher": "local", "alive": 2, "reason": None}]
+        time.sleep(0.5)
     assert "4" in cli("status", "--store", store).out
     again = cli("ablate", file, *options, "--json")
     assert again.json["finished"] == 4

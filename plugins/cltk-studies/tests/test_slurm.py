@@ -93,6 +93,12 @@ def test_numbers_are_text_to_slurm(tmp_path: Path) -> None:
     assert {"#SBATCH --time=30", "#SBATCH --mem=4000", "#SBATCH --account=17"} <= set(script.splitlines())
 
 
+def test_one_line_is_as_good_as_a_list(tmp_path: Path) -> None:
+    config = Slurm.Config.model_validate({"setup": "module load cuda", "options": "--qos=long"})
+    script = Slurm(config, tmp_path / "study").describe(["cltk", "worker"], 1)
+    assert {"module load cuda", "#SBATCH --qos=long"} <= set(script.splitlines())
+
+
 @pytest.mark.parametrize(("limit", "warned"), [("1", True), ("2-00", False)])
 def test_a_time_limit_that_is_shorter_than_a_run_is_warned_of(
     write: Write, cli: Cli, store: Path, limit: str, warned: bool

@@ -78,7 +78,7 @@ def _tables(found: Sequence[StudyStatus]) -> list[Table]:
         for launch in each.launched
     ]
     if launched:
-        tables.append(Table("Launched", ("study", "launcher", "workers", "what is said of them"), tuple(launched)))
+        tables.append(Table("Launched", ("study", "launcher", "workers", "note"), tuple(launched)))
     busy = [
         (worker.host, str(worker.pid or "-"), worker.item, worker.since) for each in found for worker in each.workers
     ]

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from cltk.config import Settings
+from cltk.config import Names, Settings
 from cltk.errors import CltkError
 from cltk.interfaces import Handle, Launcher
 from cltk_studies.launchers.slurm_time import seconds_of
@@ -79,8 +79,8 @@ class Slurm(Launcher):
         requeue: bool = Field(
             True, description="Whether Slurm starts them again after preemption or the failure of a node."
         )
-        setup: tuple[str, ...] = Field((), description="Lines of shell that come first, such as 'module load cuda'.")
-        options: tuple[str, ...] = Field((), description="Further options of 'sbatch', such as '--qos=long'.")
+        setup: Names = Field((), description="Lines of shell that come first, such as 'module load cuda'.")
+        options: Names = Field((), description="Further options of 'sbatch', such as '--qos=long'.")
 
     config: Config
 

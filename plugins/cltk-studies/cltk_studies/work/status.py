@@ -76,7 +76,7 @@ class StudyStatus:
         failures: Why items failed, by what they are called.
         best: The best so far, with its value; empty where nothing is finished.
         stopped: Why it was stopped; None where it was not.
-        launched: What launchers have started for it.
+        launched: What launchers have started for it, and not what has ended with it.
     """
 
     name: str
@@ -93,6 +93,8 @@ class StudyStatus:
         """How far the study of a queue is."""
         states = queue.states()
         counts = Counter(state.status for state in states.values())
+        launched = [Launched.of(**kept) for kept in queue.signals.launches.values()]
+        is_done = all(state.ended for state in states.values())
         running = [state for state in states.values() if state.status == "running"]
         return cls(
             name=queue.name,
@@ -102,7 +104,7 @@ class StudyStatus:
             failures=failures(states),
             best=_best(list(states.values()), queue.study.directions[0]),
             stopped=queue.signals.stopped,
-            launched=[Launched.of(**kept) for kept in queue.signals.launches.values()],
+            launched=[each for each in launched if each.alive != 0 or not is_done],
         )
 
     @property
