@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -27,6 +28,24 @@ def test_each_seed_that_failed_is_told(write: Write, cli: Cli, store: Path) -> N
     assert cli("ablate", write(diverges, epochs=3), "--store", store, "--sink", "none").status == 1
     status = cli("status", "small", "--store", store, "--json").json
     assert list(status["failures"]) == ["lr=1e+30, seed 0", "lr=1e+30, seed 1"]
+
+
+def test_runs_that_were_there_before_the_study_are_counted(write: Write, cli: Cli, store: Path) -> None:
+    options = ["--store", store, "--sink", "none", "--json"]
+    file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n')
+    first = cli("ablate", file, *options)
+    more = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n', seeds="[0, 1, 2]", name="more")
+    for _ in range(2):
+        assert cli("ablate", more, *options).json["finished"] == 6
+    status = cli("status", "more", "--store", store, "--json").json
+    assert status["counts"] == {"waiting": 0, "running": 0, "finished": 6, "failed": 0}
+    assert len(Queue(open_database(store), "more").study.trials) == 6
+    # One whose record is gone is done again all the same.
+    run = store / first.json["cells"][0]["runs"][0]["run_id"]
+    shutil.rmtree(run)
+    done = cli("ablate", more, *options).json
+    assert done["finished"] == 6
+    assert len(list(store.glob("*/record.json"))) == 6
 
 
 @pytest.mark.parametrize(("minutes", "left"), [(-10, 200), (0, 200), (10, 100)])

@@ -147,6 +147,7 @@ class AblationStudy:
         stored = self._stored()
         plan = self._plan(stored)
         mark = mark_of(self._site.store)
+        self._note_done(queue, plan, stored, before, mark)
         runs = [(planned.cell, seed) for planned in plan.cells for seed in planned.open]
         items = [
             Item(cell.run_key(seed), {"cell": cell.name, "seed": seed})
@@ -155,6 +156,20 @@ class AblationStudy:
         ]
         queue.submit(items, before)
         return stored, plan
+
+    def _note_done(
+        self, queue: Queue, plan: Plan, stored: Sequence[Record], known: Mapping[str, Attempts], mark: str
+    ) -> None:
+        """Lets the queue know of runs that it never had and that are done, for whoever asks how far the study is."""
+        records = best_records(stored, {cell.config_hash for cell in self.study.cells})
+        for planned in plan.cells:
+            cell = planned.cell
+            for seed in planned.done:
+                if cell.run_key(seed) not in known:
+                    record = records[cell.config_hash, seed]
+                    said = {"cell": cell.name, "seed": seed, "run_ids": [record.run_id]}
+                    item = Item(cell.run_key(seed), said)
+                    queue.note_finished(item, [record.final_accuracy], record.seconds.get("total", 0.0), mark)
 
     def _errors(self, queue: Queue) -> dict[tuple[str, int], str]:
         """Why runs of this study failed, by cell and seed; not those of the study before an upgrade."""

@@ -23,9 +23,9 @@ from cltk_studies.work.database import StudyDatabase
 from cltk_studies.work.persistence import Persistence
 from cltk_studies.work.state import ERROR, RETRIED, RETURNED
 
-__all__ = ["BEATS", "Lease", "LeaseLostError", "beat_of", "worker_of"]
+__all__ = ["BEATS", "SIGN", "Lease", "LeaseLostError", "beat_of", "worker_of"]
 
-_SIGN = "worker"
+SIGN = "worker"
 """The attribute of a trial with the last sign of life of its worker."""
 
 BEATS = 4.5
@@ -103,7 +103,7 @@ class Lease:
         """
         sign = {**self._sign, "beat": self._beats}
         with self._database.reported(), _lost_where_ended():
-            self._database.backend.set_trial_user_attr(self._id, _SIGN, sign)
+            self._database.backend.set_trial_user_attr(self._id, SIGN, sign)
         self._beats += 1
         self._signed = monotonic()
 
@@ -150,7 +150,7 @@ class Lease:
 
 def worker_of(trial: FrozenTrial) -> Mapping[str, Any]:
     """Who holds a trial or held it: ``id``, ``store``, ``host`` and ``pid``; empty where it has not signed."""
-    sign: Mapping[str, Any] = trial.user_attrs.get(_SIGN, {})
+    sign: Mapping[str, Any] = trial.user_attrs.get(SIGN, {})
     return sign
 
 

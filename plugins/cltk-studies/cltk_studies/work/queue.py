@@ -11,18 +11,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from cltk_studies.questions.items import Item
 from cltk_studies.work.attempts import AFTER, KEY, Attempts, group_attempts
 from cltk_studies.work.database import StudyDatabase
 from cltk_studies.work.kept_study import KeptStudy
-from cltk_studies.work.lease import Lease, LeaseLostError, beat_of, worker_of
+from cltk_studies.work.lease import SIGN, Lease, LeaseLostError, beat_of, worker_of
 from cltk_studies.work.limits import Limits
 from cltk_studies.work.state import ERROR, LOSS, State
 from cltk_studies.work.watch import Watch
@@ -78,6 +79,21 @@ class Queue(KeptStudy):
                     )
                 elif known.is_lost:
                     self._queue_again(known)
+
+    def note_finished(self, item: Item, values: Sequence[float], seconds: float, store: str) -> None:
+        """Takes in an item that was finished before it was ever queued, such as a run that another study has too.
+
+        Args:
+            item: The item.
+            values: Those of the objectives.
+            seconds: How long it took.
+            store: The mark of the folder that its records are in.
+        """
+        said = {**item.attributes, KEY: item.key, SIGN: {"store": store}}
+        trial = create_trial(state=TrialState.COMPLETE, values=list(values), user_attrs=said)
+        trial.datetime_start = trial.datetime_complete - timedelta(seconds=seconds)
+        with self.database.reported():
+            self.study.add_trial(trial)
 
     def claim(self, worker: str = "", store: str = "") -> Lease | None:
         """Takes an item that waits; None where none does.
