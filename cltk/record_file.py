@@ -16,6 +16,9 @@ from cltk.record_v1 import SCHEMA_1, upgrade
 __all__ = ["read_record", "to_json"]
 
 _CHECKSUM = "sha256"
+_SPELT = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+_CONTROLS_IN_JSON = re.compile(rb"\\(?:u00[0189]|[bfr])|\x7f|\xc2[\x80-\x9f]")
+"""What control characters are in JSON, or may be: most records have none, and are not gone through."""
 
 
 def read_record(path: Path) -> Record:
@@ -64,7 +67,16 @@ def _verified(content: bytes) -> dict[str, Any]:
         raise ValueError("it was cut or altered, its checksum differs")
     entries: dict[str, Any] = json.loads(content)
     del entries[_CHECKSUM]
-    return entries
+    return _spelt(entries) if _CONTROLS_IN_JSON.search(content) else entries
+
+
+def _spelt(value: Any) -> Any:
+    """The value with control characters spelt out: some terminals obey them, whoever wrote them."""
+    if isinstance(value, dict):
+        return {_spelt(key): _spelt(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_spelt(inner) for inner in value]
+    return value.translate(_SPELT) if isinstance(value, str) else value
 
 
 def _sealed(content: bytes) -> bytes:

@@ -146,6 +146,14 @@ class TestFile:
         with pytest.raises(StoreError, match="altered"):
             read_record(path)
 
+    def test_control_characters_are_spelt_out(self, record: Record, tmp_path: Path) -> None:
+        """A terminal obeys some: one who shows a record of somebody else's would see what that one wants."""
+        changes = {"warnings": ["\x1b[2J\x9b31m\x07\x7f\rtwo\n\tlines"], "environment": {"\x1b]0;me\x07": "\b"}}
+        entries = json.dumps(record.to_dict() | changes)
+        found = read_record(written(json.loads(entries), tmp_path / "record.json"))
+        assert found.warnings == [r"\x1b[2J\x9b31m\x07\x7f\x0dtwo" + "\n\tlines"]
+        assert found.environment == {r"\x1b]0;me\x07": r"\x08"}
+
     def test_others_may_read_what_the_umask_lets_them(self, tmp_path: Path) -> None:
         before = os.umask(0o022)
         try:

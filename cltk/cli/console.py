@@ -57,14 +57,17 @@ def print_json(value: Any) -> None:
 
 
 def print_result(*parts: Any) -> None:
-    """Prints text and tables of rich on standard output; elsewhere than in a terminal nothing is wrapped or padded."""
+    """Prints text and tables of rich on standard output; elsewhere than in a terminal nothing is wrapped or padded.
+
+    What stands in brackets or between colons is text like any other: much of it was written by others.
+    """
     from rich.console import Console
 
-    console = Console()
+    console = Console(markup=False, emoji=False)
     if console.is_terminal:
         console.print(*parts, sep="\n")
         return
-    console = Console(width=_UNBOUNDED)
+    console = Console(width=_UNBOUNDED, markup=False, emoji=False)
     with console.capture() as capture:
         console.print(*parts, sep="\n")
     for line in capture.get().splitlines():

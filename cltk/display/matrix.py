@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 __all__ = ["AccuracyMatrix"]
 
@@ -70,18 +71,18 @@ class AccuracyMatrix:
                 no_wrap=True,
             )
         for learned, row in enumerate(self._rows):
-            mean = f"[bold]{100 * sum(row[:learned]) / learned:.{decimals}f}[/]" if learned else ""
+            mean = Text(f"{100 * sum(row[:learned]) / learned:.{decimals}f}" if learned else "", "bold")
             cells = [self._cell(learned, task, decimals, deviations) for task in tasks]
             table.add_row(f"after {learned}" if learned else "before", mean, *cells)
         return table
 
-    def _cell(self, learned: int, task: int, decimals: int, deviations: Matrix | None) -> str:
+    def _cell(self, learned: int, task: int, decimals: int, deviations: Matrix | None) -> Text:
         if task == _LEFT_OUT:
-            return ""
+            return Text()
         cell = f"{100 * self._rows[learned][task]:.{decimals}f}"
         if deviations is not None:
             cell += f" ±{100 * deviations[learned][task]:.{decimals}f}"
-        return cell if task < learned else f"[dim]{cell}[/]"
+        return Text(cell, "" if task < learned else "dim")
 
     def _heading(self, task: int, word: str) -> str:
         if task == _LEFT_OUT:

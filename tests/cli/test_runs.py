@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cltk.record import Record
+from cltk.record_file import read_record, to_json
 from tests.commandline import Cli
 
 DATA = Path(__file__).parent.parent / "data"
@@ -51,6 +53,18 @@ def test_a_run_is_shown_as_it_was(cli: Cli, store: Path) -> None:
     for text in ("finetune · mlp on split-digits", "diaz-cl-score", "0.3341", "after 5"):
         assert text in shown.out
     assert cli("runs", "show", OLD, "--store", store, "--json").json["schema"] == "cltk.run/2"
+
+
+def test_what_looks_like_markup_is_text(cli: Cli, store: Path) -> None:
+    path = store / OLD / "record.json"
+    record = read_record(path)
+    names = {"[/none]": 3, ":bug:": 4}
+    entries = record.to_dict() | {"parameters": names, "bytes": names, "metrics": {"[red]": 0.5}}
+    path.write_bytes(to_json(Record.model_validate(entries)))
+    shown = cli("runs", "show", OLD, "--store", store)
+    assert shown.status == 0, shown.err
+    for text in ("[/none]", ":bug:", "[red]"):
+        assert text in shown.out
 
 
 def test_metrics_that_it_did_not_have_are_computed(cli: Cli, store: Path) -> None:

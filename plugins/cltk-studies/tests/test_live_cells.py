@@ -37,6 +37,12 @@ def test_a_cell_fills_up(records: list[Record]) -> None:
     assert "1 failed" in line
 
 
+def test_a_name_that_looks_like_markup_is_text(records: list[Record]) -> None:
+    cells = LiveCells(None)
+    cells.add("[/none]", records[:1], failed=False)
+    assert any(line.startswith("[/none]") for line in shown(cells))
+
+
 def test_a_low_terminal_shows_what_changed_last(records: list[Record]) -> None:
     cells = LiveCells(None)
     for number in range(40):

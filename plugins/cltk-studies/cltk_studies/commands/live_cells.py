@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
+from rich.text import Text
 
 from cltk.record import Record
 from cltk.runs.summary import estimate
@@ -57,7 +58,7 @@ class LiveCells:
             table.add_row(*self._row(name))
         yield table
 
-    def _row(self, name: str) -> tuple[str, ...]:
+    def _row(self, name: str) -> tuple[Text, ...]:
         records = self._records.get(name, [])
         total = self._totals.get(name)
         done = f"{self._done[name]} of {total}" if total else str(self._done[name])
@@ -65,4 +66,4 @@ class LiveCells:
         seconds = [record.seconds.get("total", 0.0) for record in records]
         duration = format_duration(sum(seconds) / len(seconds)) if seconds else ""
         failed = self._failed.get(name, 0)
-        return name, done, accuracy, duration, f"[red]{failed} failed[/]" if failed else ""
+        return *map(Text, (name, done, accuracy, duration)), Text(f"{failed} failed" if failed else "", "red")

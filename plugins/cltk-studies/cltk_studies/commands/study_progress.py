@@ -46,7 +46,7 @@ class StudyProgress:
     """
 
     def __init__(self, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, quiet=quiet)
+        self._console = Console(stderr=True, quiet=quiet, markup=False, emoji=False)
         self._live = self._console.is_terminal and not quiet
         self._quiet = quiet
         self._view: Live | None = None

@@ -36,7 +36,7 @@ def print_tables(results: Iterable[StudyResult], *, all_metrics: bool = False) -
 
 def print_table(table: Table, *, stderr: bool = False) -> None:
     """Prints a table; where it is too wide, with numbers for the names in its first column, which are listed above."""
-    console = Console(stderr=stderr)
+    console = Console(stderr=stderr, markup=False, emoji=False)
     parts: list[Any] = [_grid(_narrowed(table)), ""]
     if console.is_terminal and not _fits(parts[0], console):
         parts = [*_numbered(table)] if all(row[0] for row in table.rows) else parts
