@@ -107,3 +107,20 @@ def test_what_they_fail_with_is_the_last_line_of_their_log(cli: Cli, write: Writ
     failed = cli("worker", "smal", "--store", store, "--launch", "somebody")
     assert failed.status == 2
     assert "There is no study 'smal' in this database. Did you mean 'small'?" in failed.err.splitlines()[-1]
+
+
+def test_they_are_started_again_within_a_limit(
+    write: Write, cli: Cli, store: Path, processes: type[Processes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three times each."""
+
+    def start(self: Processes, command: Sequence[str], n: int) -> Handle:
+        self.started.append([subprocess.Popen(["false"]) for _ in range(n)])
+        return {"number": len(self.started) - 1}
+
+    monkeypatch.setattr(processes, "start", start)
+    monkeypatch.setattr("cltk_studies.work.workers._POLL", 0.05)
+    done = cli("ablate", write(STUDY), "--store", store, "--launcher", "local", "--workers", 2, "--sink", "none")
+    assert done.status == 1
+    assert "All workers ended before the study was done: it ended as 1" in done.said
+    assert [len(launch) for launch in processes.started] == [2, 2, 2, 2]

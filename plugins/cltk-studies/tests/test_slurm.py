@@ -163,6 +163,16 @@ def test_a_detached_study_is_followed_and_stopped(write: Write, cli: Cli, store:
 
 
 @pytest.mark.usefixtures("slurm")
+def test_a_folder_that_a_node_does_not_share_is_guessed(tmp_path: Path) -> None:
+    """Slurm opens a task's log on its node, before anything of the task runs."""
+    launcher = Slurm(Slurm.Config(options=("--output=/nowhere/log",)), tmp_path)
+    handle = launcher.start(["true"], 1)
+    while launcher.alive(handle):
+        time.sleep(0.2)
+    assert "is the study's folder shared with its node?" in str(launcher.reason(handle))
+
+
+@pytest.mark.usefixtures("slurm")
 def test_tasks_that_failed_are_told_from_the_others(tmp_path: Path) -> None:
     script = 'case "$CLTK_WORKER" in 0) sleep 60;; 1) echo out of order; exit 3;; 2) echo going on; kill -9 $$;; esac'
     launcher = Slurm(Slurm.Config(), tmp_path)

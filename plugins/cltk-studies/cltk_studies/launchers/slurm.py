@@ -43,6 +43,11 @@ _MEANINGS = {
 }
 
 
+_SIGNALS = {
+    "9": "it was killed, perhaps for want of memory",
+    "53": "its log could not be opened; is the study's folder shared with its node?",  # Slurm's own, not the system's.
+}
+
 _Word = Annotated[str, Field(coerce_numbers_to_str=True)]
 """What Slurm reads as text; '--launcher.slurm.time 30' is as good as '"30"'."""
 
@@ -178,8 +183,8 @@ def _call(*command: str, unknown: str | None = None) -> str:
 def _explain_exit(code: str, log: Path) -> str:
     """Why a task ended with an exit status and a signal, as Slurm writes these."""
     status, _, number = code.partition(":")
-    if number == "9":
-        return "it was killed, perhaps for want of memory"
+    if number in _SIGNALS:
+        return _SIGNALS[number]
     with suppress(OSError):
         if lines := log.read_text(errors="replace").strip().splitlines():
             return lines[-1]
