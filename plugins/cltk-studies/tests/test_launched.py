@@ -109,6 +109,24 @@ def test_what_they_fail_with_is_the_last_line_of_their_log(cli: Cli, write: Writ
     assert "There is no study 'smal' in this database. Did you mean 'small'?" in failed.err.splitlines()[-1]
 
 
+def test_a_cluster_that_cannot_stop_them_costs_no_result(
+    write: Write,
+    cli: Cli,
+    store: Path,
+    processes: type[Processes],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def stop(self: Processes, handle: Handle) -> None:
+        raise CltkError("The cluster is gone.")
+
+    monkeypatch.setattr(processes, "stop", stop)
+    done = cli("ablate", write(STUDY), "--store", store, "--launcher", "local", "--sink", "none", "--json")
+    assert done.status == 0, done.err
+    assert done.json["finished"] == 4
+    assert "The cluster is gone. Workers that cannot be stopped end when nothing is left" in caplog.text
+
+
 def test_they_are_started_again_within_a_limit(
     write: Write, cli: Cli, store: Path, processes: type[Processes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

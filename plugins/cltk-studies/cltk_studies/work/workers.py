@@ -206,14 +206,18 @@ class LaunchedWorkers:
             answers = {launch: question(handle) for launch, handle in self._handles.items()}
         except CltkError as error:
             if self._answers:
-                say(f"{error.problem} The workers are left alone until it is known how they are.")
+                say(f"{error.problem.rstrip('.')}. The workers are left alone until it is known how they are.")
             self._answers = False
             return {}
         self._answers = True
         return answers
 
     def _end(self, launch: str, reason: str) -> None:
-        self._launcher.stop(self._handles.pop(launch))
+        try:
+            self._launcher.stop(self._handles.pop(launch))
+        except CltkError as error:  # What came of the study is still to be said.
+            say(f"{error.problem.rstrip('.')}. Workers that cannot be stopped end when nothing is left to do.")
+            return
         with suppress(StoreError):
             self._queue.take_back(launch, reason)
             self._queue.signals.forget_launch(launch)
