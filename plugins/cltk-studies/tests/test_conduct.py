@@ -74,6 +74,8 @@ def test_workers_that_are_left_at_work_end_the_study_by_themselves(
     assert "4" in cli("status", "--store", store).out
     again = cli("ablate", file, *options, "--json")
     assert again.json["finished"] == 4
+    assert "Nothing of the study 'small' is left" in cli("stop", "small", "--store", store).said
+    assert cli("status", "small", "--store", store, "--json").json["stopped"] is None
 
 
 def test_it_is_stopped_from_elsewhere(write: Write, cli: Cli, start: Callable[..., Any], store: Path) -> None:

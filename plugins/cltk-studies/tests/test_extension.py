@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from cltk_studies.work.database import open_database
+from cltk_studies.work.queue import Queue
+
 Write = Callable[..., Path]
 Cli = Callable[..., Any]
 
@@ -46,7 +49,7 @@ def test_test_seeds_are_added_to_a_search_whose_comparison_was_stopped(
     first = cli("tune", file, *options, "--test-seeds", 5)
     assert first.status == 0, first.err
     before = {path: path.stat().st_mtime_ns for path in store.glob("*/record.json")}
-    assert cli("stop", "small-test", "--store", store).status == 0
+    Queue(open_database(store), "small-test").signals.stop("somebody called cltk stop")
     more = cli("tune", file, *options, "--test-seeds", 6)
     assert more.status == 0, more.err
     assert more.json["test_seeds"] == [5, 6]

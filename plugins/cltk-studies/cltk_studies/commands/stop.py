@@ -22,6 +22,10 @@ def stop(*, name: Annotated[str, typer.Argument(help="The study.")], place: Plac
     from cltk_studies.work.queue import Queue
     from cltk_studies.work.stopping import stop_study
 
-    notices = stop_study(Queue(place.open(), name))
+    queue = Queue(place.open(), name)
+    if not queue.under_way() and not queue.signals.launches:
+        show_notice(f"Nothing of the study '{name}' is left to do, and nobody works on it.")
+        return
+    notices = stop_study(queue)
     for notice in (f"The study '{name}' was stopped; call the command that began it again to go on.", *notices):
         show_notice(notice)
