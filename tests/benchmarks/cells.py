@@ -1,20 +1,23 @@
 """What a study of many cells adds to their work: ``python tests/benchmarks/cells.py [--cells 1000] [--seconds 1]``.
 
 Each cell is one run whose training only sleeps, so that everything else is what the study adds: choosing a cell, the
-data, networks, evaluation, the record, and the sinks, unless ``--sink none`` leaves these out. The memory is that of
-the command and all that it started, each page counted once, when a tenth of the cells is finished and when nine tenths
-are. It wants a machine that does nothing else: whatever a cell waits for counts.
+data, networks, evaluation, the record, and the sinks, unless ``--sink none`` leaves these out. Runs have some of that
+without a study, too: the same runs are done before by as many commands ``cltk run`` as there are workers, one run after
+the other, and the study is compared with these as well. The memory is that of the command and all that it started, each
+page counted once, when a tenth of the cells is finished and when nine tenths are. It wants a machine that does nothing
+else: whatever a cell waits for counts.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import Field
@@ -33,6 +36,7 @@ seconds = {seconds}
 "strategy.number" = {numbers}
 """
 ENTRY_POINTS = "[cltk.strategies]\nsimulated = cells:Simulated\n"
+RUNS_ALONE = 20
 METADATA = "Metadata-Version: 2.1\nName: simulated\nVersion: 1.0\nRequires-Dist: cltk-core\n"
 
 
@@ -54,6 +58,18 @@ class Simulated(Strategy):
         """One phase, which sleeps for this task's share of the run."""
         pause = self.config.seconds / self.info.tasks
         yield Fit("classifier", self.parts.classifier, Shuffled(task.train, 10), lambda batch, rng: time.sleep(pause))
+
+
+def _seconds_alone(command: list[str], store: Path, workers: int, environment: Mapping[str, str]) -> float:
+    """Seconds from one run's end to the next one's, without a study: the mean over commands that run at once."""
+    processes = [
+        subprocess.Popen([*command, "--store", str(store / str(number))], env=environment, stdout=subprocess.DEVNULL)
+        for number in range(workers)
+    ]
+    if any(process.wait() for process in processes):
+        raise SystemExit("The runs without a study failed.")
+    ends = [sorted(path.stat().st_mtime for path in (store / str(n)).glob("*/record.json")) for n in range(workers)]
+    return statistics.fmean((times[-1] - times[0]) / (len(times) - 1) for times in ends)
 
 
 def _megabytes(process: int) -> float:
@@ -88,14 +104,16 @@ def main() -> None:
         (installed / "entry_points.txt").write_text(ENTRY_POINTS)
         study, store = Path(folder, "study.toml"), Path(folder, "store")
         study.write_text(STUDY.format(seconds=options.seconds, numbers=list(range(options.cells))))
-        command = [sys.executable, "-m", "cltk", "ablate", str(study), "--quiet", "--json", "--threads", "1"]
-        command += ["--store", str(store), "--workers", str(options.workers)]
-        command += ["--sink", options.sink] if options.sink else []
         paths = (str(installed.parent), str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+        cltk, quietly = [sys.executable, "-m", "cltk"], ["--quiet", "--json", "--threads", "1"]
+        run = [*cltk, "run", *quietly, "--sink", "none", "--seeds", f"0..{RUNS_ALONE - 1}", "--strategy", "simulated"]
+        run += ["--strategy.seconds", str(options.seconds), "--scenario", "split-digits", "--scenario.tasks", "1"]
+        alone = _seconds_alone(run, Path(folder, "alone"), options.workers, environment)
+        command = [*cltk, "ablate", str(study), *quietly, "--store", str(store), "--workers", str(options.workers)]
+        command += ["--sink", options.sink] if options.sink else []
         started = time.perf_counter()
-        process = subprocess.Popen(
-            command, env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)}, stdout=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         memory: dict[int, float] = {}
         while process.poll() is None:
             time.sleep(1)
@@ -107,7 +125,9 @@ def main() -> None:
     work = options.cells * options.seconds / options.workers
     print(
         f"{done} of {options.cells} cells of {options.seconds:g} s by {options.workers} workers in {seconds:.0f} s: "
-        f"{100 * (seconds / work - 1):.1f} % more than their work; "
+        f"{100 * (seconds / work - 1):.1f} % more than their work, "
+        f"{100 * (seconds / (work / options.seconds * alone) - 1):.1f} % more than the runs take without a study, "
+        f"{alone:.3f} s each; "
         f"{memory[1]:.0f} MB after a tenth of them, {memory[9]:.0f} MB after nine"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,6 +52,8 @@ class StudySinks:
         """Tells that a run of a cell has ended."""
         self._begin_cell(cell, record.config_hash, record.config)
         self._sinks.finish(record)
+        if not self._sinks.is_empty:
+            importlib.import_module("cltk_studies.reports.figures")  # For the report: there is time now.
 
     def finish(self, result: StudyResult, folder: Path | None = None) -> None:
         """Tells what came of the study, and waits until it is written.
