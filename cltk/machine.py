@@ -19,6 +19,8 @@ PRECISIONS = ("auto", "fp32", "bf16")
 """What may be asked for."""
 SMALL = 600_000
 """Number of parameters below which a run gets one thread: a second one helps little, and harms on a busy machine."""
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Microseconds of computing time that a container has in a period, and that period; of control groups, version 2."""
 _LIMITS = ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS")
 """Variables that say how many cores a program may use."""
 
@@ -50,10 +52,20 @@ class Machine:
 
 
 def usable_cores() -> int:
-    """Number of cores that this process may use: its affinity, and what a scheduler or the user allots to it."""
+    """Number of cores that this process may use: its affinity, and what a container, a scheduler or the user allots."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     texts = [os.environ.get(name, "").partition(",")[0] for name in _LIMITS]
-    return min([cores, *(int(text) for text in texts if text.isdecimal() and int(text) > 0)])
+    limits = (int(text) for text in texts if text.isdecimal() and int(text) > 0)
+    return min([cores, *limits, *_quota()])
+
+
+def _quota() -> list[int]:
+    """Cores' worth of time that the container may use, whichever they are; nothing where it may use all."""
+    try:
+        quota, period = QUOTA.read_text().split()
+        return [max(1, int(quota) // int(period))]
+    except (OSError, ValueError, ZeroDivisionError):  # There is no such file, or it says 'max'.
+        return []
 
 
 def sensible_threads(parameters: int) -> int:

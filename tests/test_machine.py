@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -79,5 +80,18 @@ def test_the_cores_that_may_be_used_are_those_that_were_allotted(
         monkeypatch.delenv(name, raising=False)
     for name, text in variables.items():
         monkeypatch.setenv(name, text)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5, 7, 9})
+    monkeypatch.setattr("cltk.machine.QUOTA", Path("nowhere"))
+    assert usable_cores() == cores
+
+
+@pytest.mark.parametrize(("text", "cores"), [("250000 100000", 2), ("20000 100000", 1), ("max 100000", 4), ("", 4)])
+def test_a_container_has_as_much_time_as_it_was_allotted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, cores: int
+) -> None:
+    for name in ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "cpu.max").write_text(text)
+    monkeypatch.setattr("cltk.machine.QUOTA", tmp_path / "cpu.max")
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5, 7, 9})
     assert usable_cores() == cores

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cltk.cli.complete import plugin_names
+from cltk.cli.console import noise_to_stderr
 from cltk.cli.options import RUNS, Store
 from cltk.kinds import KINDS, SLOTS
 from cltk.registry import Plugin
@@ -40,11 +41,13 @@ def cite(
     from cltk import __version__
     from cltk.registry import default_names, find
 
-    if what:
-        plugins = list(dict.fromkeys(plugin for name in what for plugin in _plugins(name, store)))
-    else:
-        plugins = [find(kind, name) for kind in KINDS for name in default_names(kind)]
-    print(_toolkit(__version__), *_entries(plugins), sep="\n\n")
+    with noise_to_stderr():
+        if what:
+            plugins = list(dict.fromkeys(plugin for name in what for plugin in _plugins(name, store)))
+        else:
+            plugins = [find(kind, name) for kind in KINDS for name in default_names(kind)]
+        entries = _entries(plugins)
+    print(_toolkit(__version__), *entries, sep="\n\n")
 
 
 def _plugins(name: str, store: Path) -> list[Plugin]:

@@ -13,7 +13,7 @@ from cltk.errors import CltkError, ConfigError
 
 __all__ = [
     "format_bytes",
-    "only_json",
+    "noise_to_stderr",
     "print_json",
     "print_result",
     "print_rows",
@@ -30,9 +30,12 @@ _json: IO[str] | None = None
 
 
 @contextmanager
-def only_json() -> Iterator[None]:
-    """Keeps standard output for ``print_json``: what components and libraries print goes to standard error."""
+def noise_to_stderr() -> Iterator[None]:
+    """Keeps standard output for ``print_json``: what components and libraries print within goes to standard error."""
     global _json
+    if _json is not None:
+        yield
+        return
     stdout, descriptor = sys.stdout, None
     if stdout is sys.__stdout__ and stdout is not None:  # Else it is no descriptor: somebody has redirected it already.
         descriptor = os.dup(1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cltk.cli.components import Components, read_overrides
-from cltk.cli.console import print_json, show_notice
+from cltk.cli.console import noise_to_stderr, print_json, show_notice
 from cltk.cli.groups import with_groups
 from cltk.cli.options import RUNS, MachineOptions, Name, OutputOptions, Seeds, SinkOptions, Store
 from cltk.cli.overrides import overrides_of, takes_components
@@ -78,10 +78,11 @@ def run(
     layer = _without_studies(overrides, file)
     faults = Faults()
     experiment = Experiment.model_validate(sound_part(Experiment, layer, "the experiment", faults))
-    with faults.further():
-        check_sinks(experiment.sinks, experiment.sink)
-    with faults.further():
-        resolved = resolve(experiment)
+    with noise_to_stderr():
+        with faults.further():
+            check_sinks(experiment.sinks, experiment.sink)
+        with faults.further():
+            resolved = resolve(experiment)
     faults.settle()
     if print_config:
         if output.json:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cltk.cli.console import print_json
+from cltk.cli.console import noise_to_stderr, print_json
 from cltk.kinds import SLOTS
 
 __all__ = ["schema"]
@@ -30,7 +30,8 @@ def schema(
 
     Editors complete and check a file whose first line names it: cltk schema --write my-study.toml
     """
-    whole = _schema()
+    with noise_to_stderr():
+        whole = _schema()
     if not write:
         print_json(whole)
         return

@@ -36,6 +36,17 @@ def path(tmp_path: Path) -> str:
     return os.pathsep.join([str(tmp_path), *sys.path])
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["schema"], ["cite", "noisy"], ["run", "--scenario", "split-digits", "--metric", "noisy", "--print-config"]],
+)
+def test_files_are_all_that_it_holds_where_they_are_printed(path: str, command: list[str]) -> None:
+    done = run_child(*command, PYTHONPATH=path)
+    assert done.status == 0, done.err
+    assert "imported" not in done.out
+    assert "imported" in done.err
+
+
 def test_json_is_all_that_standard_output_holds(path: str, finetune: list[str]) -> None:
     done = run_child(
         *finetune, "--scenario.per-class", 5, "--sink", "none", "--metric", "noisy", "--json", PYTHONPATH=path

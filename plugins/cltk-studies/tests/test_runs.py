@@ -72,6 +72,7 @@ def test_parquet_says_what_it_needs_or_is_written(cli: Cli, runs: Path, tmp_path
     [
         (["export", "--format", "xml"], "no format 'xml'"),
         (["export", "--format", "latex", "--column", "acuracy"], "no column 'acuracy'"),
+        (["export", "--column", "acuracy"], "no column 'acuracy'"),
         (["compare", "run-nothing"], "no run 'run-nothing'"),
         (["export", "--name", "nothing", "--format", "latex"], "no run to compare"),
     ],

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cltk.cli.complete import plugin_names, run_ids
+from cltk.cli.console import noise_to_stderr
 from cltk.cli.options import RUNS, Json, Store
+from cltk.errors import ConfigError, StoreError, closest
 
 if TYPE_CHECKING:
     from cltk.record import Record
@@ -65,7 +68,6 @@ def export(
     In LaTeX the mean over seeds has its 95 % interval, the best is bold, and a star marks what differs from the first.
     """
     from cltk.api import load_runs
-    from cltk.errors import ConfigError, StoreError, closest
     from cltk_studies.answers.of_runs import compare_runs
     from cltk_studies.reports.export import FORMATS, to_csv, to_latex, write_parquet
 
@@ -73,12 +75,12 @@ def export(
         raise ConfigError(f"There is no format '{form}'.", closest(form, FORMATS))
     records = _records(run, name, store)
     if form == "latex":
-        text = to_latex(compare_runs(records), column or ())
+        with noise_to_stderr():
+            text = to_latex(compare_runs(records), column or ())
     else:
         wanted = {record.run_id for record in records}
         rows = [row for row in load_runs(store) if row["id"] in wanted]
-        if column:
-            rows = [{"id": row["id"], **{name: row.get(name) for name in column}} for row in rows]
+        rows = _columns(rows, column) if column else rows
         if form == "parquet":
             if output is None:
                 raise ConfigError("Parquet cannot be printed.", "Name a file: --output runs.parquet")
@@ -92,6 +94,13 @@ def export(
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StoreError(f"Cannot write '{output}': {error.strerror or error}", "Name another file.") from error
+
+
+def _columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
+    known = {name for row in rows for name in row}
+    if rows and (unknown := next((name for name in names if name not in known), None)):
+        raise ConfigError(f"There is no column '{unknown}'.", closest(unknown, known))
+    return [{"id": row["id"], **{name: row.get(name) for name in names}} for row in rows]
 
 
 def _records(run: list[str] | None, name: str | None, store: Path) -> list[Record]:
