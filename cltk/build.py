@@ -87,12 +87,12 @@ class Prepared:
 
 
 def prepare(
-    experiment: Experiment, machine: Machine | None = None, scenarios: dict[str, Scenario] | None = None
+    experiment: Experiment | Resolved, machine: Machine | None = None, scenarios: dict[str, Scenario] | None = None
 ) -> Prepared:
     """Resolves an experiment and reads its data; sets nothing in this process.
 
     Args:
-        experiment: What to run.
+        experiment: What to run, resolved already or not.
         machine: Where and how.
         scenarios: Scenarios that are in memory already, and where this one is kept too: whoever prepares many
             experiments reads their data once.
@@ -104,7 +104,8 @@ def prepare(
     """
     machine = machine or Machine()
     device = device_of(machine)
-    resolved = resolve(experiment)
+    resolved = experiment if isinstance(experiment, Resolved) else resolve(experiment)
+    experiment = resolved.experiment
     chosen, scenario, notices = _load_scenario(
         experiment, resolved.components["scenario"], machine, {} if scenarios is None else scenarios
     )

@@ -161,10 +161,10 @@ def test_no_default_that_changed_reaches_an_experiment() -> None:
         base = read_toml(FOLDER / f"{stem}.toml")
         base.pop("tune", None)
         if cell:
-            experiment = experiments_of(check(Ablation, base.pop("ablate"), "[ablate]"), base)[cell][1]
+            resolved = experiments_of(check(Ablation, base.pop("ablate"), "[ablate]"), base)[cell][1]
         else:
-            experiment = check(Experiment, base, title)
-        config = resolve(experiment).config
+            resolved = resolve(check(Experiment, base, title))
+        config = resolved.config
         assert _part(config, settings) == settings, title
 
 

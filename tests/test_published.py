@@ -22,8 +22,8 @@ SHOWN = [(name, figure.published) for name, cls in CLASSES.items() for figure in
 @pytest.mark.parametrize(("name", "figure"), SHOWN, ids=[f"{name}, {figure.cell}" for name, figure in SHOWN])
 def test_what_is_shown_comes_from_a_study_of_this_repository(name: str, figure: Published) -> None:
     layer = tomllib.loads((EXPERIMENTS / f"{figure.study}.toml").read_text())
-    _, experiment = experiments_of(Ablation.model_validate(layer.pop("ablate")), layer)[figure.cell]
-    assert name in {slot.name for slot in map(experiment.slot, SLOTS) if slot is not None}
+    _, resolved = experiments_of(Ablation.model_validate(layer.pop("ablate")), layer)[figure.cell]
+    assert name in {chosen.plugin.name for chosen in resolved.components.values()}
 
 
 @pytest.mark.parametrize("name", ["slda", "randumb"])

@@ -25,7 +25,8 @@ def test_axes_multiply() -> None:
         "power exponent=0.5, latent_dim=2",
         "power exponent=0.5, latent_dim=100",
     ]
-    own, experiment = found["power exponent=0.5, latent_dim=2"]
+    own, resolved = found["power exponent=0.5, latent_dim=2"]
+    experiment = resolved.experiment
     assert own == {"schedule": {"name": "power", "exponent": 0.5}, "generator": {"latent_dim": 2}}
     assert experiment.generator is not None
     assert experiment.generator.settings == {"latent_dim": 2}
@@ -38,7 +39,7 @@ def test_a_path_may_be_nested_or_quoted() -> None:
 def test_variants_set_whole_cells_and_leave_out_slots_that_their_strategy_has_no_use_for() -> None:
     found = cells(variants=({"name": "replay"}, {"name": "buffer", "strategy": {"name": "gdumb", "buffer": 50}}))
     assert list(found) == ["replay", "buffer"]
-    experiment = found["buffer"][1]
+    experiment = found["buffer"][1].experiment
     assert experiment.strategy.name == "gdumb"
     assert experiment.generator is None
     assert experiment.schedule is None

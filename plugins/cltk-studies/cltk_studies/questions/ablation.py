@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cltk.build import Prepared, prepare
 from cltk.config import Overrides
@@ -32,9 +33,11 @@ def prepare_study(
     """
     prepared_cells: dict[str, Prepared] = {}
     cells = []
-    for name, (own, experiment) in experiments_of(ablation, base).items():
+    for name, (own, resolved) in experiments_of(ablation, base).items():
+        experiment = resolved.experiment
         identity = {"name": ablation.name or experiment.name, "seeds": ablation.seeds or experiment.seeds}
-        prepared_cells[name] = prepare(experiment.model_copy(update=identity), machine, scenarios)
+        resolved = replace(resolved, experiment=experiment.model_copy(update=identity))
+        prepared_cells[name] = prepare(resolved, machine, scenarios)
         cells.append(Cell.of(name, own, prepared_cells[name]))
     if ablation.references:
         for name, own, experiment in reference_experiments(tuple(cells), prepared_cells):

@@ -17,7 +17,7 @@ from cltk.kinds import SLOTS
 from cltk.layers import NULL, combine, overlay, override_at
 from cltk.mappings import flatten
 from cltk.registry import find, load
-from cltk.resolve import resolve
+from cltk.resolve import Resolved, resolve
 from cltk_studies.questions.objective import ACCURACY, ObjectiveNames
 
 __all__ = ["Ablation", "AxisValue", "experiments_of", "fitting"]
@@ -41,7 +41,7 @@ class Ablation(Settings):
     variants: tuple[dict[str, Any], ...] = Field((), description="named sets of fields, each a 'name' and the fields")
 
 
-def experiments_of(ablation: Ablation, base: Overrides) -> dict[str, tuple[Overrides, Experiment]]:
+def experiments_of(ablation: Ablation, base: Overrides) -> dict[str, tuple[Overrides, Resolved]]:
     """The experiment of each cell by the cell's name, each with what it sets beside the base.
 
     Raises:
@@ -49,7 +49,7 @@ def experiments_of(ablation: Ablation, base: Overrides) -> dict[str, tuple[Overr
     """
     faults = Faults()
     base = sound_part(Experiment, base, "the experiment", faults)
-    cells: dict[str, tuple[Overrides, Experiment]] = {}
+    cells: dict[str, tuple[Overrides, Resolved]] = {}
     for labels, layers, places in _combinations(ablation, faults):
         name, own = ", ".join(labels), combine(layers)
         with faults.further(), _from(places, layers):
@@ -57,8 +57,7 @@ def experiments_of(ablation: Ablation, base: Overrides) -> dict[str, tuple[Overr
                 raise ConfigError(
                     f"Two cells of the study are called '{name}'.", "List each value and variant once.", at="ablate"
                 )
-            cells[name] = own, check(Experiment, fitting(base, own), "the experiment")
-            resolve(cells[name][1])
+            cells[name] = own, resolve(check(Experiment, fitting(base, own), "the experiment"))
     faults.settle()
     return cells
 
