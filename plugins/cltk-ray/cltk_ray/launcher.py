@@ -80,13 +80,14 @@ class Ray(Launcher):
 def _statuses(handle: Handle) -> list[str]:
     """What each actor answers; empty where it does not, as one that waits for room."""
     ray = _connected(handle["address"])
-    statuses = []
+    statuses, patience = [], 5.0
     for name in handle["actors"]:
         try:
             actor = ray.get_actor(name, namespace=_NAMESPACE)
-            statuses.append(ray.get(actor.status.remote(), timeout=5))
+            statuses.append(ray.get(actor.status.remote(), timeout=patience))
         except ray.exceptions.GetTimeoutError:
             statuses.append("")
+            patience = 0.1  # The others most likely wait for room, too.
         except (ValueError, ray.exceptions.RayError):
             statuses.append("its actor is gone")
     return statuses

@@ -61,6 +61,16 @@ def test_workers_are_counted_stopped_and_explained(tmp_path: Path) -> None:
     launcher.stop(handle)
 
 
+def test_many_that_wait_for_room_are_counted_soon(tmp_path: Path) -> None:
+    launcher = Ray(Ray.Config(), tmp_path)
+    handle = launcher.start([sys.executable, "-c", "import time; time.sleep(60)"], 12)
+    began = time.monotonic()
+    assert launcher.alive(handle) == 12
+    assert time.monotonic() - began < 25
+    for name in handle["actors"]:  # Without waiting for those that never begin.
+        ray.kill(ray.get_actor(name, namespace="cltk"))
+
+
 def test_any_process_can_stop_them_whatever_it_is_set_to(tmp_path: Path) -> None:
     """As 'cltk stop' does, which knows no more than what was kept of them."""
     address = ray.get_runtime_context().gcs_address

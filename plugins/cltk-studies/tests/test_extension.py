@@ -43,8 +43,9 @@ def test_seeds_and_cells_are_added_and_nothing_is_run_again(
 
 
 def test_test_seeds_are_added_to_a_search_whose_comparison_was_stopped(
-    write: Write, cli: Cli, store: Path, options: list[object]
+    write: Write, cli: Cli, store: Path, options: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("cltk_studies.work.stopping._PERIOD", 0.0)  # Such short runs would end before anybody looks.
     file = write('[tune]\ntrials = 2\n[tune.space]\n"strategy.classifier.lr" = { low = 0.001, high = 0.01 }\n')
     first = cli("tune", file, *options, "--test-seeds", 5)
     assert first.status == 0, first.err
