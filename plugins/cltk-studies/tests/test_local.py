@@ -92,3 +92,16 @@ def test_what_has_ended_is_forgotten(write: Write, cli: Cli, store: Path) -> Non
     assert done.status == 0, done.err
     assert Queue(open_database(store), "small").signals.launches == {}
     assert not list((store / "studies" / "small").glob("*.log"))
+
+
+def test_a_finished_study_launches_nothing(write: Write, cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers take seconds to start, and a cluster would be asked for nodes."""
+    file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n', seeds="[0]")
+    options = ("ablate", file, "--store", store, "--workers", 2)
+    assert cli(*options).status == 0
+    started: list[int] = []
+    monkeypatch.setattr(Local, "start", lambda launcher, command, n: started.append(n))
+    ending = cli(*options, "--json")
+    assert ending.status == 0
+    assert ending.json["finished"] == 2
+    assert not started

@@ -16,7 +16,7 @@ from cltk_studies.answers.records import Records
 from cltk_studies.questions.cost import average_rates, count_replayed, estimate_seconds
 from cltk_studies.questions.study import Cell
 
-__all__ = ["CostEstimator", "Plan", "PlannedCell", "Planner"]
+__all__ = ["CostEstimator", "Plan", "PlannedCell", "Planner", "is_current"]
 
 _TRIALS = 5
 """Kinds of runs that are tried out; others are taken to be like them."""
@@ -136,7 +136,7 @@ class Planner:
     def plan(self, cell: Cell, prepared: Prepared) -> PlannedCell:
         """Plans one cell: what is finished with the versions that would run now is not run again."""
         known = {seed: self._records.get((cell.config_hash, seed)) for seed in prepared.experiment.seeds}
-        done = {seed: record for seed, record in known.items() if record and _is_current(record, prepared)}
+        done = {seed: record for seed, record in known.items() if record and is_current(record, prepared)}
         run = prepared.assemble(0)
         return PlannedCell(
             cell,
@@ -148,7 +148,7 @@ class Planner:
         )
 
 
-def _is_current(record: Record, prepared: Prepared) -> bool:
+def is_current(record: Record, prepared: Prepared) -> bool:
     """Whether a record is finished and of the versions that would run now."""
     versions = (record.plugins, record.environment.get("torch"))
     return record.finished and versions == (prepared.plugins, torch.__version__)

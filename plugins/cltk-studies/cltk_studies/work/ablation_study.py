@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,10 @@ from cltk_studies.answers.records import best_records
 from cltk_studies.answers.sources import complete_records
 from cltk_studies.questions.extension import extend_study
 from cltk_studies.questions.items import Item
-from cltk_studies.questions.plan import Plan, Planner
+from cltk_studies.questions.plan import Plan, Planner, is_current
 from cltk_studies.questions.study import Study, read_study, save_study
 from cltk_studies.work.attempts import Attempts
+from cltk_studies.work.chosen_launcher import ChosenLauncher
 from cltk_studies.work.database import StudyDatabase
 from cltk_studies.work.definitions import define_study, earlier_study, explain_upgrade
 from cltk_studies.work.display import Display
@@ -93,8 +95,21 @@ class AblationStudy:
         database = self._site.open()
         persist = Persistence()
         queue = persist(lambda: self._begin(database))
-        with persist(lambda: self._site.start_workers(queue, *self.worker_studies)) as workers:
+        with persist(lambda: self._start_workers(queue)) as workers:
             return self.run_with(workers, queue, display)
+
+    def _start_workers(self, queue: Queue) -> Workers:
+        """The workers; of a study that is finished this process alone, as there is nothing to launch others for."""
+        site = self._site
+        if self._is_finished():
+            site = replace(site, workers=1, launcher=ChosenLauncher(), detached=False)
+        return site.start_workers(queue, *self.worker_studies)
+
+    def _is_finished(self) -> bool:
+        """Whether each run has a record here that counts."""
+        found = best_records(self._stored(), {cell.config_hash for cell in self.study.cells})
+        runs = [(cell, found.get((cell.config_hash, seed))) for cell in self.study.cells for seed in self.study.seeds]
+        return all(record and is_current(record, self._prepared[cell.name]) for cell, record in runs)
 
     def _begin(self, database: StudyDatabase) -> Queue:
         """The queue of the study, which knows it."""
