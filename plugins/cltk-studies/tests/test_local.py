@@ -94,7 +94,9 @@ def test_what_has_ended_is_forgotten(write: Write, cli: Cli, store: Path) -> Non
     assert not list((store / "studies" / "small").glob("*.log"))
 
 
-def test_a_finished_study_launches_nothing(write: Write, cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_study_launches_nothing(
+    write: Write, cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Workers take seconds to start, and a cluster would be asked for nodes."""
     file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n', seeds="[0]")
     options = ("ablate", file, "--store", store, "--workers", 2)
