@@ -130,6 +130,7 @@ def _create(uri: str) -> None:
     unfinished = path.with_name(f"{path.name}.new")
     for leftover in path.parent.glob(f"{unfinished.name}*"):
         leftover.unlink()
+    unfinished.touch()  # SQLite would let its owner alone write it, whatever the umask says.
     _probe(_sqlite(unfinished))
     _connect(_sqlite(unfinished))
     unfinished.replace(path)

@@ -131,3 +131,16 @@ def test_the_database_is_in_its_folder_whatever_that_is_called(
 def test_importing_the_sink_imports_no_mlflow() -> None:
     code = "import sys, cltk_mlflow.sink, cltk_mlflow.records; assert not {'mlflow', 'matplotlib'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_who_may_write_the_store_is_up_to_the_umask(tmp_path: Path) -> None:
+    """A laboratory shares its store: what one user's run has made, another's has to add to."""
+    before = os.umask(0o002)
+    try:
+        open_server(tmp_path)
+    finally:
+        os.umask(before)
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir() if path.is_file()} == {
+        "mlflow.db": "0o664",
+        "mlflow.lock": "0o664",
+    }
