@@ -124,7 +124,7 @@ def prepare(
         device=device,
         precision=precision_of(machine, device),
         threads=machine.threads or 1,
-        notices=notices,
+        notices=[*notices, *resolved.notices],
     )
     # Built once beforehand in any case, because a component may refuse its configuration only when it sees the tasks.
     strategy = prepared.assemble(seed=0).strategy

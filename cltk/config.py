@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -32,6 +32,7 @@ __all__ = [
     "Slot",
     "SlotField",
     "as_slot",
+    "changed_without_effect",
     "check",
     "sound_part",
 ]
@@ -68,6 +69,28 @@ class Settings(BaseModel):
         if _has_truth(value) and not _has_truth(valid):
             raise ValueError("true and false are no numbers")
         return valid
+
+    def without_effect(self) -> Mapping[str, str]:
+        """The fields that have no effect as the others are set, each with why; whoever changes one is told."""
+        return {}
+
+
+def changed_without_effect(config: Settings, defaults: Settings | None = None) -> Iterator[tuple[str, str]]:
+    """The fields that differ from their defaults without effect: each by its dotted path, with why.
+
+    Args:
+        config: The settings.
+        defaults: What they are by default, where a group of settings has other defaults than its class.
+    """
+    ineffective = config.without_effect()
+    for name, field in type(config).model_fields.items():
+        value = getattr(config, name)
+        default = getattr(defaults, name) if defaults else field.get_default(call_default_factory=True)
+        if name in ineffective and value != default:
+            yield name, ineffective[name]
+        if isinstance(value, Settings):
+            inner = changed_without_effect(value, default if isinstance(default, type(value)) else None)
+            yield from ((f"{name}.{path}", why) for path, why in inner)
 
 
 def _has_truth(value: Any) -> bool:

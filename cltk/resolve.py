@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cltk import __version__
-from cltk.config import Overrides, Settings, Slot, check
+from cltk.config import Overrides, Settings, Slot, changed_without_effect, check
 from cltk.errors import CltkError, ConfigError, Fault, Faults, under
 from cltk.experiment import Experiment, config_hash
 from cltk.kinds import SLOTS
@@ -95,6 +95,15 @@ class Resolved:
         return {"core": digest_of("cltk")} | {
             slot: digest_of(chosen.cls.__module__) for slot, chosen in self.components.items()
         }
+
+    @property
+    def notices(self) -> list[str]:
+        """What was set without any effect, a sentence each."""
+        return [
+            f"{slot}.{path} has no effect: {why}."
+            for slot, chosen in self.components.items()
+            for path, why in changed_without_effect(chosen.config)
+        ]
 
     @property
     def config_hash(self) -> str:

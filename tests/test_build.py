@@ -78,3 +78,25 @@ class TestPreparing:
     def test_a_metric_is_asked_for_once(self, make_digits: Callable[..., Any]) -> None:
         with pytest.raises(ConfigError, match="'diaz-bwt' is asked for twice"):
             resolve(make_digits(metrics=["diaz-bwt", "cltk-metrics:diaz-bwt"]))
+
+
+def test_what_is_set_without_effect_is_said() -> None:
+    """A field that does nothing beside the others, in a group of settings too; none that has its default."""
+    given: dict[str, Any] = {"scenario": {"name": "split-digits"}, "strategy": {"name": "ewc", "decay": 0.5}}
+    given["strategy"]["classifier"] = {"steps": 3, "epochs": 7, "min_steps": 300, "momentum": 0.5}
+    assert prepare(check(Experiment, given, "it"), CPU).notices == [
+        "strategy.decay has no effect: the importance of each task is kept as it is unless online.",
+        "strategy.classifier.epochs has no effect: steps = 3 says how long to train.",
+        "strategy.classifier.momentum has no effect: the optimizer is adam.",
+    ]
+    given["strategy"] |= {"online": True, "classifier": {"epochs": 7, "momentum": 0.5, "optimizer": "sgd"}}
+    assert prepare(check(Experiment, given, "it"), CPU).notices == []
+
+
+def test_a_group_is_compared_with_its_own_defaults() -> None:
+    """Those of a strategy's budget are its own, and not those of budgets at large."""
+    given: dict[str, Any] = {"scenario": {"name": "split-digits"}, "strategy": {"name": "generative-replay"}}
+    given["strategy"] |= {"generator": {"steps": 3, "epochs": 50}, "replay": {"temperature": 4.0, "labels": "hard"}}
+    assert prepare(check(Experiment, given, "it"), CPU).notices == [
+        "strategy.replay.temperature has no effect: labels are hard."
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -37,6 +37,11 @@ class LabelledReplay(Replay):
         description="class-incremental: the units that compete in training, all (today's default of their code) or "
         "those of the classes so far (van de Ven & Tolias 2018)",
     )
+
+    def without_effect(self) -> Mapping[str, str]:
+        """What soft labels are made and learned by, where the ``labels`` of a subclass are others."""
+        labels = getattr(self, "labels", "soft")
+        return {} if labels == "soft" else dict.fromkeys(("temperature", "scaled", "targets"), f"labels are {labels}")
 
     @model_validator(mode="after")
     def _targets_are_active(self) -> Self:

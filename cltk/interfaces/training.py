@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
@@ -33,6 +34,12 @@ class Training(Settings):
     reset_optimizer: bool = Field(
         default=True, description="begin each task with a fresh optimizer; false goes on with its moments"
     )
+
+    def without_effect(self) -> Mapping[str, str]:
+        """Epochs beside an exact number of steps, and the momentum of another optimizer."""
+        length = f"steps = {self.steps} says how long to train"
+        timed = {} if self.steps is None else {"epochs": length, "min_steps": length}
+        return timed if self.optimizer == "sgd" else {**timed, "momentum": f"the optimizer is {self.optimizer}"}
 
     def rounds(self, steps: int) -> int:
         """Number of epochs of ``steps`` steps each that the budget allows; the last one may be cut short."""

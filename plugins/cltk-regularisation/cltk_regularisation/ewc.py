@@ -66,6 +66,10 @@ class EWC(Strategy):
         samples: PositiveInt = Field(200, description="images of each task that importance is measured on")
         classifier: Training = Field(Training(), description="budget and optimizer of the classifier")
 
+        def without_effect(self) -> Mapping[str, str]:
+            """The decay of importance that is kept for each task."""
+            return {} if self.online else {"decay": "the importance of each task is kept as it is unless online"}
+
     config: Config
 
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
