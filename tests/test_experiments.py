@@ -38,8 +38,7 @@ def resized(file: Path, scenario: dict[str, Any]) -> Experiment:
     layer = tomllib.loads(file.read_text())
     phases = {name: layer["strategy"][name] for name in ("classifier", "generator") if name in layer["strategy"]}
     strategy = {
-        name: {"epochs": 1, "min_steps": 0} | ({"steps": 3} if "steps" in phase else {})
-        for name, phase in phases.items()
+        name: {"steps": 3} if "steps" in phase else {"epochs": 1, "min_steps": 0} for name, phase in phases.items()
     }
     counts = {name: _hundredth(value) for name, value in layer.get("schedule", {}).items() if name != "name"}
     schedule = {"schedule": counts} if counts else {}

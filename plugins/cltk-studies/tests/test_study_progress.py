@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
+from optuna.trial import create_trial
 
 from cltk_studies.commands.study_progress import StudyProgress
+from cltk_studies.work.state import State
 
 
 @pytest.fixture
-def state() -> Any:
+def state() -> State:
     """An item that ended."""
-    return SimpleNamespace(name="a", error=None, trial=SimpleNamespace(user_attrs={"seed": 5}))
+    return State.of(create_trial(value=1.0, user_attrs={"cell": "a", "seed": 5}))
 
 
-def test_it_counts_on_from_what_is_done(state: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_counts_on_from_what_is_done(state: State, capsys: pytest.CaptureFixture[str]) -> None:
     progress = StudyProgress()
     progress.join({"finished": 4, "failed": 1, "waiting": 2})
     with progress:
