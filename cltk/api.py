@@ -148,7 +148,8 @@ def load_runs(
 
     A row has ``id``, ``name``, ``seed``, ``status``, ``hash``; every setting by its dotted path, such as
     ``generator.latent_dim``; every metric by its name; ``accuracy`` in the end, mean over all tasks; and the totals of
-    ``parameters``, ``bytes`` and ``seconds``. A file that cannot be read is left out, with a warning.
+    ``parameters``, ``bytes`` and ``seconds``. A file that cannot be read is left out with a warning, and so is a folder
+    that is not there.
 
     Args:
         store: The folder of all runs.
@@ -160,7 +161,7 @@ def load_runs(
         ConfigError: There is no such metric.
     """
     records, problems = read_records(Path(store))
-    for problem in problems:
+    for problem in problems if Path(store).is_dir() else [f"There is no folder '{store}'."]:
         warnings.warn(problem, stacklevel=2)
     chosen = None if metrics is None else load_metrics(metrics)
     return [_row(record, chosen) for record in records if name in (None, record.config.get("name"))]

@@ -124,6 +124,8 @@ class TestRows:
         assert row["operations"] == sum(record.operations)
         assert "diaz-bwt" not in row
         assert cltk.load_runs(store, name="another") == []
+        with pytest.warns(UserWarning, match="There is no folder"):
+            assert cltk.load_runs(store / "typo") == []
 
     def test_a_broken_one_is_left_out_with_a_warning(self, tmp_path: Path) -> None:
         (tmp_path / "broken").mkdir()

@@ -12,7 +12,7 @@ import pytest
 from cltk.record import Record
 from cltk.record_file import to_json
 from cltk_mlflow.server import open_server
-from tests.commandline import Cli
+from tests.commandline import Cli, run_cli
 
 # SQLAlchemy 2.1 warns of what MLflow's tables use.
 pytestmark = pytest.mark.filterwarnings("ignore:The ..noload.. loader strategy:DeprecationWarning")
@@ -86,3 +86,10 @@ def test_a_store_that_was_moved_is_not_uploaded_again(cli: Cli, write: Callable[
     assert "1 uploaded" in cli("sync", "--store", old).out
     old.rename(new)
     assert "0 uploaded" in cli("sync", "--store", new).out
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = run_cli("sync", "--store", tmp_path / "typo")
+    assert done.status == 2
+    assert "There is no folder" in done.err
+    assert not (tmp_path / "typo").exists()

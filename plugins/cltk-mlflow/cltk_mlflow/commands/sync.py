@@ -24,9 +24,12 @@ def sync(
 ) -> None:
     """Upload the runs in --store that are not in MLflow yet, once each."""
     from cltk.cli.console import show_notice
+    from cltk.errors import ConfigError
     from cltk.runs.reading import read_records
     from cltk_mlflow.tracker import RunTracker
 
+    if not store.is_dir():
+        raise ConfigError(f"There is no folder '{store}'.", "Name the folder of the runs with --store.")
     tracker = RunTracker(store, tracking_uri)
     records, problems = read_records(store)
     uploaded = 0
