@@ -62,13 +62,9 @@ def _tables(found: Sequence[StudyStatus]) -> list[Table]:
     columns = ("study", "waiting", "running", "finished", "failed", "time left", "best so far")
     rows: list[tuple[str | int, ...]] = []
     for each in found:
-        left = (
-            "stopped"
-            if each.stopped and not each.is_done
-            else "-"
-            if each.seconds_left is None
-            else format_duration(each.seconds_left)
-        )
+        left = "-" if each.seconds_left is None else format_duration(each.seconds_left)
+        if each.stopped and not each.is_done:
+            left = "stopped"
         best = ", ".join(f"{name}: {value:.3f}" for name, value in each.best.items()) or "-"
         rows.append((each.name, *each.counts.values(), left, best))
     tables = [Table("Studies", columns, tuple(rows))]
