@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, distributions
@@ -32,6 +32,7 @@ __all__ = [
     "settings_of",
     "shortest_name",
     "state",
+    "unowned",
     "unreadable",
 ]
 
@@ -213,10 +214,14 @@ def require_known(kind: str, tables: Mapping[str, Any]) -> None:
         ConfigError: One is not.
     """
     plugins = installed(kind)
-    for name in tables:
-        if not any(_is_called(plugin, name) for plugin in plugins):
-            advice = closest(name, {plugin.name for plugin in plugins}) if plugins else f"No {kind} is installed."
-            raise ConfigError(f"There is no {kind} '{name}'.", advice, at=f"{kind}.{name}")
+    for name in unowned(plugins, tables):
+        advice = closest(name, {plugin.name for plugin in plugins}) if plugins else f"No {kind} is installed."
+        raise ConfigError(f"There is no {kind} '{name}'.", advice, at=f"{kind}.{name}")
+
+
+def unowned(plugins: Collection[Plugin], tables: Iterable[str]) -> list[str]:
+    """The tables of settings, by name, that set none of these plugins."""
+    return [name for name in tables if not any(_is_called(plugin, name) for plugin in plugins)]
 
 
 def _is_called(plugin: Plugin, name: str) -> bool:

@@ -15,7 +15,7 @@ from cltk.events import Event
 from cltk.interfaces.sink import RunGroup, Sink, Summary
 from cltk.processes.interrupts import Interrupt, telling_apart
 from cltk.record import Record
-from cltk.registry import Plugin, default_names, find, load, require_known, settings_of, shortest_name
+from cltk.registry import Plugin, default_names, find, load, require_known, settings_of, shortest_name, unowned
 
 __all__ = ["NO_SINK", "Sinks", "check_sinks", "make_sinks"]
 
@@ -32,11 +32,17 @@ class Sinks:
     Args:
         sinks: The sinks, by name.
         failures: Why sinks that were wanted are missing, by name.
+        notices: What the user should know before anything is told.
     """
 
-    def __init__(self, sinks: Mapping[str, Sink] | None = None, failures: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        sinks: Mapping[str, Sink] | None = None,
+        failures: Mapping[str, str] | None = None,
+        notices: Sequence[str] = (),
+    ) -> None:
         self._sinks = dict(sinks or {})
-        self._notices: list[str] = []
+        self._notices = list(notices)
         self.failures: dict[str, str] = {}
         for name, reason in (failures or {}).items():
             self._leave_out(name, reason)
@@ -107,7 +113,7 @@ def make_sinks(
     Args:
         names: The sinks; ``("none",)`` for none of them. None for those that installed distributions offer as
             defaults, of which one that cannot be made is left out.
-        settings: What they are set to, by name; settings of sinks that are not used are left out.
+        settings: What they are set to, by name; a notice says which are of sinks that are not used.
         store: The folder of all runs.
         others: Sinks that are made already; each is called after its class.
 
@@ -119,7 +125,8 @@ def make_sinks(
     sinks: dict[str, Sink] = {}
     failures: dict[str, str] = {}
     wanted = default_names("sink") if names is None else () if list(names) == [NO_SINK] else names
-    for plugin in dict.fromkeys(find("sink", name) for name in wanted):  # Once, however often it is named, and how.
+    plugins = dict.fromkeys(find("sink", name) for name in wanted)  # Once, however often it is named, and how.
+    for plugin in plugins:
         name = shortest_name(plugin)
         try:
             sinks[name] = _make(plugin, settings_of(plugin, settings), store)
@@ -131,7 +138,11 @@ def make_sinks(
             failures[name] = error.problem
         except Exception as error:
             failures[name] = _reason(error)
-    return Sinks(sinks | {type(sink).__name__: sink for sink in others}, failures)
+    notices = [
+        f"The sink '{name}' is set to something, but it is not used: nothing is sent to it."
+        for name in unowned(plugins, settings)
+    ]
+    return Sinks(sinks | {type(sink).__name__: sink for sink in others}, failures, notices)
 
 
 def check_sinks(names: Sequence[str] | None, settings: Mapping[str, Mapping[str, Any]]) -> None:

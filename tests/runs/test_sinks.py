@@ -56,6 +56,10 @@ class Diary(Sink):
 HERE = f"{__name__}:Diary"
 
 
+class Other(Diary):
+    """Another one, which no distribution offers as a default."""
+
+
 class Raising(Diary):
     """Raises in one of its methods."""
 
@@ -198,6 +202,17 @@ def test_settings_reach_their_sink(install: Callable[..., None], tmp_path: Path)
     assert diary.config == Diary.Config(word="ink")
     with pytest.raises(ConfigError, match="sink 'diary': there is no field 'wrod'"):
         make_sinks(["diary"], {"diary": {"wrod": "ink"}}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("named", "unused"), [(None, ["other"]), (["other"], ["diary"]), (["none"], ["diary", "other"])]
+)
+def test_settings_of_a_sink_that_is_not_used_are_said(
+    install: Callable[..., None], tmp_path: Path, named: list[str] | None, unused: list[str]
+) -> None:
+    install({"diary": HERE, "other": f"{__name__}:Other"}, default=HERE)
+    notices = make_sinks(named, {"diary": {"word": "ink"}, "other": {"word": "ink"}}, tmp_path).close()
+    assert [notice.split("'")[1] for notice in notices if "not used" in notice] == unused
 
 
 def test_an_unknown_sink_is_refused_with_the_nearest_name(install: Callable[..., None], tmp_path: Path) -> None:
