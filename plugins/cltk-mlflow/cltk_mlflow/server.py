@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from cltk.addresses import without_secrets, without_secrets_of
 from cltk.errors import StoreError
@@ -81,7 +82,8 @@ def open_server(folder: Path, uri: str | None = None) -> TrackingServer:
         uri: A tracking URI; None for ``MLFLOW_TRACKING_URI`` and, without that, ``folder``.
 
     Raises:
-        StoreError: The server does not answer, or the database cannot be created, read or written.
+        StoreError: The server does not answer, or the database cannot be created, read or written; or MLflow's files
+            would go to a folder whose path is not UTF-8.
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
@@ -89,7 +91,7 @@ def open_server(folder: Path, uri: str | None = None) -> TrackingServer:
     with _reported(uri):
         if not uri.startswith(_DATABASES):
             return TrackingServer(uri, folder, None, _connect(uri))
-        artifacts = (folder.absolute() / "artifacts").as_uri()
+        artifacts = _file_uri(folder.absolute() / "artifacts")
         with _locked(folder):  # Of several processes that create the tables at once, all but one would fail.
             _create(uri)
             return TrackingServer(uri, folder, artifacts, _connect(uri))
@@ -100,12 +102,21 @@ def _sqlite(path: Path) -> str:
     plain = f"sqlite:///{path.as_posix()}"
     if re.fullmatch(r"[\w./-]+", path.as_posix()):
         return plain
-    from sqlalchemy import URL, make_url  # Takes long to import, and most paths need none of it.
+    from sqlalchemy import make_url  # Takes long to import, and most paths need none of it.
 
     if make_url(plain).database == path.as_posix():
         return plain
     # With the driver's name, as MLflow would make the folder that it reads in the plain form, escapes and all.
-    return URL.create("sqlite+pysqlite", database=path.as_posix()).render_as_string()
+    return f"sqlite+pysqlite:///{quote(os.fsencode(path.as_posix()), safe=' +/')}"
+
+
+def _file_uri(path: Path) -> str:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:  # MLflow would write its files elsewhere, in a folder of a similar name.
+        problem = f"MLflow can keep no files below '{path}', whose path is not UTF-8."
+        raise StoreError(problem, "Name another folder with --store, or an MLflow server.") from None
+    return path.as_uri()
 
 
 @contextmanager

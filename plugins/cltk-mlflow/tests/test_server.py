@@ -128,6 +128,18 @@ def test_the_database_is_in_its_folder_whatever_that_is_called(
     assert [path.read_text() for path in folder.rglob("note.txt")] == ["here"]
 
 
+@pytest.mark.parametrize("name", [b"runs-\xff", b"50%-\xff"])
+@pytest.mark.parametrize("database", [None, "other.db"])
+def test_a_folder_that_mlflow_cannot_write_in_is_named_and_nothing_is_written_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: bytes, database: str | None
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    folder = tmp_path / os.fsdecode(name)
+    with pytest.raises(StoreError, match="is not UTF-8"):
+        open_server(folder, database and f"sqlite:///{tmp_path}/{database}")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_importing_the_sink_imports_no_mlflow() -> None:
     code = "import sys, cltk_mlflow.sink, cltk_mlflow.records; assert not {'mlflow', 'matplotlib'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
