@@ -116,6 +116,8 @@ def _explained(error: Exception) -> CltkError:
         # Else the interpreter tries once more when it ends, and complains in its own words.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return CltkError(f"Cannot print the result: {error.strerror}.", "What was run is kept: see 'cltk runs list'.")
+    if isinstance(error, PermissionError) and error.filename:
+        return CltkError(f"Cannot use '{error.filename}': {error.strerror}.", "See whose it is, or choose another one.")
     return CltkError(
         f"cltk failed where it should not have: {type(error).__name__}: {error}",
         "See where with 'cltk --debug', and report it with what you typed.",

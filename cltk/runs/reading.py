@@ -27,7 +27,7 @@ def read_records(store: Path, hashes: Collection[str] | None = None) -> tuple[li
     """
     records: list[Record] = []
     problems: list[str] = []
-    for path in sorted(store.glob("*/record.json"), key=lambda path: path.stat().st_mtime):
+    for path in _record_files(store):
         try:
             record = _read(path)
         except StoreError as error:
@@ -49,7 +49,7 @@ def find_record(store: Path, run_id: str) -> Record:
         ConfigError: There is no such run, or several runs begin so.
         StoreError: Its record is incomplete or altered.
     """
-    paths = sorted(store.glob("*/record.json"), key=lambda path: path.stat().st_mtime)
+    paths = _record_files(store)
     names = [path.parent.name for path in paths]
     if run_id == LATEST and names:
         return _read(paths[-1])
@@ -62,6 +62,27 @@ def find_record(store: Path, run_id: str) -> Record:
         )
         raise ConfigError(f"There is no run '{run_id}' in '{store}'.", advice)
     return _read(store / matches[0] / "record.json")
+
+
+def _record_files(store: Path) -> list[Path]:
+    """The records in a store, the oldest first, among them those that cannot be read."""
+    if not store.is_dir():
+        return []
+    try:
+        paths = {folder / "record.json": _written(folder / "record.json") for folder in store.iterdir()}
+    except OSError as error:
+        raise StoreError(f"Cannot read '{store}': {error.strerror or error}", "Choose another folder.") from error
+    return sorted((path for path in paths if paths[path] is not None), key=lambda path: paths[path] or 0.0)
+
+
+def _written(path: Path) -> float | None:
+    """When a file, or a link, was written; None where there is none. One that cannot be looked at counts as old."""
+    try:
+        return path.lstat().st_mtime
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return 0.0
 
 
 def _read(path: Path) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -157,6 +158,25 @@ class TestReading:
         assert len(problems) == 2
         assert any(first.name in problem for problem in problems)
         assert any("record of another run" in problem for problem in problems)
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda path: path.symlink_to(path),
+            lambda path: path.symlink_to(path.with_name("nowhere")),
+            lambda path: path.mkdir(),
+            os.mkfifo,
+        ],
+        ids=["loop", "dangling link", "folder", "pipe"],
+    )
+    def test_a_record_that_is_no_file_is_named(
+        self, make: Callable[[Path], None], records: list[Record], store: Path, tmp_path: Path
+    ) -> None:
+        shutil.copytree(store / records[0].run_id, tmp_path / records[0].run_id)
+        (tmp_path / "broken").mkdir()
+        make(tmp_path / "broken" / "record.json")
+        read, problems = read_records(tmp_path)
+        assert (read, len(problems), "broken/record.json" in problems[0]) == ([records[0]], 1, True)
 
     def test_the_beginning_of_an_id_is_enough_where_it_is_one_runs(
         self, records: list[Record], store: Path, tmp_path: Path
