@@ -95,21 +95,24 @@ class AblationStudy:
         database = self._site.open()
         persist = Persistence()
         queue = persist(lambda: self._begin(database))
-        with persist(lambda: self._start_workers(queue)) as workers:
-            return self.run_with(workers, queue, display)
+        finished = persist(self._read_finished)
+        with persist(lambda: self._start_workers(queue, is_finished=finished is not None)) as workers:
+            return self.run_with(workers, queue, display, finished)
 
-    def _start_workers(self, queue: Queue) -> Workers:
+    def _start_workers(self, queue: Queue, *, is_finished: bool) -> Workers:
         """The workers; of a study that is finished this process alone, as there is nothing to launch others for."""
         site = self._site
-        if self._is_finished():
+        if is_finished:
             site = replace(site, workers=1, launcher=ChosenLauncher(), detached=False)
         return site.start_workers(queue, *self.worker_studies)
 
-    def _is_finished(self) -> bool:
-        """Whether each run has a record here that counts."""
-        found = best_records(self._stored(), {cell.config_hash for cell in self.study.cells})
+    def _read_finished(self) -> Sequence[Record] | None:
+        """The records of the study, if each run has one here that counts: nothing is added to them."""
+        stored = self._stored()
+        found = best_records(stored, {cell.config_hash for cell in self.study.cells})
         runs = [(cell, found.get((cell.config_hash, seed))) for cell in self.study.cells for seed in self.study.seeds]
-        return all(record and is_current(record, self._prepared[cell.name]) for cell, record in runs)
+        counts = all(record and is_current(record, self._prepared[cell.name]) for cell, record in runs)
+        return stored if counts else None
 
     def _begin(self, database: StudyDatabase) -> Queue:
         """The queue of the study, which knows it."""
@@ -119,9 +122,18 @@ class AblationStudy:
         define_study(queue, self.study)
         return queue
 
-    def run_with(self, workers: Workers, queue: Queue, display: Display) -> Ending:
-        """The same with workers that are there, and a queue that knows the study."""
-        stored, plan = Persistence()(lambda: self._submit(queue))
+    def run_with(
+        self, workers: Workers, queue: Queue, display: Display, finished: Sequence[Record] | None = None
+    ) -> Ending:
+        """The same with workers that are there, and a queue that knows the study.
+
+        Args:
+            workers: The workers.
+            queue: The queue.
+            display: Shows how far the study is.
+            finished: The records of a study that is finished, where they were read already.
+        """
+        stored, plan = Persistence()(lambda: self._submit(queue, finished))
         notices = [notice for prepared in self._prepared.values() for notice in prepared.notices]
         display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
         interrupted = False
@@ -151,7 +163,7 @@ class AblationStudy:
             site = self._site
             self.study, self._prepared = extend_study(earlier, self.study, self._prepared, site.machine, site.scenarios)
 
-    def _submit(self, queue: Queue) -> tuple[Sequence[Record], Plan]:
+    def _submit(self, queue: Queue, finished: Sequence[Record] | None) -> tuple[Sequence[Record], Plan]:
         """Queues what is to be done, unless another machine did it; each seed of all cells before the next seed.
 
         Returns:
@@ -159,7 +171,7 @@ class AblationStudy:
         """
         save_study(self._site.store, self.study)
         before = queue.attempts()  # In this order: what another machine finishes in between is not to be done again.
-        stored = self._stored()
+        stored = self._stored() if finished is None else finished
         plan = self._plan(stored)
         mark = mark_of(self._site.store)
         self._note_done(queue, plan, stored, before, mark)
