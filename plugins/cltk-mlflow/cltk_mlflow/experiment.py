@@ -25,6 +25,10 @@ __all__ = ["MlflowExperiment", "is_tracked"]
 _POINTS, _PAIRS = 800, 100
 _TAG_LENGTH = 8000
 _REPLAYED = "replayed samples"
+_ABOUT = (
+    "Runs of cltk. The filter `tags.kind = 'cell'` shows cells of studies, `tags.kind = 'run'` every seed; "
+    "the description of each has its accuracy matrix."
+)
 
 
 class MlflowExperiment:
@@ -96,10 +100,11 @@ class MlflowExperiment:
             self._client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
 
     def describe(self, text: str) -> None:
-        """Gives the experiment a description, as Markdown."""
+        """Says in the experiment's description what it is for, as Markdown; without a text it stays as it is."""
         if text:
+            note = f"{text[: _TAG_LENGTH - len(_ABOUT) - 2]}\n\n{_ABOUT}"
             with self._reported():
-                self._client.set_experiment_tag(self.id, "mlflow.note.content", text[:_TAG_LENGTH])
+                self._client.set_experiment_tag(self.id, "mlflow.note.content", note)
 
     def text(self, run_id: str, path: str, text: str) -> None:
         """Stores a text with the run as a file."""
@@ -197,7 +202,7 @@ def _experiment_id(server: TrackingServer, name: str) -> str:
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         # Says what the experiment is, or MLflow's pages ask.
-        tags = {"mlflow.experimentKind": "custom_model_development"}
+        tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": _ABOUT}
         artifacts = None if server.artifacts is None else f"{server.artifacts}/{name}"
         try:
             return str(client.create_experiment(name, artifacts, tags))

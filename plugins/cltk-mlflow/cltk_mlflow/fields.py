@@ -7,7 +7,7 @@ import json
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cltk.kinds import SLOTS
@@ -43,13 +43,6 @@ ENDED = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 
 RUN_TAG = "cltk.run_id"
 """The tag of an MLflow run that says which run of cltk it shows."""
-
-COSTS: Mapping[str, Callable[[Record], float]] = {
-    "seconds": lambda record: record.seconds.get("total", 0.0),
-    "samples_replayed": lambda record: sum(record.replay.counts),
-    "bytes": lambda record: record.bytes.get("total", 0),
-}
-"""What a run costs, by name. Samples replayed are those of one epoch of each task."""
 
 _VALUE_LENGTH = 6000
 _NO_SETTINGS = ("name", "description", "seeds")
@@ -108,12 +101,7 @@ def accuracy_points(record: Record, learned: int) -> list[Point]:
 
 def final_points(record: Record) -> list[Point]:
     """What is known at the end: the metrics under their own names, time and memory."""
-    values: dict[str, float] = {
-        **record.metrics,
-        **{f"seconds/{name}": value for name, value in record.seconds.items()},
-        **{f"parameters/{name}": value for name, value in record.parameters.items()},
-        **{f"bytes/{name}": value for name, value in record.bytes.items()},
-    }
+    values = {**record.metrics, **_costs_in_all(record)}
     learned = max(len(record.accuracy) - 1, 0)
     return [(_allowed(name), float(value), learned) for name, value in values.items()]
 
@@ -130,14 +118,12 @@ def summary_points(summary: Mapping[str, Mapping[str, float]], step: int = 0) ->
 
 def mean_points(records: Sequence[Record]) -> list[Point]:
     """The mean of each metric over runs that have ended well, at a step that counts them."""
-    names = dict.fromkeys(name for record in records for name in record.metrics)
-    values = {name: [record.metrics[name] for record in records if name in record.metrics] for name in names}
-    return [(_allowed(name), statistics.fmean(numbers), len(records)) for name, numbers in values.items()]
+    return _means([record.metrics for record in records])
 
 
 def cost_points(records: Sequence[Record]) -> list[Point]:
-    """What a run costs in the mean, at a step that counts the runs."""
-    return [(f"cost/{name}", statistics.fmean(map(cost, records)), len(records)) for name, cost in COSTS.items()]
+    """What a run costs in the mean, under the names that it has in a single run, at a step that counts the runs."""
+    return _means([_costs_in_all(record) for record in records])
 
 
 def mean_curves(records: Sequence[Record]) -> list[Point]:
@@ -148,6 +134,22 @@ def mean_curves(records: Sequence[Record]) -> list[Point]:
             for name, value, step in task_points(record, learned):
                 values[name, step].append(value)
     return [(name, statistics.fmean(numbers), step) for (name, step), numbers in values.items()]
+
+
+def _means(runs: Sequence[Mapping[str, float]]) -> list[Point]:
+    names = dict.fromkeys(name for values in runs for name in values)
+    numbers = {name: [values[name] for values in runs if name in values] for name in names}
+    return [(_allowed(name), statistics.fmean(those), len(runs)) for name, those in numbers.items()]
+
+
+def _costs_in_all(record: Record) -> dict[str, float]:
+    """What a run costs; samples replayed are those of one epoch of each task."""
+    return {
+        **{f"seconds/{name}": value for name, value in record.seconds.items()},
+        **{f"parameters/{name}": value for name, value in record.parameters.items()},
+        **{f"bytes/{name}": value for name, value in record.bytes.items()},
+        "samples_replayed/total": sum(record.replay.counts),
+    }
 
 
 def _accuracy(record: Record, learned: int) -> Iterator[tuple[str, float]]:

@@ -47,7 +47,7 @@ class MlflowSink(Sink):
         if group.kind == "seeds":
             self._send(RunTracker.begin_group, group)
         else:
-            self._send_later(RunTracker.begin_group, group)
+            self._send_later(RunTracker.begin_group, group, time.time())
 
     def observe(self, event: Event, record: Record) -> None:
         """Sends the beginning of a run and the end of each task."""
@@ -65,7 +65,7 @@ class MlflowSink(Sink):
     def finish(self, record: Record) -> None:
         """Sends the end of a run."""
         if self._process or self._waiting:
-            self._send(RunTracker.finish, record)
+            self._send(RunTracker.finish, record, time.time())
 
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
         """Sends what the runs of a group say together."""
@@ -90,7 +90,7 @@ class MlflowSink(Sink):
         if self._process is None and is_published(self.store, self.config.tracking_uri, study, records):
             self._waiting.clear()
             return
-        self._send(RunTracker.finish_group, study, records, summary, files)
+        self._send(RunTracker.finish_group, study, records, summary, files, time.time())
         self._published = (study, records)
 
     def _send_later(self, method: Callable[..., object], *arguments: object) -> None:

@@ -72,16 +72,17 @@ class StudyTracker:
     Args:
         server: Where the study's experiment is.
         study: The study.
+        started: When it began, in seconds since the epoch; now by default.
 
     Raises:
         StoreError: By each method too, when the server fails.
     """
 
-    def __init__(self, server: TrackingServer, study: RunGroup) -> None:
+    def __init__(self, server: TrackingServer, study: RunGroup, started: float | None = None) -> None:
         self._server = server
         self._name = study.name
         self._experiment = MlflowExperiment(server, study.name)
-        self._run_id = self._find_or_create(study.name, {"kind": "study"})
+        self._run_id = self._find_or_create(study.name, {"kind": "study"}, started=started)
         self._experiment.text(self._run_id, STUDY_FILE, json.dumps(dict(study.definition), indent=1))
         self._experiment.describe(study.description)
         self._cells: dict[str, _Cell] = {}  # by configuration hash
@@ -105,12 +106,19 @@ class StudyTracker:
         elif cell.finished:
             self._experiment.log(cell.run_id, [*mean_points(cell.finished), *cost_points(cell.finished)])
 
-    def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
-        """Writes what is not written yet, and ends the MLflow run of a cell or of the study."""
+    def finish_group(
+        self,
+        group: RunGroup,
+        records: Sequence[Record],
+        summary: Summary,
+        files: Path | None,
+        ended: float | None = None,
+    ) -> None:
+        """Writes what is not written yet, and ends the MLflow run of a cell or of the study, which ended then."""
         if group.kind == "cell":
             self._finish_cell(self._cells[group.config_hash], records, summary)
         else:
-            self._finish_study(records, files)
+            self._finish_study(records, files, ended)
 
     def _finish_cell(self, cell: _Cell, records: Sequence[Record], summary: Summary) -> None:
         if not records:
@@ -147,7 +155,7 @@ class StudyTracker:
         any(self._experiment.replayed_samples(cell.run_id, run, folder / run.run_id) for run in finished)
         cell.drawn = len(finished)
 
-    def _finish_study(self, records: Sequence[Record], files: Path | None) -> None:
+    def _finish_study(self, records: Sequence[Record], files: Path | None, ended: float | None) -> None:
         finished = sum(record.finished for record in records)
         total = sum(len(cell.group.seeds) for cell in self._cells.values())
         note = ""
@@ -158,7 +166,7 @@ class StudyTracker:
         points = [("runs/finished", float(finished), 0), ("runs/total", float(total), 0)]
         self._experiment.log(self._run_id, points, tags={"mlflow.note.content": note} if note else {})
         failed = any(record.status == "failed" for record in records)
-        self._experiment.end(self._run_id, "FINISHED" if finished == total else "FAILED" if failed else "KILLED")
+        self._experiment.end(self._run_id, "FINISHED" if finished == total else "FAILED" if failed else "KILLED", ended)
 
     def _find_or_create(
         self,

@@ -6,6 +6,7 @@ What MLflow has is made from records and run folders: nothing is in MLflow that 
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,18 @@ from cltk.errors import StoreError
 from cltk.interfaces import RunGroup, Summary
 from cltk.record import Record
 from cltk_mlflow.experiment import MlflowExperiment, is_tracked
-from cltk_mlflow.fields import ENDED, RUN_TAG, final_points, params, run_name, run_tags, summary_points, task_points
+from cltk_mlflow.fields import (
+    ENDED,
+    RUN_TAG,
+    cost_points,
+    final_points,
+    mean_curves,
+    params,
+    run_name,
+    run_tags,
+    summary_points,
+    task_points,
+)
 from cltk_mlflow.receipts import Receipt, read_receipt, write_receipt
 from cltk_mlflow.server import open_server
 from cltk_mlflow.studies import StudyTracker
@@ -40,18 +52,26 @@ class RunTracker:
         self._server = open_server(store, tracking_uri)
         self._study: StudyTracker | None = None
 
-    def begin_group(self, group: RunGroup) -> None:
-        """Begins the seeds of an experiment, a study, or a cell of the study."""
+    def begin_group(self, group: RunGroup, started: float | None = None) -> None:
+        """Begins the seeds of an experiment, a study, or a cell of the study.
+
+        What is said here comes late, as MLflow is slow to start: times are those of the process that says it.
+
+        Args:
+            group: What begins.
+            started: When a study began, in seconds since the epoch; now by default.
+        """
         if group.kind == "cell" and self._study:
             self._study.begin_cell(group)
         elif group.kind == "study":
-            self._study = StudyTracker(self._server, group)
+            self._study = StudyTracker(self._server, group, started)
         else:
             self._study = None
             self._group = group
             self._experiment = MlflowExperiment(self._server, group.name)
             self._experiment.describe(group.description)
             self._parent_id: str | None = None
+            self._parent_ended: float | None = None
             self._parent_before: str | None = None  # what the receipts of runs that ended earlier say it was
             self._open: dict[str, str] = {}  # MLflow's ids of the runs under way, by their own
 
@@ -63,7 +83,7 @@ class RunTracker:
             started: When it began, in seconds since the epoch.
             goes_on: Whether it was cut off, after the tasks that its record has.
         """
-        parent_id = self._parent(record)
+        parent_id = self._parent(record, started)
         continued = self._continue(record, parent_id) if goes_on else None
         run_id = continued or self._create(record, parent_id, started)
         self._open[record.run_id] = run_id
@@ -73,19 +93,24 @@ class RunTracker:
         """Writes, in one call, what is known when ``learned`` tasks are learned."""
         self._experiment.log(self._open[record.run_id], task_points(record, learned), tags=_warning_tags(record))
 
-    def finish(self, record: Record) -> None:
-        """Writes the end of a run, whose folder is complete; all of it where MLflow has not got it yet."""
+    def finish(self, record: Record, ended: float | None = None) -> None:
+        """Writes the end of a run, whose folder is complete; all of it where MLflow has not got it yet.
+
+        Args:
+            record: The run.
+            ended: When it ended, in seconds since the epoch, unless that was before this command; now by default.
+        """
         if self._study:
             self._study.finish(record)
         elif record.run_id in self._open:
-            self._end(record, None)
+            self._end(record, ended or time.time())
         elif self.has_arrived(record):
             receipt = self._receipt(record)
             self._parent_before = self._parent_before or (receipt.parent_id if receipt else None)
         else:
             ended = (self._store / record.run_id / "record.json").stat().st_mtime
             started = ended - record.seconds.get("total", 0)
-            self._open[record.run_id] = self._create(record, self._parent(record), started)
+            self._open[record.run_id] = self._create(record, self._parent(record, started), started)
             self._end(record, ended)
 
     def has_arrived(self, record: Record) -> bool:
@@ -99,22 +124,38 @@ class RunTracker:
         # A store that was moved names the place where its database was; a receipt names the last of several servers.
         return receipt.is_from(self._server.name) or is_tracked(self._server, record.run_id, ENDED[record.status])
 
-    def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
-        """Writes what the runs of a group say together, and ends the MLflow run that stands for it, if there is one."""
+    def finish_group(
+        self,
+        group: RunGroup,
+        records: Sequence[Record],
+        summary: Summary,
+        files: Path | None,
+        ended: float | None = None,
+    ) -> None:
+        """Writes what the runs of a group say together, and ends the MLflow run that stands for it, if there is one.
+
+        Args:
+            group: What ends.
+            records: Its runs.
+            summary: What they say together.
+            files: A folder with what else there is to keep, or None.
+            ended: When a study ended, in seconds since the epoch; now by default.
+        """
         if self._study:
-            self._study.finish_group(group, records, summary, files)
+            self._study.finish_group(group, records, summary, files, ended)
         elif self._parent_id is not None:
             from cltk_figures.artifacts import cell_description
 
             self._experiment.mean_matrix(self._parent_id, records)
             finished = [record for record in records if record.finished]
             tags = {"mlflow.note.content": cell_description(finished)} if finished else {}
-            self._experiment.log(self._parent_id, summary_points(summary), tags=tags)
+            points = [*summary_points(summary), *cost_points(finished), *mean_curves(finished)]
+            self._experiment.log(self._parent_id, points, tags=tags)
             statuses = {record.status for record in records}
             worst = next((status for status in ("failed", "interrupted") if status in statuses), "finished")
-            self._experiment.end(self._parent_id, ENDED[worst])
+            self._experiment.end(self._parent_id, ENDED[worst], self._parent_ended)
 
-    def _parent(self, record: Record) -> str | None:
+    def _parent(self, record: Record, started: float) -> str | None:
         """The MLflow run that groups the seeds, which is made with the first of them.
 
         A run that was begun before says in its receipt where the other seeds are.
@@ -124,14 +165,16 @@ class RunTracker:
         if len(self._group.seeds) < 2:
             return known
         if self._parent_id is None:
-            self._parent_id = known if known and self._experiment.reopen(known) else self._create_parent(record)
+            is_there = known is not None and self._experiment.reopen(known)
+            self._parent_id = known if is_there else self._create_parent(record, started)
         return self._parent_id
 
-    def _create_parent(self, record: Record) -> str:
+    def _create_parent(self, record: Record, started: float) -> str:
         seeds = self._group.seeds
         tags = {"kind": "seeds", "seeds": ", ".join(map(str, seeds)), **run_tags(record)}
-        run_id = self._experiment.create(run_name(record, f"{len(seeds)} seeds"), tags)
+        run_id = self._experiment.create(run_name(record, f"{len(seeds)} seeds"), tags, started)
         self._experiment.log(run_id, params=params(record))
+        self._experiment.input(run_id, record)
         return run_id
 
     def _continue(self, record: Record, parent_id: str | None) -> str | None:
@@ -163,7 +206,7 @@ class RunTracker:
             self._experiment.log(run_id, task_points(record, learned))
         return run_id
 
-    def _end(self, record: Record, ended: float | None) -> None:
+    def _end(self, record: Record, ended: float) -> None:
         """Writes the result, figures, tables and files of a run that has ended."""
         from cltk_figures.artifacts import RUN_FILES, description, write_figures, write_tables
 
@@ -179,6 +222,7 @@ class RunTracker:
         self._experiment.files(run_id, folder, RUN_FILES)
         self._experiment.log(run_id, final_points(record), tags={name: text for name, text in tags.items() if text})
         self._experiment.end(run_id, ENDED[record.status], ended)
+        self._parent_ended = max(self._parent_ended or 0.0, ended)
         receipt = self._receipt(record)
         self._write_receipt(record, run_id, receipt.parent_id if receipt else None, complete=True)
 

@@ -118,7 +118,7 @@ def test_a_cell_is_a_run_with_its_seeds_averaged_inside(
         records = [telling.records[config_hash, seed] for seed in SEEDS]
         mean = sum(record.metrics["average-accuracy"] for record in records) / 2
         assert run.data.metrics["average-accuracy"] == pytest.approx(mean)
-        assert {"average-accuracy.ci95", "cost/seconds", "accuracy/task_1"} <= set(run.data.metrics)
+        assert {"average-accuracy.ci95", "seconds/total", "bytes/total", "accuracy/task_1"} <= set(run.data.metrics)
         assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
         assert run.data.params["generator.hidden"] == "[512, 256]"
         files = {file.path.rpartition("/")[2] for file in server.client.list_artifacts(run.info.run_id, RECORDS)}
@@ -207,7 +207,7 @@ def test_every_seed_is_a_run_below_its_cell(
     telling.finish()
     make_telling("seeds").finish()  # Told again, it makes no second run.
     experiment = server.client.get_experiment_by_name("seeds")
-    assert experiment.tags["mlflow.note.content"] == "a comparison"
+    assert experiment.tags["mlflow.note.content"].startswith("a comparison\n\n")
     runs = server.client.search_runs([experiment.experiment_id], "tags.kind = 'run'")
     assert {run.data.tags["cltk.run_id"] for run in runs} == {record.run_id for record in telling.records.values()}
     assert len(runs) == 4
@@ -219,6 +219,16 @@ def test_every_seed_is_a_run_below_its_cell(
         (given,) = run.inputs.dataset_inputs
         assert given.dataset.name == record.config["scenario"]["name"]
         assert json.loads(given.dataset.profile)["classes"] == record.classes
+
+
+def test_a_study_lasts_from_when_it_began_until_it_ended(server: TrackingServer, tmp_path: Path) -> None:
+    """Not from when the process that writes it, which is slow to start, has heard of it."""
+    study = RunGroup("study", "timed", definition={"name": "timed"})
+    tracker = RunTracker(tmp_path, server.uri)
+    tracker.begin_group(study, 1_000.0)
+    tracker.finish_group(study, [], {}, None, 1_060.0)
+    parent, _ = runs_of(server, "timed")
+    assert (parent.info.start_time, parent.info.end_time) == (1_000_000, 1_060_000)
 
 
 def test_a_failed_seed_that_is_run_again_is_replaced(

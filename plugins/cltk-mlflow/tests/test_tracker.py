@@ -180,12 +180,46 @@ def test_seeds_are_grouped_under_a_parent(
     run = server.client.get_run(parent)
     assert run.info.run_name == "3 seeds · vae · linear · generative-replay"
     assert run.info.status == "FINISHED"
-    assert run.data.metrics == {
-        "average-accuracy": 0.9,
-        "average-accuracy.std": 0.01,
-        "average-accuracy.ci95": 0.02,
-    }
+    values = run.data.metrics
+    assert (values["average-accuracy"], values["average-accuracy.std"], values["average-accuracy.ci95"]) == (
+        0.9,
+        0.01,
+        0.02,
+    )
+    assert {"seconds/total", "bytes/total", "accuracy/seen_so_far"} <= set(values)  # The columns, as of its seeds.
+    assert run.inputs.dataset_inputs[0].dataset.name == records[0].config["scenario"]["name"]
     assert artifacts_of(server, parent) == {"figures/mean_accuracy_matrix.png"}
+
+
+def test_a_run_lasts_from_when_it_began_until_it_ended(
+    server: TrackingServer, make_record: Callable[..., Record], tmp_path: Path
+) -> None:
+    """Not until MLflow, which is slow to start, has heard of it; and seeds together from the first to the last."""
+    tracker = open_tracker(server, tmp_path, (0, 1))
+    records = [make_record(seed, run_id=f"timed-{seed}") for seed in range(2)]
+    children = []
+    for record, began in zip(records, (1_000.0, 1_010.0), strict=True):
+        write(tmp_path, record)
+        children.append(tracker.start(before_training(record), began))
+        tracker.finish(record, began + 8)
+    tracker.finish_group(seeds_group(0, 1), records, {}, None)
+    runs = [server.client.get_run(child) for child in children]
+    runs.append(server.client.get_run(runs[0].data.tags["mlflow.parentRunId"]))
+    times = [(run.info.start_time, run.info.end_time) for run in runs]
+    assert times == [(1_000_000, 1_008_000), (1_010_000, 1_018_000), (1_000_000, 1_018_000)]
+
+
+def test_an_experiment_says_what_it_is_until_somebody_does(server: TrackingServer, tmp_path: Path) -> None:
+    tracker = RunTracker(tmp_path, server.uri)
+
+    def note() -> str:
+        return str(server.client.get_experiment_by_name("described").tags["mlflow.note.content"])
+
+    tracker.begin_group(RunGroup("seeds", "described"))
+    assert "tags.kind = 'cell'" in note()
+    tracker.begin_group(RunGroup("seeds", "described", "what for"))
+    tracker.begin_group(RunGroup("seeds", "described"))
+    assert note().startswith("what for")
 
 
 def test_seeds_that_ended_earlier_go_below_the_parent_of_the_others(
