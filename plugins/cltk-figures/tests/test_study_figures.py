@@ -18,6 +18,25 @@ def test_each_cost_has_a_panel_and_each_cell_a_point() -> None:
     assert points == [[[4e6, 0.8]], [[5e6, 0.7]]]
 
 
+def test_seeds_stand_beside_the_interval_and_long_numbers_are_shortened() -> None:
+    costs = {"seconds": {"fixed": 2.0, "linear": 3.0}, "bytes": {"fixed": 60_000.0, "linear": 190_000.0}}
+    figure = metric_against_costs("diaz-accuracy", VALUES, costs, {"fixed": [0.79, 0.81]})
+    figure.draw_without_rendering()
+    seconds, in_bytes = figure.axes
+    points = next(line for line in in_bytes.lines if line.get_linestyle() == "None" and len(line.get_xdata()) == 2)
+    assert list(points.get_ydata()) == [0.79, 0.81]
+    mean = in_bytes.transData.transform((60_000.0, 0.8))[0]
+    assert points.get_transform().transform((60_000.0, 0.8))[0] > mean + 5
+    assert {"100k", "150k"} <= {label.get_text() for label in in_bytes.get_xticklabels()}
+    assert not any("k" in label.get_text() for label in seconds.get_xticklabels())
+
+
+def test_cells_are_told_apart_without_colours() -> None:
+    curve = [Estimate(1, 0.5)]
+    (axes,) = accuracy_over_tasks({str(i): curve for i in range(7)}).axes
+    assert len({line.get_marker() for line in axes.lines}) == 7
+
+
 def test_accuracy_over_tasks_starts_with_the_first_one_and_is_in_percent() -> None:
     curve = [Estimate(3, 0.9, 0.01, 0.02), Estimate(3, 0.8, 0.01, 0.02)]
     (axes,) = accuracy_over_tasks({"fixed": curve, "linear": curve}).axes

@@ -48,7 +48,7 @@ def test_every_form(write: Write, cli: Cli, store: Path, tmp_path: Path) -> None
     text = page.read_text()
     assert text.count("data:image/svg+xml;base64") == 6  # Of each cell its accuracy and its confusion.
     assert not re.search(r'(src|href)="(?!data:)', text)
-    assert "lr=0.01" in text
+    assert '<img alt="lr=0.01: predictions at the end"' in text
 
     assert json.loads(cli("report", "small", "--store", store, "--json").out)["finished"] == 4
 

@@ -28,4 +28,5 @@ def _paragraphs(result: StudyResult) -> Iterator[str]:
 
 def _machine(record: Record) -> str:
     torch = record.environment.get("torch")
-    return f"{record.device} {record.precision}, {record.threads} threads, torch {torch}"
+    threads = f"{record.threads} thread{'s' if record.threads != 1 else ''}"
+    return f"{record.device} {record.precision}, {threads}, torch {torch}"

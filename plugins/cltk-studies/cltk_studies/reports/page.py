@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
@@ -49,10 +49,11 @@ def _template() -> jinja2.Template:
     )
 
 
-def _figures(result: StudyResult, store: Path) -> list[tuple[str, str]]:
-    """The name of each figure, and its SVG in Base64."""
-    drawings = [*figures_of_study(result), *figures_of_cells(result, store)]
-    return [(name.replace("_", " "), _to_base64(draw())) for name, draw in drawings]
+def _figures(result: StudyResult, store: Path) -> Iterator[tuple[str, str, str]]:
+    """The name of each figure, its title, and its SVG in Base64."""
+    for name, draw in [*figures_of_study(result), *figures_of_cells(result, store)]:
+        figure = draw()
+        yield name, figure.axes[0].get_title(loc="left") or name, _to_base64(figure)
 
 
 def _to_base64(figure: Figure) -> str:
