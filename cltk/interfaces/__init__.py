@@ -15,7 +15,7 @@ from cltk.interfaces.component import (
 from cltk.interfaces.examples import SOFT_ONLY, UNKNOWN, Examples
 from cltk.interfaces.generator import ConditionalGenerator, Generator
 from cltk.interfaces.history import History
-from cltk.interfaces.labels import ActiveUnits, LabelledReplay, Labeller
+from cltk.interfaces.labels import Active, ActiveUnits, LabelledReplay, Labeller
 from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import TaskMasks, classification_loss, task_masks
 from cltk.interfaces.metric import GroupMetric, Measure, Metric
@@ -39,6 +39,7 @@ from cltk.record import Record
 __all__ = [
     "SOFT_ONLY",
     "UNKNOWN",
+    "Active",
     "ActiveUnits",
     "Amount",
     "Batches",

@@ -15,7 +15,10 @@ from cltk.interfaces.component import ScenarioInfo
 from cltk.interfaces.examples import SOFT_ONLY, Examples
 from cltk.interfaces.replay import Replay
 
-__all__ = ["ActiveUnits", "LabelledReplay", "Labeller"]
+__all__ = ["Active", "ActiveUnits", "LabelledReplay", "Labeller"]
+
+Active = Literal["all", "so-far"]
+"""Which output units compete in training, class-incremental: all of them, or those of the classes so far."""
 
 
 class LabelledReplay(Replay):
@@ -32,7 +35,7 @@ class LabelledReplay(Replay):
         description="soft labels give the classes learned before the task all probability and its new ones none (van "
         "de Ven & Tolias 2018); or the softmax is over all units (today's default of their code)",
     )
-    active: Literal["all", "so-far"] = Field(
+    active: Active = Field(
         "all",
         description="class-incremental: the units that compete in training, all (today's default of their code) or "
         "those of the classes so far (van de Ven & Tolias 2018)",
@@ -51,16 +54,16 @@ class LabelledReplay(Replay):
 
 
 class ActiveUnits:
-    """Which output units compete in training: all of them, or those of the classes so far, as ``replay.active`` says.
+    """Which output units compete in training: all of them, or those of the classes so far.
 
     Args:
         info: What the scenario says of itself.
-        replay: The settings.
+        active: The units that compete in the class-incremental setting; in the others, all do.
         device: Where the logits are.
     """
 
-    def __init__(self, info: ScenarioInfo, replay: LabelledReplay, device: torch.device) -> None:
-        limited = replay.active == "so-far" and info.setting == "class"
+    def __init__(self, info: ScenarioInfo, active: Active, device: torch.device) -> None:
+        limited = active == "so-far" and info.setting == "class"
         self._inactive = torch.full((info.outputs,), limited, device=device)
 
     def add(self, classes: Sequence[int]) -> None:

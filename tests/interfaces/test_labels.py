@@ -70,7 +70,7 @@ def test_the_task_of_a_class_is_the_first_that_has_it() -> None:
 def test_units_compete_from_when_their_classes_come(
     active: Literal["all", "so-far"], setting: Literal["class", "task"], left: int
 ) -> None:
-    units = ActiveUnits(replace(INFO, setting=setting), LabelledReplay(active=active), SCORES.device)
+    units = ActiveUnits(replace(INFO, setting=setting), active, SCORES.device)
     units.add((0, 1))
     units.add((4,))
     competing = units.competing(SCORES)

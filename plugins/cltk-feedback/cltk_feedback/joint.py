@@ -70,7 +70,7 @@ class JointReplay(Strategy, ABC):
         network = FeedbackNetwork(info, config.hidden, prior, decoder, latent_dim, shares_encoder=shares_encoder)
         self.network = network.to(self.device)
         self._begun = 0
-        self._active = ActiveUnits(info, config.replay, self.device)
+        self._active = ActiveUnits(info, config.replay.active, self.device)
 
     def begin_task(self, classes: Sequence[int]) -> None:
         """The classes of the task become active."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -11,7 +11,22 @@ from pydantic import Field, PositiveFloat
 from torch import Tensor
 
 from cltk.config import Settings
-from cltk.interfaces import SOFT_ONLY, Examples, Phase, Published, Shuffled, Strategy, Streams, Task, Training, freeze
+from cltk.interfaces import (
+    SOFT_ONLY,
+    Active,
+    ActiveUnits,
+    Examples,
+    Parts,
+    Phase,
+    Published,
+    ScenarioInfo,
+    Shuffled,
+    Strategy,
+    Streams,
+    Task,
+    Training,
+    freeze,
+)
 
 __all__ = ["LwF"]
 
@@ -22,12 +37,11 @@ class LwF(Strategy):
     The loss is cross-entropy with the labels + distillation, on the same images, from a copy of the classifier that is
     frozen as it was before the task.
 
-    Source: Li & Hoiem 2017, arXiv 1606.09282. With ``weighting = "task"`` and ``scaled = true``: van de Ven & Tolias
-    2018, arXiv 1809.10635.
+    Source: Li & Hoiem 2017, arXiv 1606.09282. With ``weighting = "task"``, ``scaled = true`` and ``active = "so-far"``:
+    van de Ven & Tolias 2018, arXiv 1809.10635.
 
     Deviations: the paper warms up the units of the new classes first. In the class-incremental setting, which the paper
-    does not have, the copy's softmax is over the classes learned so far and the classifier's over all units; the code
-    of van de Ven & Tolias leaves classes to come out of the latter.
+    does not have, the copy's softmax is over the classes learned so far, and the classifier's as ``active`` says.
     """
 
     published = (
@@ -48,9 +62,33 @@ class LwF(Strategy):
             "sum", description="add both losses up; or weigh labels 1/N and distillation 1 - 1/N, N tasks so far"
         )
         scaled: bool = Field(False, description="multiply distillation by the squared temperature")
+        active: Active = Field(
+            "all",
+            description="class-incremental: the units that compete in training, all or those of classes so far (van "
+            "de Ven & Tolias 2018)",
+        )
         classifier: Training = Field(Training(), description="budget and optimizer of the classifier")
 
     config: Config
+
+    def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
+        super().__init__(config, info, parts)
+        self._active = ActiveUnits(info, config.active, self.device)
+
+    def begin_task(self, classes: Sequence[int]) -> None:
+        """The classes of the task become active."""
+        super().begin_task(classes)
+        self._active.add(classes)
+
+    def classification_loss(
+        self, logits: Tensor, batch: Examples, temperature: float = 1.0, *, is_scaled: bool = True
+    ) -> Tensor:
+        """As of every strategy, among the active classes, (B,) nats."""
+        return super().classification_loss(self._active.competing(logits), batch, temperature, is_scaled=is_scaled)
+
+    def predict(self, x: Tensor) -> Tensor:
+        """The classifier's logits (B, K); minus infinity for classes that are not active yet."""
+        return self._active.competing(super().predict(x))
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields one phase, on the task's own images with both kinds of labels."""

@@ -29,6 +29,7 @@ test_online_ewc = conformance_tests(EWC, config=FEW | {"online": True, "decay": 
 test_si = conformance_tests(SI, config={"classifier": SHORT})
 test_si_with_one_optimizer_for_all_tasks = conformance_tests(SI, config=KEPT)
 test_lwf = conformance_tests(LwF, config={"classifier": SHORT})
+test_lwf_among_classes_so_far = conformance_tests(LwF, config={"active": "so-far", "classifier": SHORT})
 
 
 def make(strategy: str, tasks: int = 3, setting: str = "class", **settings: Any) -> Run:
@@ -161,3 +162,16 @@ def test_what_the_old_classifier_said_is_weighed_against_the_new_labels(
     distilled = -(told * (logits / 2).log_softmax(1)[:, old]).sum(1)
     expected = shares[0] * F.cross_entropy(logits, batch.y, reduction="none") + shares[1] * distilled
     torch.testing.assert_close(came, expected)
+
+
+def test_classes_to_come_do_not_compete_where_only_those_so_far_are_active() -> None:
+    run = make("lwf", active="so-far")
+    task, strategy = run.tasks[0], run.strategy
+    strategy.begin_task(task.classes)
+    phase = next(iter(strategy.phases(task, run.streams.at("task", 0))))
+    assert isinstance(phase, Train)
+    batch, classes = task.train[:7], list(task.classes)
+    logits = strategy.parts.classifier.eval()(batch.x)[:, classes]
+    expected = F.cross_entropy(logits, torch.tensor([classes.index(int(y)) for y in batch.y]), reduction="none")
+    torch.testing.assert_close(phase.loss(batch, Streams(0).generator("loss")), expected)
+    assert sorted(classes) == strategy.predict(batch.x).isfinite().all(0).nonzero().flatten().tolist()

@@ -94,7 +94,7 @@ class GenerativeReplay(Strategy):
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
         self._learned = 0
-        self._active = ActiveUnits(info, config.replay, self.device)
+        self._active = ActiveUnits(info, config.replay.active, self.device)
         conditional = isinstance(parts.generator, ConditionalGenerator)
         if config.replay.labels == "own" and not conditional:
             raise ConfigError(
