@@ -1,20 +1,18 @@
-"""Finding plugins through the entry points of installed distributions.
+"""Finding plugins by kind and name among the entry points of installed distributions.
 
-Names are listed from metadata alone; only the plugin that is asked for is imported. The core gives no package an
-advantage: ours are found as anybody's are.
+Only the plugin that is asked for is imported. The core gives no package an advantage: ours are found as anybody's are.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import Distribution, EntryPoint, distributions
-from pathlib import Path
+from importlib.metadata import EntryPoint
 from typing import Any
 
+from cltk.distributions import providers, scan
 from cltk.errors import ConfigError, PluginError, closest
 from cltk.kinds import KINDS
 from cltk.names import canonical, canonical_choice
@@ -33,7 +31,6 @@ __all__ = [
     "shortest_name",
     "state",
     "unowned",
-    "unreadable",
 ]
 
 _TARGET = re.compile(r"[\w.]+:[\w.]+")
@@ -81,56 +78,6 @@ class Plugin:
         return f"{self.distribution} {self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Provider:
-    """What is read of one distribution, once: parsing its metadata is most of the cost of listing."""
-
-    name: str
-    version: str
-    requires: tuple[str, ...]
-    entry_points: tuple[EntryPoint, ...]
-
-
-@cache
-def _scanned() -> tuple[Mapping[str, _Provider], Mapping[str, str]]:
-    """The distributions with entry points of ours that ``CLTK_PLUGINS`` allows, and those that cannot be read.
-
-    ``CLTK_PLUGINS`` is a comma-separated list. Of a distribution that is found twice, the first one on the path counts.
-    """
-    allowed = os.environ.get("CLTK_PLUGINS")
-    names = None if allowed is None else {canonical(name) for name in allowed.split(",")}
-    providers: dict[str, _Provider] = {}
-    unreadable: dict[str, str] = {}
-    for distribution in distributions():
-        try:
-            provider = _read(distribution)
-        except Exception as error:
-            name = getattr(distribution, "_path", "unknown distribution")
-            unreadable[Path(str(name)).stem] = f"malformed metadata: {type(error).__name__}: {error}"
-            continue
-        if provider and (names is None or provider.name in names):
-            providers.setdefault(provider.name, provider)
-    return providers, unreadable
-
-
-def _read(distribution: Distribution) -> _Provider | None:
-    """What is to be known of a distribution; None where it has no entry points of ours.
-
-    Raises:
-        Exception: Its metadata does not parse.
-    """
-    if not distribution.entry_points and "[cltk." in (distribution.read_text("entry_points.txt") or ""):
-        raise ValueError("entry_points.txt does not parse")
-    entry_points = tuple(point for point in distribution.entry_points if point.group.startswith("cltk."))
-    if not entry_points:
-        return None
-    metadata = distribution.metadata
-    if not (metadata["Name"] and metadata["Version"]):
-        raise ValueError("it has entry points, but no name or no version")
-    requires = tuple(str(text) for text in metadata.get_all("Requires-Dist") or ())
-    return _Provider(canonical(metadata["Name"]), str(metadata["Version"]), requires, entry_points)
-
-
 @cache
 def installed(kind: str) -> tuple[Plugin, ...]:
     """All plugins of a kind, by name; importing nothing."""
@@ -138,7 +85,7 @@ def installed(kind: str) -> tuple[Plugin, ...]:
         (point.name, provider.name): Plugin(
             kind, point.name, point.value, provider.name, provider.version, provider.requires
         )
-        for provider in _scanned()[0].values()
+        for provider in providers()
         for point in provider.entry_points
         if point.group == KINDS[kind].group
     }
@@ -147,14 +94,9 @@ def installed(kind: str) -> tuple[Plugin, ...]:
 
 def forget() -> None:
     """Drops what was read of installed distributions, so that it is read anew; for whoever installs some meanwhile."""
-    _scanned.cache_clear()
+    scan.cache_clear()
     installed.cache_clear()
     load.cache_clear()
-
-
-def unreadable() -> Mapping[str, str]:
-    """The distributions whose metadata cannot be read at all, each with the reason."""
-    return _scanned()[1]
 
 
 def find(kind: str, name: str) -> Plugin:
@@ -182,7 +124,7 @@ def default_names(kind: str) -> Sequence[str]:
     """
     values = [
         (point.value, provider.name)
-        for provider in _scanned()[0].values()
+        for provider in providers()
         for point in provider.entry_points
         if point.group == DEFAULTS and point.name.partition(".")[0] == kind
     ]

@@ -6,9 +6,10 @@ import time
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
+from cltk.distributions import unreadable
 from cltk.errors import PluginError
 from cltk.kinds import KINDS
-from cltk.registry import Plugin, installed, load, state, unreadable
+from cltk.registry import Plugin, installed, load, state
 
 __all__ = ["conflicts", "examine"]
 

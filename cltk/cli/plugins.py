@@ -13,9 +13,10 @@ from cltk.cli.console import print_json, print_rows, show_error, show_notice
 from cltk.cli.groups import with_groups
 from cltk.cli.options import RUNS, Json, Store
 from cltk.cli.overrides import OverridesCommand, overrides_of
+from cltk.distributions import unreadable
 from cltk.errors import ConfigError, closest
 from cltk.kinds import KINDS, Kind
-from cltk.registry import Plugin, default_names, find, installed, load, shortest_name, state, unreadable
+from cltk.registry import Plugin, default_names, find, installed, load, shortest_name, state
 
 __all__ = ["app", "named"]
 

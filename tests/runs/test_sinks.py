@@ -12,6 +12,7 @@ import pytest
 from cltk import registry
 from cltk.build import Prepared, prepare
 from cltk.config import Settings
+from cltk.distributions import Provider
 from cltk.errors import ConfigError, PluginError
 from cltk.events import Event, TaskEnded
 from cltk.experiment import Experiment
@@ -97,8 +98,8 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def install(sinks: dict[str, str], default: str | None = None) -> None:
         points = [EntryPoint(name, target, "cltk.sinks") for name, target in sinks.items()]
         points += [EntryPoint("sink", default, "cltk.defaults")] if default else []
-        provider = registry._Provider("diaries", "1.0", (), tuple(points))
-        monkeypatch.setattr(registry, "_scanned", lambda: ({"diaries": provider}, {}))
+        provider = Provider("diaries", "1.0", (), tuple(points))
+        monkeypatch.setattr(registry, "providers", lambda: [provider])
         registry.installed.cache_clear()
 
     yield install
