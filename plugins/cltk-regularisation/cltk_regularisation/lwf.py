@@ -37,8 +37,8 @@ class LwF(Strategy):
     The loss is cross-entropy with the labels + distillation, on the same images, from a copy of the classifier that is
     frozen as it was before the task.
 
-    Source: Li & Hoiem 2017, arXiv 1606.09282. With ``weighting = "task"``, ``scaled = true`` and ``active = "so-far"``:
-    van de Ven & Tolias 2018, arXiv 1809.10635.
+    Source: Li & Hoiem 2017, arXiv 1606.09282. With ``weighting = "task"``, ``scaled = true``, ``averaged = true`` and
+    ``active = "so-far"``: van de Ven & Tolias 2018, arXiv 1809.10635.
 
     Deviations: the paper warms up the units of the new classes first. In the class-incremental setting, which the paper
     does not have, the copy's softmax is over the classes learned so far, and the classifier's as ``active`` says.
@@ -62,6 +62,11 @@ class LwF(Strategy):
             "sum", description="add both losses up; or weigh labels 1/N and distillation 1 - 1/N, N tasks so far"
         )
         scaled: bool = Field(False, description="multiply distillation by the squared temperature")
+        averaged: bool = Field(
+            False,
+            description="divide distillation by the number of classes so far, as the code of van de Ven & Tolias did "
+            "until 17 May 2019; else the sum over them counts",
+        )
         active: Active = Field(
             "all",
             description="class-incremental: the units that compete in training, all or those of classes so far (van "
@@ -111,7 +116,8 @@ class LwF(Strategy):
     def _shares(self, tasks: int) -> tuple[float, float]:
         """The weights of cross-entropy and of distillation, whose loss is multiplied by the squared temperature."""
         new, old = (1 / tasks, 1 - 1 / tasks) if self.config.weighting == "task" else (1.0, 1.0)
-        return new, old if self.config.scaled else old / self.config.temperature**2
+        divisor = len(self.info.seen(tasks)) if self.config.averaged else 1
+        return new, old / divisor if self.config.scaled else old / divisor / self.config.temperature**2
 
     def _soft(self, logits: Tensor, completed: int) -> Tensor:
         """The labels of the frozen copy, (B, K) probabilities: over several tasks, the mean of theirs."""

@@ -142,7 +142,12 @@ def test_it_forgets_less_than_fine_tuning_within_tasks(strategy: str) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "shares"),
-    [({}, (1, 1)), ({"weighting": "task"}, (1 / 2, 1 / 2)), ({"weighting": "task", "scaled": True}, (1 / 2, 4 / 2))],
+    [
+        ({}, (1, 1)),
+        ({"weighting": "task"}, (1 / 2, 1 / 2)),
+        ({"weighting": "task", "scaled": True}, (1 / 2, 4 / 2)),
+        ({"averaged": True}, (1, 1 / 7)),
+    ],
 )
 def test_what_the_old_classifier_said_is_weighed_against_the_new_labels(
     settings: dict[str, Any], shares: tuple[float, float]
