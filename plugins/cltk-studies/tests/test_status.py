@@ -48,6 +48,22 @@ def test_runs_that_were_there_before_the_study_are_counted(write: Write, cli: Cl
     assert len(list(store.glob("*/record.json"))) == 6
 
 
+def test_a_run_that_failed_and_that_another_study_finished_is_finished(write: Write, cli: Cli, store: Path) -> None:
+    axes = '[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n'
+    options = ["--store", store, "--sink", "none", "--json"]
+    assert cli("ablate", write(axes, name="other"), *options).status == 0
+    (key, state), *_ = Queue(open_database(store), "other").states().items()
+    queue = Queue(open_database(store), "small", ["maximize"])
+    queue.submit([Item(key, {name: state.trial.user_attrs[name] for name in ("cell", "seed")})])
+    lease = queue.claim()
+    assert lease is not None
+    lease.fail("The disk was full.")
+    for _ in range(2):
+        assert cli("ablate", write(axes), *options).status == 0
+        assert StudyStatus.of(queue).counts == {"waiting": 0, "running": 0, "finished": 4, "failed": 0}
+    assert len(queue.study.trials) == 5
+
+
 @pytest.mark.parametrize(("minutes", "left"), [(-10, 200), (0, 200), (10, 100)])
 def test_clocks_that_differ_leave_the_time_left_within_bounds(
     store: Path, monkeypatch: pytest.MonkeyPatch, minutes: float, left: float

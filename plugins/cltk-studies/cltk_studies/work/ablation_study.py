@@ -187,16 +187,20 @@ class AblationStudy:
     def _note_done(
         self, queue: Queue, plan: Plan, stored: Sequence[Record], known: Mapping[str, Attempts], mark: str
     ) -> None:
-        """Lets the queue know of runs that it never had and that are done, for whoever asks how far the study is."""
+        """Lets the queue know of runs that are done and that it never had, or that failed there.
+
+        Whoever asks how far the study is sees the queue alone.
+        """
         records = best_records(stored, {cell.config_hash for cell in self.study.cells})
         for planned in plan.cells:
             cell = planned.cell
             for seed in planned.done:
-                if cell.run_key(seed) not in known:
+                before = known.get(cell.run_key(seed))
+                if before is None or State.of(before.current).status == "failed":
                     record = records[cell.config_hash, seed]
                     said = {"cell": cell.name, "seed": seed, "run_ids": [record.run_id]}
-                    item = Item(cell.run_key(seed), said)
-                    queue.note_finished(item, [record.final_accuracy], record.seconds.get("total", 0.0), mark)
+                    item, seconds = Item(cell.run_key(seed), said), record.seconds.get("total", 0.0)
+                    queue.note_finished(item, [record.final_accuracy], seconds, mark, before)
 
     def _errors(self, queue: Queue) -> dict[tuple[str, int], str]:
         """Why runs of this study failed, by cell and seed; not those of the study before an upgrade."""

@@ -73,23 +73,25 @@ class Queue(KeptStudy):
             for item in items:
                 known, before = attempts.get(item.key), ended.get(item.key)
                 if known is None or (before is not None and before.ended and known.newest == before.newest):
-                    past = {AFTER: known.newest} if known else {}
                     self.study.enqueue_trial(
-                        dict(item.parameters), user_attrs={**item.attributes, **past, KEY: item.key}
+                        dict(item.parameters), user_attrs={**item.attributes, **_after(known), KEY: item.key}
                     )
                 elif known.is_lost:
                     self._queue_again(known)
 
-    def note_finished(self, item: Item, values: Sequence[float], seconds: float, store: str) -> None:
-        """Takes in an item that was finished before it was ever queued, such as a run that another study has too.
+    def note_finished(
+        self, item: Item, values: Sequence[float], seconds: float, store: str, failed: Attempts | None = None
+    ) -> None:
+        """Takes in an item that was finished elsewhere, such as a run that another study has too.
 
         Args:
             item: The item.
             values: Those of the objectives.
             seconds: How long it took.
             store: The mark of the folder that its records are in.
+            failed: The attempts at it here, all in vain; None where it was never queued.
         """
-        said = {**item.attributes, KEY: item.key, SIGN: {"store": store}}
+        said = {**item.attributes, **_after(failed), KEY: item.key, SIGN: {"store": store}}
         trial = create_trial(state=TrialState.COMPLETE, values=list(values), user_attrs=said)
         trial.datetime_start = trial.datetime_complete - timedelta(seconds=seconds)
         with self.database.reported():
@@ -228,6 +230,11 @@ class Queue(KeptStudy):
             self.study.add_trial(attempts.another(TrialState.FAIL, {ERROR: error}))
         else:
             self.study.add_trial(attempts.another(TrialState.WAITING))
+
+
+def _after(past: Attempts | None) -> dict[str, int]:
+    """What a trial says of the attempts at its item that are of the past."""
+    return {AFTER: past.newest} if past else {}
 
 
 def _in_turn(attempts: Iterable[Attempts]) -> list[Attempts]:
