@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, get_args
 
 import torch
+from torch.nn.parameter import is_lazy
 
 from cltk.config import Overrides, Slot
 from cltk.data_folders import data_folders
 from cltk.engine import Run
-from cltk.errors import ConfigError, DataUnavailableError
+from cltk.errors import ConfigError, DataUnavailableError, PluginError
 from cltk.experiment import Experiment
 from cltk.interfaces import Measure, Parts, Scenario, ScenarioInfo, SlotName, Strategy, Streams, Task
 from cltk.machine import Machine, Precision, device_of, precision_of, sensible_threads
@@ -148,9 +150,17 @@ def build_strategy(components: Mapping[str, Chosen], info: ScenarioInfo, streams
             slots[slot] = component.to(streams.device) if isinstance(component, torch.nn.Module) else component
     with streams.scope("init", "strategy"):
         strategy: Strategy = components["strategy"].build(info, Parts(slots, streams.device))
-    for network in strategy.networks.values():  # It may have made some of its own.
+    for path, network in strategy.networks.items():  # It may have made some of its own.
+        _require_initialised(path, network)
         network.to(streams.device)
     return strategy
+
+
+def _require_initialised(path: str, network: torch.nn.Module) -> None:
+    """Refuses lazy modules: their weights would be drawn outside of the seeded scope, when data first reaches them."""
+    if any(map(is_lazy, chain(network.parameters(), network.buffers()))):
+        problem = f"The network '{path}' has a lazy module, whose first weights no seed would decide."
+        raise PluginError(problem, "Give the module its sizes, by info.shape, info.pixels and info.outputs.")
 
 
 def _load_scenario(

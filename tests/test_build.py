@@ -12,7 +12,7 @@ import torch
 
 from cltk.build import prepare
 from cltk.config import check
-from cltk.errors import ConfigError
+from cltk.errors import ConfigError, PluginError
 from cltk.experiment import Experiment, config_hash
 from cltk.machine import Machine
 from cltk.registry import forget
@@ -21,6 +21,19 @@ from cltk.runs.recorder import new_record, run_id
 from cltk.runs.repeat import experiment_of
 
 CPU = Machine(device="cpu", threads=1)
+
+LAZY = """
+from torch import nn
+from cltk.interfaces import Classifier
+
+class Lazy(Classifier):
+    def __init__(self, config, info):
+        super().__init__()
+        self.layer = nn.LazyLinear(info.outputs)
+
+    def forward(self, x):
+        return self.layer(x.flatten(1))
+"""
 
 
 @pytest.fixture
@@ -78,6 +91,22 @@ class TestPreparing:
     def test_a_metric_is_asked_for_once(self, make_digits: Callable[..., Any]) -> None:
         with pytest.raises(ConfigError, match="'diaz-bwt' is asked for twice"):
             resolve(make_digits(metrics=["diaz-bwt", "cltk-metrics:diaz-bwt"]))
+
+
+def test_a_network_whose_first_weights_no_seed_decides_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_digits: Callable[..., Any]
+) -> None:
+    (tmp_path / "acme-1.0.dist-info").mkdir()
+    (tmp_path / "acme-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    (tmp_path / "acme-1.0.dist-info" / "entry_points.txt").write_text("[cltk.classifiers]\nlazy = acme_lazy:Lazy\n")
+    (tmp_path / "acme_lazy.py").write_text(LAZY)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    forget()
+    try:
+        with pytest.raises(PluginError, match="'classifier' has a lazy module"):
+            prepare(make_digits(strategy="finetune", generator=None, classifier="lazy"), CPU)
+    finally:
+        forget()
 
 
 def test_what_is_set_without_effect_is_said() -> None:

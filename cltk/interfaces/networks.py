@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
@@ -25,7 +26,7 @@ M = TypeVar("M", bound=nn.Module | HoldsNetworks)
 
 
 def find_networks(attributes: Mapping[str, object]) -> dict[str, nn.Module]:
-    """The networks among some attributes, also within lists, tuples and mappings, each by its path.
+    """The networks among some attributes, also within lists, tuples, deques and mappings, each by its path.
 
     One that is held twice is named once, by its first path; so is one that is a part of another one named before.
     """
@@ -68,8 +69,9 @@ def _walk(path: str, value: object) -> Iterator[tuple[str, nn.Module]]:
         yield path, value
     elif isinstance(value, Mapping):
         inner = value.items()
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple | deque):
         inner = enumerate(value)
     for name, item in inner:
         if not isinstance(item, Tensor):
-            yield from _walk(f"{path}.{name}" if path else str(name), item)
+            key = str(name).replace(".", "/")  # A dot would make a part of another network's path of it.
+            yield from _walk(f"{path}.{key}" if path else key, item)

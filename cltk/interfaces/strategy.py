@@ -47,9 +47,9 @@ class Strategy(Component, ABC):
         optimizer_state: What the optimizers remembered at the end of each phase whose ``training`` does not reset them,
             by the name of the phase; the engine sets and reads it, and a strategy has no use for it.
 
-    The engine keeps the networks in the slots, those that the strategy holds in attributes of its own (or in lists and
-    mappings of such), and the buffer: it saves them, restores them and weighs them. Networks are made in ``__init__``.
-    What else the next task needs goes into ``state_dict``.
+    The engine keeps the networks in the slots, those that the strategy holds in attributes of its own (or in lists,
+    deques and mappings of such), and the buffer: it saves them, restores them and weighs them. Networks are made in
+    ``__init__``. What else the next task needs, parameters outside of networks too, goes into ``state_dict``.
     """
 
     slots: ClassVar[tuple[SlotName, ...]] = ("classifier",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -212,6 +213,21 @@ def test_networks_are_named_by_where_they_are_held() -> None:
     networks = make(NoSlots).networks
     assert [*networks] == ["module.main", "module.others.a", "module.others.b.0"]
     assert [*make(Plain).networks] == ["classifier"]
+
+
+def test_containers_and_names_with_dots_are_told_apart() -> None:
+    class Adapted(Plain):
+        """Has an adapter for each layer, by the layer's name, and the last two networks."""
+
+        def __init__(self, config: Any, info: ScenarioInfo, parts: Parts) -> None:
+            super().__init__(config, info, parts)
+            self.adapters = {"0": Linear(info), "0.layer": Linear(info)}
+            self.last = deque([Linear(info), Linear(info)], maxlen=2)
+
+    adapted, other = make(Adapted), make(Adapted)
+    assert len(adapted.networks) == 5
+    load_state(other, saved(adapted))
+    assert all(torch.equal(tensor, state_of(adapted)[name]) for name, tensor in state_of(other).items())
 
 
 def test_each_thing_is_weighed_once() -> None:
