@@ -13,8 +13,8 @@ from cltk.engine.fast.layers import LAYERS
 
 __all__ = ["FlopCounter"]
 
-_PRODUCTS = {"mm": 0, "bmm": 0, "mv": 0} | dict.fromkeys(
-    ("addmm", "addbmm", "baddbmm", "addmv", "_addmm_activation"), 1
+_PRODUCTS = dict.fromkeys(("mm", "bmm", "mv", "_int_mm"), 0) | dict.fromkeys(
+    ("addmm", "addbmm", "baddbmm", "addmv", "_addmm_activation", "_sparse_addmm"), 1
 )
 """Products by name, each with the place of the left factor among the arguments."""
 
@@ -22,10 +22,11 @@ _PRODUCTS = {"mm": 0, "bmm": 0, "mv": 0} | dict.fromkeys(
 class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts those of products, convolutions, attention and factorisations in its ``with`` block, forward and back.
 
-    A multiplication and an addition are two. Convolutions, recurrent layers and attention cost what their products do;
-    attention nothing less where pairs are masked, and on the way back it computes its scores once more. For matrices of
-    n columns and m >= n rows, dense and real, these are the leading terms of the usual algorithms (Golub & Van Loan
-    2013, Matrix Computations, 4th edition):
+    A multiplication and an addition are two. Convolutions, recurrent and bilinear layers and attention cost what their
+    products do; attention nothing less where pairs are masked, and on the way back it computes its scores once more.
+    Distances between all rows of two matrices (``cdist``) cost what the product of the two does. For matrices of n
+    columns and m >= n rows, taken to be dense and real, these are the leading terms of the usual algorithms (Golub &
+    Van Loan 2013, Matrix Computations, 4th edition):
 
     - matrix times vector: 2mn
     - a triangular system with k right-hand sides: n²k
@@ -37,7 +38,7 @@ class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     - ``pinv``: 2mn² more than the ``svd``, or the ``eigh``, that it is made of
 
     Not counted are elementwise operations, products of two vectors, which are such or nearly so, other factorisations,
-    and what is computed outside of PyTorch.
+    other functions of matrices, and what is computed outside of PyTorch.
 
     PyTorch's ``FlopCounterMode`` imports PyTorch's compiler, which takes longer than the start of everything else, and
     misses attention on processors, recurrent layers and factorisations.

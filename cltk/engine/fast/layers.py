@@ -1,7 +1,8 @@
-"""What convolutions, attention and recurrent layers cost, each of which is one operation of PyTorch's."""
+"""What convolutions, attention and the like cost, each of which is one operation of PyTorch's."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,31 @@ def _convolution_backward(result: Any, grad: Tensor, x: Tensor, weight: Tensor, 
 def _filtered(positions: Tensor, weight: Tensor) -> int:
     """A filter at each position, of all channels of its group."""
     return int(2 * positions.numel() * weight[0].numel())
+
+
+def _over_time(result: Tensor, x: Tensor, weight: Tensor, *_: Any, **__: Any) -> int:
+    """A convolution over the first axis, whose filters (length, in, out) lie otherwise."""
+    return 2 * result.numel() * weight[..., 0].numel()
+
+
+def _bilinear(result: Tensor, *args: Any, **_: Any) -> int:
+    """A product for each index of three factors together, each of which is repeated along some axes."""
+    shapes = []
+    for factor, repeated in zip(args[:3], args[3:6], strict=True):
+        shape = list(factor.shape)
+        for axis in repeated:
+            shape.insert(axis, 1)
+        shapes.append(shape)
+    return 2 * math.prod(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
+
+
+def _distances(result: Tensor, x: Tensor, y: Tensor, *_: Any, **__: Any) -> int:
+    """Between the rows of two matrices, as much as their product."""
+    return 2 * result.numel() * x.shape[-1]
+
+
+def _distances_backward(result: Any, grad: Tensor, x: Tensor, *_: Any, **__: Any) -> int:
+    return _distances(grad, x, x)
 
 
 def _attention(result: Any, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> int:
@@ -81,6 +107,11 @@ def _projected(x: Tensor, weights: Iterable[Tensor]) -> int:
 LAYERS: Mapping[Any, Callable[..., int]] = {
     _ATEN.convolution: _convolution,
     _ATEN.convolution_backward: _convolution_backward,
+    _ATEN.conv_tbc: _over_time,
+    _ATEN._trilinear: _bilinear,
+    _ATEN._euclidean_dist: _distances,
+    _ATEN._cdist_forward: _distances,
+    _ATEN._cdist_backward: _distances_backward,
     _ATEN._scaled_dot_product_flash_attention_for_cpu: _attention,
     _ATEN._scaled_dot_product_flash_attention_for_cpu_backward: _attention_backward,
     _ATEN._scaled_dot_product_flash_attention: _attention,

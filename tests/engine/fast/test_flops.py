@@ -95,6 +95,12 @@ SCORES = 2 * (2 * 3 * M * M * K)
         (lambda: F.conv2d(IMAGES, FILTERS), 2 * 2 * 6 * 36 * 36),
         (lambda: F.conv2d(IMAGES, FILTERS[:4, :1], groups=4), 2 * 2 * 4 * 36 * 9),
         (lambda: F.conv_transpose2d(IMAGES, FILTERS.transpose(0, 1)), 2 * 2 * 4 * 64 * 54),
+        (lambda: torch.conv_tbc(BATCH, torch.rand(2, N, K), torch.rand(K)), 2 * (M * K) * 2 * N),
+        (lambda: F.bilinear(TALL, TALL, torch.rand(K, N, N), torch.rand(K)), 2 * M * K * N * N),
+        (lambda: torch.cdist(TALL, RIGHT.mT), PRODUCT),
+        (lambda: torch.cdist(TALL.repeat(30, 1), RIGHT.mT), 30 * PRODUCT),
+        (lambda: torch.cdist(BATCH, BATCH, p=1), 2 * 2 * M * M * N),
+        (lambda: torch.sparse.mm(TALL.to_sparse(), RIGHT), PRODUCT),
         (lambda: F.scaled_dot_product_attention(HEADS, HEADS, HEADS), 2 * SCORES),
         (lambda: F.scaled_dot_product_attention(HEADS, HEADS, HEADS, is_causal=True), 2 * SCORES),
     ],
@@ -117,6 +123,17 @@ def test_both_gradients_of_a_convolution_cost_as_much_as_itself(layer: Callable[
     network, images = layer(), IMAGES.clone().requires_grad_()
     forward = counted(lambda: network(images))
     assert counted(lambda: network(images).sum().backward()) == 3 * forward > 0
+
+
+@pytest.mark.parametrize("rows", [4, 40])  # Few of them are compared pair by pair, more by a product.
+def test_both_gradients_of_distances_cost_as_much_as_themselves(rows: int) -> None:
+    x, y = torch.rand(rows, N, requires_grad=True), torch.rand(rows, N, requires_grad=True)
+    assert counted(lambda: torch.cdist(x, y).sum().backward()) == 3 * 2 * rows * rows * N
+
+
+def test_all_gradients_of_a_bilinear_layer_count() -> None:
+    layer, x = nn.Bilinear(N, N, K, bias=False), TALL.clone().requires_grad_()
+    assert counted(lambda: layer(x, x).sum().backward()) == 4 * 2 * M * K * N * N
 
 
 def test_attention_computes_its_scores_again_on_the_way_back() -> None:
