@@ -23,21 +23,27 @@ _TRIAL_SAMPLES = 500
 
 
 def measure_rates(prepared: Prepared) -> Rates:
-    """Measures the phases of a small part of the first task; none where that fails, as the run itself will say why.
+    """Measures the phases of a small part of the first task that has any, which may be the last: none where that fails.
 
-    Of each phase a few epochs are trained, and the quickest one counts: the first steps of a process take longer.
+    The run itself will say why. Of each phase a few epochs are trained, and the quickest one counts: the first steps of
+    a process take longer.
     """
     run = prepared.assemble(0)
-    task = replace(run.tasks[0], train=run.tasks[0].train[:_TRIAL_SAMPLES])
-    rates: dict[str, float] = {}
     prepare_process()
     try:
-        for phase in phases_of(run, task):
-            epochs = [*islice(_epochs(run, task, phase), _TRIAL_EPOCHS)]
-            if phase.batches.samples:
-                rates[phase.name] = min(epoch.seconds for epoch in epochs) / phase.batches.samples
+        measured = (_rates_of(run, replace(task, train=task.train[:_TRIAL_SAMPLES])) for task in run.tasks)
+        return next(filter(None, measured), {})
     except Exception:
         return {}
+
+
+def _rates_of(run: Run, task: Task) -> Rates:
+    """The rates of a task's phases."""
+    rates: dict[str, float] = {}
+    for phase in phases_of(run, task):
+        epochs = [*islice(_epochs(run, task, phase), _TRIAL_EPOCHS)]
+        if phase.batches.samples:
+            rates[phase.name] = min(epoch.seconds for epoch in epochs) / phase.batches.samples
     return rates
 
 

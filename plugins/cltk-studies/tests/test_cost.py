@@ -22,6 +22,7 @@ CELLS = [
     f'strategy = {{ name = "expanding", training = {BUDGET} }}',
     f'strategy = {{ name = "pec", training = {BUDGET} }}',
     f'strategy = {{ name = "si", classifier = {BUDGET} }}',
+    f'strategy = {{ name = "joint", at_end = true, classifier = {BUDGET} }}',
 ]
 
 
