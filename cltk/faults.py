@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from cltk.errors import Fault, closest
 
-__all__ = ["fault_of"]
+__all__ = ["fault_of", "reason_of"]
 
 _WHOLE, _NUMBER, _SWITCH, _TABLE, _LIST = "a whole number", "a number", "true or false", "a table", "a list"
 _EXPECTED = {
@@ -51,14 +51,15 @@ def fault_of(problem: Mapping[str, Any], model: type[BaseModel], where: str) -> 
     if kind == "missing":
         return Fault(f"{where}: the field '{field}' is missing.", "", field)
     return Fault(
-        f"{where}: field '{field}' is {_shortened(problem['input'])}{_reason(problem)}.",
+        f"{where}: field '{field}' is {_shortened(problem['input'])}{reason_of(problem)}.",
         _suggestion(problem),
         field,
         "" if kind == "value_error" else _example(model, location),
     )
 
 
-def _reason(problem: Mapping[str, Any]) -> str:
+def reason_of(problem: Mapping[str, Any]) -> str:
+    """What was expected of a value, as the end of a sentence that says what came."""
     if expected := _EXPECTED.get(problem["type"]):
         bounds = {name: _plain(value) for name, value in problem.get("ctx", {}).items()}
         return f", expected {expected.format_map(bounds)}"

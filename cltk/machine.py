@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cltk.errors import ConfigError, closest
+from cltk.errors import ConfigError, Fault, closest
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +22,8 @@ SMALL = 600_000
 """Number of parameters below which a run gets one thread: a second one helps little, and harms on a busy machine."""
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Microseconds of computing time that a container has in a period, and that period; of control groups, version 2."""
+_DEVICES = ("auto", "cpu", "cuda", "cuda:0", "cuda:1")
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 _LIMITS = ("SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS")
 """Variables that say how many cores a program may use."""
 
@@ -36,7 +39,7 @@ class Machine:
         data_dir: Where to look for data files first.
 
     Raises:
-        ConfigError: There is no such precision, or no such number of threads.
+        ConfigError: There is no such precision, no such number of threads, or no such device anywhere.
     """
 
     device: str = "auto"
@@ -45,10 +48,17 @@ class Machine:
     data_dir: Path | None = None
 
     def __post_init__(self) -> None:
+        faults = []
         if self.precision not in PRECISIONS:
-            raise ConfigError(f"There is no precision {self.precision!r}.", closest(str(self.precision), PRECISIONS))
+            advice = closest(str(self.precision), PRECISIONS)
+            faults.append(Fault(f"There is no precision {self.precision!r}.", advice, "precision"))
         if self.threads is not None and not (type(self.threads) is int and self.threads > 0):
-            raise ConfigError(f"There cannot be {self.threads!r} threads.", "Give a whole number from 1 up, or none.")
+            advice = "Give a whole number from 1 up, or none."
+            faults.append(Fault(f"There cannot be {self.threads!r} threads.", advice, "threads"))
+        if not _DEVICE.fullmatch(str(self.device)):
+            faults.append(Fault(f"There is no device {self.device!r}.", f"Valid: {', '.join(_DEVICES)}, ...", "device"))
+        if faults:
+            raise ConfigError.of(faults)
 
 
 def usable_cores() -> int:
@@ -85,12 +95,11 @@ def device_of(machine: Machine) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     kind, _, index = name.partition(":")
-    if kind not in ("cpu", "cuda") or not (name == kind or (kind == "cuda" and index.isdecimal())):
-        raise ConfigError(f"There is no device '{name}'.", "Valid: auto, cpu, cuda, cuda:0, cuda:1, ...")
     if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("There is no usable CUDA device.", "Use --device cpu, or install a CUDA driver.")
+        raise ConfigError("There is no usable CUDA device.", "Use --device cpu, or install a CUDA driver.", "device")
     if index and int(index) >= torch.cuda.device_count():
-        raise ConfigError(f"There is no device '{name}': {torch.cuda.device_count()} are visible.", "Use --device cuda")
+        problem = f"There is no device '{name}': {torch.cuda.device_count()} are visible."
+        raise ConfigError(problem, "Use --device cuda", "device")
     return torch.device(name)
 
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from cltk.errors import ConfigError, Fault
-from cltk.kinds import KINDS
 from cltk.mappings import underscored
 
 __all__ = ["Places"]
 
 _TABLES = ("ablate.", "tune.")
 """Tables whose fields some options set without naming the table: --seeds."""
+
+_LISTS = {"metric": "metrics", "sink": "sinks"}
+"""Fields that an option or a variable sets under another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,9 @@ class Places:
         return told.with_traceback(error.__traceback__)
 
     def _variables(self) -> dict[str, str]:
-        names = {name: name.removeprefix("CLTK_").lower().replace("__", ".") for name in self.variables or ()}
-        return {
-            path: name for name, path in names.items() if name.startswith("CLTK_") and path.partition(".")[0] in KINDS
-        }
+        own = (name for name in self.variables or () if name.startswith("CLTK_"))
+        paths = {name: name.removeprefix("CLTK_").lower().replace("__", ".") for name in own}
+        return {_LISTS.get(path, path): name for name, path in paths.items()}
 
     def _options(self) -> dict[str, str]:
         places = {}
@@ -57,7 +58,7 @@ class Places:
                 axis = (value if equals else following).partition("=")[0]
                 path, option = f"ablate.axes.{axis.replace('-', '_')}", f"--axis {axis}"
             if word.startswith("--"):
-                places["metrics" if path == "metric" else path] = option
+                places[_LISTS.get(path, path)] = option
         return places
 
 

@@ -16,16 +16,14 @@ from cltk import __version__
 from cltk.cli import cite, data, plugins, run, runs, schema
 from cltk.cli.commands import PluginCommands
 from cltk.cli.console import noise_to_stderr, show_error, show_notice, spell_out
-from cltk.cli.overrides import OverridesCommand
+from cltk.cli.overrides import ExperimentCommand
+from cltk.cli.usage import Command, UsageError, fault_of_usage
 from cltk.cli.variables import describe_ignored
 from cltk.errors import CltkError, ConfigError
 from cltk.processes.collector import collect_rarely
 from cltk.processes.entry_points import tolerate_malformed
 
 __all__ = ["app", "main"]
-
-_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
-"""What Typer raises for options and arguments; it has no public name for it."""
 
 app = typer.Typer(
     name="cltk",
@@ -36,9 +34,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # Its import would take longer than all else that --help does.
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(cls=OverridesCommand)(run.run)
-app.command()(schema.schema)
-app.command()(cite.cite)
+app.command(cls=ExperimentCommand)(run.run)
+app.command(cls=Command)(schema.schema)
+app.command(cls=Command)(cite.cite)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 app.add_typer(plugins.app, name="plugins")
@@ -90,7 +88,7 @@ def _call() -> None:
     """Calls the command, and writes out what it printed while an error of that can still be told."""
     try:
         status = app(standalone_mode=False)
-    except _UsageError as error:
+    except UsageError as error:
         raise _in_our_style(error) from error
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
@@ -104,8 +102,7 @@ def _in_our_style(error: Any) -> BaseException:
     if not error.message or type(error).__name__ == "NoArgsIsHelpError":
         error.show()
         return SystemExit(error.exit_code)
-    help_of = f"{error.ctx.command_path} --help" if error.ctx else "cltk --help"
-    return ConfigError(error.format_message(), f"See all options: {help_of}")
+    return ConfigError.of([fault_of_usage(error)])
 
 
 def _explained(error: Exception) -> CltkError:

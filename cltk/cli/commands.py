@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from cltk.cli.console import show_notice
 from cltk.cli.source import first_line
+from cltk.cli.usage import Command
 from cltk.errors import CltkError, ConfigError, PluginError, closest
 from cltk.registry import OWN_COMMANDS, Plugin, find, installed, load, state
 
@@ -130,5 +131,5 @@ def _command(name: str, function: Any) -> Any:
     if isinstance(function, typer.Typer):
         return get_command(function)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, cls=getattr(function, "command_class", None))(function)
+    app.command(name, cls=getattr(function, "command_class", Command))(function)
     return get_command(app)

@@ -31,6 +31,8 @@ def _option(kind: str, **more: Any) -> Any:
 
 
 if TYPE_CHECKING:
+    from cltk.errors import Faults
+
     Components = _Components
 else:
     Components = make_dataclass(
@@ -69,33 +71,41 @@ else:
     )
 
 
-def read_overrides(ctx: typer.Context, file: Path | None, *given: Mapping[str, Any]) -> dict[str, Any]:
+def read_overrides(
+    ctx: typer.Context, file: Path | None, *given: Mapping[str, Any], faults: Faults | None = None
+) -> dict[str, Any]:
     """Lays the four layers over each other: defaults, file, environment, command line.
 
     Args:
         ctx: Of a command that takes the fields of components as options.
         file: The file, if one was given.
         given: What options set, such as ``Components.overrides``; entries that are None count as not given.
+        faults: Takes what is wrong with fields of metrics; None to raise it.
 
     Raises:
         ConfigError: The file cannot be read, or a field is set of a metric that is not asked for.
     """
     from cltk.cli.overrides import overrides_of
+    from cltk.errors import Faults
     from cltk.layers import combine, environment_overrides, overlay, read_toml
 
     named = [{name: value for name, value in overrides.items() if value is not None} for overrides in given]
+    wrong = Faults() if faults is None else faults
     layers = [read_toml(file)] if file else []
     whole = overlay([*layers, environment_overrides(os.environ), combine([*named, overrides_of(ctx)])])
-    return _with_metric_settings(whole)
+    settings = whole.pop("metric", None)
+    with wrong.further():
+        whole = _with_metric_settings(whole, settings)
+    if faults is None:
+        wrong.settle()
+    return whole
 
 
-def _with_metric_settings(overrides: dict[str, Any]) -> dict[str, Any]:
+def _with_metric_settings(rest: dict[str, Any], settings: Any) -> dict[str, Any]:
     """Puts the fields of metrics, which options set by the metric's name, with the metrics that they belong to."""
     from cltk.errors import ConfigError, closest
     from cltk.registry import default_names
 
-    rest = dict(overrides)
-    settings = rest.pop("metric", None)
     if settings is None:
         return rest
     if not isinstance(settings, dict):

@@ -6,16 +6,18 @@ from typing import Annotated
 
 import typer
 
+from cltk.cli.commands import PluginCommands
 from cltk.cli.complete import plugin_names
 from cltk.cli.console import print_rows
 from cltk.cli.options import DataDir, Json
+from cltk.cli.usage import Command
 
 __all__ = ["app"]
 
-app = typer.Typer(help="List and download the data of scenarios.", no_args_is_help=True)
+app = typer.Typer(cls=PluginCommands, help="List and download the data of scenarios.", no_args_is_help=True)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_data(data_dir: DataDir = None, json: Json = False) -> None:
     """List the scenarios and whether their data is at hand; nothing is downloaded."""
     from cltk.data_folders import data_folders
@@ -33,7 +35,7 @@ def list_data(data_dir: DataDir = None, json: Json = False) -> None:
     print_rows(found, json)
 
 
-@app.command()
+@app.command(cls=Command)
 def fetch(
     scenario: Annotated[str, typer.Argument(help="The scenario.", autocompletion=plugin_names("scenario"))],
     data_dir: DataDir = None,

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import typer
-from typer.core import TyperCommand
 
 from cltk.cli.fields import completed_options, described_options
-from cltk.errors import ConfigError
+from cltk.cli.usage import Command, faults_of
+from cltk.errors import ConfigError, Fault, Faults
 from cltk.kinds import KINDS
 from cltk.places import Places
 
-__all__ = ["OverridesCommand", "overrides_of", "takes_components"]
+__all__ = ["ExperimentCommand", "OverridesCommand", "overrides_of", "takes_components", "takes_experiment"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,7 +23,7 @@ _ARGS = f"{__name__}.args"
 _OPTION = re.compile(rf"--(?P<path>(?:{'|'.join(KINDS)})(?:\.[A-Za-z0-9_-]+)+)(?:=(?P<value>.*))?", re.DOTALL)
 
 
-class OverridesCommand(TyperCommand):
+class OverridesCommand(Command):
     """A command that takes the fields of components as options, beside its own."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -31,8 +31,7 @@ class OverridesCommand(TyperCommand):
         ctx.meta[_ARGS] = tuple(args)
         if ctx.resilient_parsing:  # The shell completes: fields are options like any other.
             return super().parse_args(ctx, args)
-        rest, layer = _split(args)
-        ctx.meta[__name__] = layer
+        rest, ctx.meta[__name__] = _split(args, faults_of(ctx))
         return super().parse_args(ctx, rest)
 
     def invoke(self, ctx: Any) -> Any:
@@ -40,7 +39,13 @@ class OverridesCommand(TyperCommand):
         try:
             return super().invoke(ctx)
         except ConfigError as error:
-            raise Places(ctx.params.get("file"), os.environ, ctx.meta[_ARGS]).tell(error) from error
+            every = ConfigError.of([*faults_of(ctx).all, *error.faults])
+            raise Places(ctx.params.get("file"), os.environ, ctx.meta[_ARGS]).tell(every) from error
+
+    def option_names(self, ctx: Any) -> list[str]:
+        """What may be typed as an option, fields of the components that take part among them."""
+        fields = (name for option in completed_options(ctx.meta[_ARGS]) for name in option.opts)
+        return [*super().option_names(ctx), *fields]
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The options of the command; while the shell completes, the fields of components too."""
@@ -55,9 +60,24 @@ class OverridesCommand(TyperCommand):
                 formatter.write_dl(rows)
 
 
+class ExperimentCommand(OverridesCommand):
+    """A command that tells what is wrong with its options together with what is wrong with its experiment.
+
+    It is called in any case: it begins with ``faults_of``, and settles them before it does anything.
+    """
+
+    settles_first = False
+
+
 def takes_components(function: F) -> F:
     """Lets a command take the fields of components as options, such as ``--generator.latent-dim 50``."""
     function.command_class = OverridesCommand  # type: ignore[attr-defined]
+    return function
+
+
+def takes_experiment(function: F) -> F:
+    """Lets a command take the fields of components as options, and makes an ``ExperimentCommand`` of it."""
+    function.command_class = ExperimentCommand  # type: ignore[attr-defined]
     return function
 
 
@@ -67,7 +87,7 @@ def overrides_of(ctx: typer.Context) -> dict[str, Any]:
     return layer
 
 
-def _split(args: list[str]) -> tuple[list[str], dict[str, Any]]:
+def _split(args: list[str], faults: Faults) -> tuple[list[str], dict[str, Any]]:
     from cltk.layers import combine, override_at, parse_value
 
     rest: list[str] = []
@@ -80,6 +100,7 @@ def _split(args: list[str]) -> tuple[list[str], dict[str, Any]]:
             continue
         value = match["value"] if match["value"] is not None else next(remaining, None)
         if value is None:
-            raise ConfigError(f"The option '{arg}' needs a value.", f"For example: {arg} 50")
-        settings.append(override_at(match["path"], parse_value(value)))
+            faults.all.append(Fault(f"The option '{arg}' needs a value.", f"For example: {arg} 50"))
+        else:
+            settings.append(override_at(match["path"], parse_value(value)))
     return rest, combine(settings)

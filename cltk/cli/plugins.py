@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from cltk.cli.commands import PluginCommands
 from cltk.cli.companions import Companions
 from cltk.cli.complete import kinds, plugin_names
 from cltk.cli.console import print_json, print_rows, show_error, show_notice
 from cltk.cli.groups import with_groups
 from cltk.cli.options import RUNS, Json, Store
 from cltk.cli.overrides import OverridesCommand, overrides_of
+from cltk.cli.usage import Command
 from cltk.distributions import unreadable
 from cltk.errors import ConfigError, closest
 from cltk.kinds import KINDS, Kind
@@ -26,10 +28,10 @@ Name = Annotated[
 ]
 KindName = Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(KINDS)}.", autocompletion=kinds)]
 
-app = typer.Typer(help="List, describe, check and write plugins.", no_args_is_help=True)
+app = typer.Typer(cls=PluginCommands, help="List, describe, check and write plugins.", no_args_is_help=True)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_plugins(kind: KindName = "", json: Json = False) -> None:
     """List the installed plugins and their states, from their metadata alone."""
     rows = [
@@ -42,7 +44,7 @@ def list_plugins(kind: KindName = "", json: Json = False) -> None:
     print_rows(rows, json)
 
 
-@app.command()
+@app.command(cls=Command)
 def doctor(store: Store = RUNS, json: Json = False) -> None:
     """Load every plugin: what is broken, what is slow, what conflicts. Fails where anything is broken.
 
@@ -61,7 +63,7 @@ def doctor(store: Store = RUNS, json: Json = False) -> None:
     raise typer.Exit(3 if problems or any(row["state"] != "ready" for row in rows) else 0)
 
 
-@app.command()
+@app.command(cls=Command)
 def show(name: Name, json: Json = False) -> None:
     """Describe a plugin: what it is, where it comes from, its fields."""
     from cltk.cli.describe import describe
@@ -75,7 +77,7 @@ def show(name: Name, json: Json = False) -> None:
         print_description(description)
 
 
-@app.command()
+@app.command(cls=Command)
 def new(
     kind: KindName,
     name: Annotated[str, typer.Argument(help="Its name, such as my-generator.")],

@@ -12,8 +12,9 @@ from cltk.cli.components import Components, read_overrides
 from cltk.cli.console import noise_to_stderr, print_json, show_notice
 from cltk.cli.groups import with_groups
 from cltk.cli.options import RUNS, MachineOptions, Name, OutputOptions, Seeds, SinkOptions, Store
-from cltk.cli.overrides import overrides_of, takes_components
+from cltk.cli.overrides import overrides_of, takes_experiment
 from cltk.cli.repeat import refuse_others, repeat
+from cltk.cli.usage import faults_of
 
 if TYPE_CHECKING:
     from cltk.build import Prepared
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
-@takes_components
+@takes_experiment
 @with_groups
 def run(
     ctx: typer.Context,
@@ -61,24 +62,28 @@ def run(
     from cltk.cli.result import print_failures, print_records
     from cltk.config import sound_part
     from cltk.display.progress import Progress
-    from cltk.errors import ConfigError, Faults
+    from cltk.errors import Fault
     from cltk.experiment import Experiment
+    from cltk.machine import device_of
     from cltk.resolve import resolve
     from cltk.runs.folder import config_toml
     from cltk.runs.seeds import run_seeds
     from cltk.runs.sinks import check_sinks, make_sinks
 
+    faults = faults_of(ctx)
     if from_run is not None:
+        faults.settle()
         refuse_others(ctx)
         raise typer.Exit(repeat(from_run, store, machine.data_dir, output))
     own = {"seeds": seeds, "name": name}
-    overrides = read_overrides(ctx, file, own, components.overrides, sinks.overrides)
+    overrides = read_overrides(ctx, file, own, components.overrides, sinks.overrides, faults=faults)
     if "launcher" in overrides_of(ctx):
-        raise ConfigError("'cltk run' starts no workers, but a launcher was set.", "Leave --launcher out.")
+        faults.all.append(Fault("'cltk run' starts no workers, but a launcher was set.", "Leave --launcher out."))
     layer = _without_studies(overrides, file)
-    faults = Faults()
     experiment = Experiment.model_validate(sound_part(Experiment, layer, "the experiment", faults))
     with noise_to_stderr():
+        with faults.further():
+            device_of(machine.machine)
         with faults.further():
             check_sinks(experiment.sinks, experiment.sink)
         with faults.further():

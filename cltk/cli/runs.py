@@ -11,6 +11,7 @@ from cltk.cli.commands import PluginCommands
 from cltk.cli.complete import plugin_names, run_ids
 from cltk.cli.console import print_json, print_rows, show_notice
 from cltk.cli.options import RUNS, Json, Store
+from cltk.cli.usage import Command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ Metrics = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_runs(
     where: Annotated[
         list[str] | None,
@@ -58,7 +59,7 @@ def list_runs(
         show_notice(f"There is no run in '{store}'.")
 
 
-@app.command("rm")
+@app.command("rm", cls=Command)
 def remove_runs(
     run_id: Annotated[list[str], typer.Argument(help="Ids, or the beginnings of them.", autocompletion=run_ids)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -77,7 +78,7 @@ def remove_runs(
         show_notice(f"Removed {folder}.")
 
 
-@app.command("show")
+@app.command("show", cls=Command)
 def show_run(
     run_id: Annotated[
         str, typer.Argument(help="The run's id, or the beginning of it; 'latest'.", autocompletion=run_ids)

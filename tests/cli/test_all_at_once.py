@@ -125,3 +125,87 @@ def test_python_says_the_line_too(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('name = "a b"\nseed = 1\n')
     with pytest.raises(ConfigError, match=r"bad\.toml:1: .*\n.*bad\.toml:2: .*no field 'seed'"):
         cltk.load(tmp_path / "bad.toml")
+
+
+def faults(done: Any) -> list[str]:
+    """The first line of each paragraph of an error."""
+    assert (done.status, done.out) == (2, ""), done.err
+    lines = [line.strip("│ ") for line in done.err.splitlines() if line.startswith("│")]
+    return [line for before, line in zip(["", *lines], lines, strict=False) if line and not before]
+
+
+def test_options_and_the_experiment_at_once(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text('seeds = "0-4"\n')
+    words = "--nmae x --foo 1 --threads 0 --device q --precision fp8 --sink x --generator vea bad.toml b.toml"
+    found = faults(cli("run", *words.split(), "--name"))
+    assert [line[:30] for line in found] == [
+        "There is no option '--nmae'.",
+        "There is no option '--foo'.",
+        "The option '--name' needs a va",
+        "--threads is '0', expected a n",
+        "'b.toml' is more than the comm",
+        "bad.toml:1: the experiment: fi",
+        "--device: There is no device '",
+        "--precision: There is no preci",
+        "--sink: There is no sink 'x'.",
+        "--generator: There is no gener",
+    ]
+
+
+def test_a_field_without_its_component_is_suggested_with_it(cli: Cli) -> None:
+    done = cli("run", "--generator", "vae", "--latent-dim", "3")
+    assert "Did you mean '--generator.latent-dim'?" in done.said
+
+
+def test_a_value_of_a_variable_is_named_after_it(cli: Cli) -> None:
+    done = cli("run", CLTK_THREADS="x", CLTK_SEEDS="0-4", CLTK_DEVICE="q")
+    assert "CLTK_THREADS is 'x', expected a whole number. For example: CLTK_THREADS=1" in done.said
+    assert "CLTK_SEEDS: the experiment: field 'seeds'" in done.said
+    assert "CLTK_DEVICE: There is no device 'q'" in done.said
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("runs show --foo", ["There is no option '--foo'.", "The argument 'run_id' is missing."]),
+        ("run -qx --json=3", ["There is no option '-x'.", "The option '--json' takes no value."]),
+        ("run --checkpoint-every -1", ["--checkpoint-every is '-1', expected a number of at least 0."]),
+        ("plugins lst", ["There is no command 'lst'."]),
+        ("data ftch", ["There is no command 'ftch'."]),
+        ("--foo run", ["There is no option '--foo'."]),
+    ],
+)
+def test_one_style(cli: Cli, words: str, expected: list[str]) -> None:
+    assert faults(cli(*words.split())) == expected
+
+
+STUDY = """[generator]
+latent_dim = "x"
+[strategy]
+replay.refresh = "never"
+
+[ablate]
+objective = "acuracy"
+[ablate.axes]
+schedule = ["fixd"]
+
+[tune]
+trials = 0
+seeds = [0]
+test_seeds = [0]
+[sink.mlflow]
+address = "x"
+[launcher.local]
+processors = 3
+"""
+
+
+@pytest.mark.parametrize("command", ["ablate", "tune"])
+def test_options_tables_sinks_and_launchers_of_a_study_at_once(cli: Cli, tmp_path: Path, command: str) -> None:
+    (tmp_path / "bad.toml").write_text(STUDY)
+    found = faults(cli(command, "bad.toml", "--foo", "--workers", "0", "--device", "q"))
+    assert found[:2] == ["There is no option '--foo'.", "--workers is '0', expected a number of at least 1."]
+    assert found[-1].startswith("--device: There is no device 'q'.")
+    lines = [int(match[1]) for line in found if (match := re.match(r"bad\.toml:(\d+):", line))]
+    own = {"ablate": [7, 9], "tune": [14]}[command]
+    assert lines == sorted([2, 4, 12, 16, 18, *own])

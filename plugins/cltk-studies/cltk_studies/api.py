@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cltk.config import Overrides
+from cltk.errors import Faults
 from cltk.experiment import Experiment
 from cltk.interfaces import Sink
 from cltk.layers import read_toml
@@ -58,9 +59,9 @@ def ablate(
     table = {
         "axes": axes, "variants": variants, "baseline": baseline, "seeds": seeds, "objective": objective, "name": name,
     }  # fmt: skip
-    overrides = _overrides(experiment)
-    ablation, base = split_ablation(overrides, "the experiment", table)
-    return make_site(overrides, **site).ablation(ablation, base).run(_display(progress))
+    overrides, faults = _overrides(experiment), Faults()
+    ablation, base = split_ablation(overrides, table, faults)
+    return make_site(overrides, **site).ablation(ablation, base, faults).run(_display(progress))
 
 
 def tune(
@@ -99,9 +100,9 @@ def tune(
         "space": space, "budget": budget, "pareto": pareto, "objective": objective, "trials": trials,
         "seeds": seeds, "test_seeds": test_seeds, "name": name,
     }  # fmt: skip
-    overrides = _overrides(experiment)
-    tuning, base = split_tuning(overrides, "the experiment", table)
-    return make_site(overrides, **site).search(tuning, base).run(_display(progress))
+    overrides, faults = _overrides(experiment), Faults()
+    tuning, base = split_tuning(overrides, table, faults)
+    return make_site(overrides, **site).search(tuning, base, faults).run(_display(progress))
 
 
 def make_site(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cltk.cli.components import Components, read_overrides
 from cltk.cli.groups import with_groups
 from cltk.cli.options import Name, OutputOptions, Seeds, SinkOptions
-from cltk.cli.overrides import takes_components
+from cltk.cli.overrides import takes_experiment
+from cltk.cli.usage import faults_of
 from cltk_studies.commands.options import ConductOptions, Objective, SiteOptions, StudyMachineOptions
 
 __all__ = ["ablate"]
 
 
-@takes_components
+@takes_experiment
 @with_groups
 def ablate(
     ctx: typer.Context,
@@ -49,10 +50,13 @@ def ablate(
     from cltk_studies.commands.study_progress import StudyProgress, print_plan
     from cltk_studies.questions.files import axes_of, split_ablation
 
-    overrides = read_overrides(ctx, file, components.overrides, sinks.overrides)
-    options = {"objective": objective, "seeds": seeds, "name": name, "axes": axes_of(axis) if axis else None}
-    ablation, base = split_ablation(overrides, f"'{file}'" if file else "the experiment", options)
-    study = conduct.at(site.site(machine, overrides)).ablation(ablation, base)
+    faults = faults_of(ctx)
+    overrides = read_overrides(ctx, file, components.overrides, sinks.overrides, faults=faults)
+    options: dict[str, Any] = {"objective": objective, "seeds": seeds, "name": name}
+    with faults.further():
+        options["axes"] = axes_of(axis) if axis else None
+    ablation, base = split_ablation(overrides, options, faults)
+    study = conduct.at(site.site(machine, overrides, faults)).ablation(ablation, base, faults)
     if dry_run:
         print_plan(study, json=output.json)
         raise typer.Exit

@@ -16,6 +16,7 @@ from cltk.cli.console import show_notice
 from cltk.cli.options import RUNS, MachineOptions
 
 if TYPE_CHECKING:
+    from cltk.errors import Faults
     from cltk_studies.work.database import StudyDatabase
     from cltk_studies.work.site import StudySite
 
@@ -147,23 +148,25 @@ class SiteOptions:
         is_usual = self.study_db is None or self.study_db == os.environ.get("CLTK_STUDY_DB")
         return self.at_records if is_usual else f" --study-db {shlex.quote(without_secrets(str(self.study_db)))}"
 
-    def site(self, machine: MachineOptions, overrides: Mapping[str, Any]) -> StudySite:
+    def site(self, machine: MachineOptions, overrides: Mapping[str, Any], faults: Faults) -> StudySite:
         """The place that the options describe.
 
         Args:
             machine: Where and how to compute.
             overrides: An experiment, of which settings of launchers and sinks are read.
-
-        Raises:
-            ConfigError: These are not valid.
+            faults: Takes what is wrong with the machine.
         """
+        from cltk.machine import Machine
         from cltk_studies.work.chosen_launcher import ChosenLauncher
         from cltk_studies.work.chosen_sinks import ChosenSinks
         from cltk_studies.work.site import StudySite
 
         launcher = ChosenLauncher.read(self.launcher, overrides.get("launcher", {}))
         sinks = ChosenSinks.read(dict(overrides))
-        return StudySite(self._store, self.study_db, machine.machine, self.workers, launcher, sinks)
+        computer = Machine(threads=1)
+        with faults.further():
+            computer = machine.machine
+        return StudySite(self._store, self.study_db, computer, self.workers, launcher, sinks)
 
     @property
     def _store(self) -> Path:

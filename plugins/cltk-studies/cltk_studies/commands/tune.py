@@ -10,13 +10,14 @@ import typer
 from cltk.cli.components import Components, read_overrides
 from cltk.cli.groups import with_groups
 from cltk.cli.options import Name, OutputOptions, Seeds, SinkOptions
-from cltk.cli.overrides import takes_components
+from cltk.cli.overrides import takes_experiment
+from cltk.cli.usage import faults_of
 from cltk_studies.commands.options import ConductOptions, Objective, SiteOptions, StudyMachineOptions
 
 __all__ = ["tune"]
 
 
-@takes_components
+@takes_experiment
 @with_groups
 def tune(
     ctx: typer.Context,
@@ -53,13 +54,14 @@ def tune(
     from cltk_studies.commands.study_progress import StudyProgress, print_plan
     from cltk_studies.questions.files import split_tuning
 
-    overrides = read_overrides(ctx, file, components.overrides, sinks.overrides)
+    faults = faults_of(ctx)
+    overrides = read_overrides(ctx, file, components.overrides, sinks.overrides, faults=faults)
     options = {
         "budget": budget, "pareto": pareto, "objective": objective, "trials": trials,
         "seeds": seeds, "test_seeds": test_seeds, "name": name,
     }  # fmt: skip
-    tuning, base = split_tuning(overrides, f"'{file}'" if file else "the tuning", options)
-    study = conduct.at(site.site(machine, overrides)).search(tuning, base)
+    tuning, base = split_tuning(overrides, options, faults)
+    study = conduct.at(site.site(machine, overrides, faults)).search(tuning, base, faults)
     if dry_run:
         print_plan(study, json=output.json)
         raise typer.Exit

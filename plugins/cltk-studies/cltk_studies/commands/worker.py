@@ -32,12 +32,15 @@ def worker(
 
     The study is in --study-db, where cltk ablate or cltk tune put it. Start this on as many machines as there are.
     """
-    from cltk.errors import CltkError
+    from cltk.errors import CltkError, Faults
     from cltk_studies.commands.results import conclude_work
     from cltk_studies.commands.study_progress import StudyProgress
 
     name = f"{launch}/{number}" if launch and number else launch
-    joined = replace(site.site(machine, sinks.overrides), launch=name).join(studies, attached=attached)
+    faults = Faults()
+    place = replace(site.site(machine, sinks.overrides, faults), launch=name)
+    faults.settle()
+    joined = place.join(studies, attached=attached)
     try:
         ending = joined.run(StudyProgress(quiet=quiet or attached or detached))
     except CltkError as error:

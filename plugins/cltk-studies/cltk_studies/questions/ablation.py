@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from cltk.build import Prepared, prepare
 from cltk.config import Overrides
-from cltk.errors import ConfigError, closest
+from cltk.errors import ConfigError, Faults, closest, under
 from cltk.interfaces import Scenario
 from cltk.machine import Machine
+from cltk.resolve import Resolved
 from cltk_studies.questions.grid import Ablation, experiments_of
 from cltk_studies.questions.objective import Objective
 from cltk_studies.questions.references import reference_experiments
 from cltk_studies.questions.study import Cell, Study
 
-__all__ = ["prepare_study"]
+__all__ = ["check_ablation", "prepare_study"]
 
 
 def prepare_study(
@@ -31,9 +32,12 @@ def prepare_study(
     Raises:
         CltkError: A cell is no valid experiment, or cannot be run here.
     """
+    faults = Faults()
+    experiments = check_ablation(ablation, base, faults)
+    faults.settle()
     prepared_cells: dict[str, Prepared] = {}
     cells = []
-    for name, (own, resolved) in experiments_of(ablation, base).items():
+    for name, (own, resolved) in experiments.items():
         experiment = resolved.experiment
         identity = {"name": ablation.name or experiment.name, "seeds": ablation.seeds or experiment.seeds}
         resolved = replace(resolved, experiment=experiment.model_copy(update=identity))
@@ -49,7 +53,9 @@ def prepare_study(
     baseline = ablation.baseline or cells[0].name
     if baseline not in prepared_cells:
         raise ConfigError(
-            f"The study has no cell '{baseline}' to serve as the baseline.", closest(baseline, prepared_cells)
+            f"The study has no cell '{baseline}' to serve as the baseline.",
+            closest(baseline, prepared_cells),
+            at="ablate.baseline",
         )
     twins = _twins(cells)
     if twins:
@@ -65,6 +71,19 @@ def prepare_study(
         objective=tuple(objective.metrics),
     )
     return study, prepared_cells
+
+
+def check_ablation(ablation: Ablation, base: Overrides, faults: Faults) -> dict[str, tuple[Overrides, Resolved]]:
+    """Checks a study as far as that can be done without data; what is wrong goes to ``faults``.
+
+    Returns:
+        What ``experiments_of`` does; nothing where a cell is not valid.
+    """
+    with faults.further(), under("ablate.objective"):
+        Objective.find(ablation.objective)
+    with faults.further():
+        return experiments_of(ablation, base)
+    return {}
 
 
 def _twins(cells: Sequence[Cell]) -> tuple[str, str] | None:

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from cltk.config import Overrides, Settings, sound_part
 from cltk.errors import ConfigError, Faults, under
 from cltk.layers import parse_value
-from cltk_studies.questions.grid import Ablation, experiments_of
-from cltk_studies.questions.tuning import Tuning, check_statically
+from cltk_studies.questions.grid import Ablation
+from cltk_studies.questions.tuning import Tuning
 
 __all__ = ["axes_of", "split_ablation", "split_tuning"]
 
@@ -36,44 +36,27 @@ def axes_of(texts: Iterable[str]) -> dict[str, list[Any]]:
     return axes
 
 
-def split_ablation(overrides: Overrides, where: str, options: Mapping[str, Any]) -> tuple[Ablation, Overrides]:
+def split_ablation(overrides: Overrides, options: Mapping[str, Any], faults: Faults) -> tuple[Ablation, Overrides]:
     """Splits a file into its table ``[ablate]`` and the experiment that all cells share.
 
     Args:
         overrides: What the file says.
-        where: What errors call it.
         options: Fields of the table that are set beside it; those that are None are not.
-
-    Raises:
-        ConfigError: There is no such table, or it is not valid.
+        faults: Takes what is wrong with the table; what is right is returned.
     """
     base = {key: value for key, value in overrides.items() if key not in _TABLES}
     table = {**overrides.get("ablate", {}), **_given(options)}
-    if not {"axes", "variants"} & set(table) and "ablate" not in overrides:
-        raise ConfigError(
-            f"{where[:1].upper()}{where[1:]} has no table [ablate].",
-            'Add one, such as: ablate.axes.schedule = ["fixed", "linear"]',
-        )
-    faults = Faults()
     _check_table("tune", Tuning, overrides.get("tune", {}), faults)
-    ablation = _check_table("ablate", Ablation, table, faults)
-    if faults.all:
-        with faults.further():
-            experiments_of(ablation, base)
-    faults.settle()
-    return ablation, base
+    return _check_table("ablate", Ablation, table, faults), base
 
 
-def split_tuning(overrides: Overrides, where: str, options: Mapping[str, Any]) -> tuple[Tuning, Overrides]:
+def split_tuning(overrides: Overrides, options: Mapping[str, Any], faults: Faults) -> tuple[Tuning, Overrides]:
     """Splits a file into its table ``[tune]`` and the experiment.
 
     Args:
         overrides: What the file says.
-        where: What errors call it.
         options: Fields of the table that are set beside it; those that are None are not.
-
-    Raises:
-        ConfigError: The table is not valid.
+        faults: Takes what is wrong with the table; what is right is returned.
     """
     base = {key: value for key, value in overrides.items() if key not in _TABLES}
     given = _given(options)
@@ -81,13 +64,8 @@ def split_tuning(overrides: Overrides, where: str, options: Mapping[str, Any]) -
     for name, other in (("budget", "pareto"), ("pareto", "budget")):
         if given.get(name):
             table.pop(other, None)  # One excludes the other, and what is given beside a file wins.
-    faults = Faults()
     _check_table("ablate", Ablation, overrides.get("ablate", {}), faults)
-    tuning = _check_table("tune", Tuning, table | given, faults)
-    if faults.all:
-        check_statically(tuning, base, faults)
-    faults.settle()
-    return tuning, base
+    return _check_table("tune", Tuning, table | given, faults), base
 
 
 def _check_table(name: str, model: type[S], table: Overrides, faults: Faults) -> S:

@@ -102,10 +102,11 @@ def _combinations(
         with faults.further(), under(f"ablate.variants.{number}"):
             variants.append(_variant(variant, f"ablate.variants.{number}"))
     if not (choices or variants or faults.all):
-        example = (
-            'Name what to vary under [ablate.axes], such as schedule = ["fixed", "linear"], or add [[ablate.variants]].'
+        raise ConfigError(
+            "The study has no cell: its table [ablate] has no axis and no variant.",
+            'Name what to vary: --axis schedule=fixed,linear, or under [ablate.axes]: schedule = ["fixed", "linear"].',
+            at="ablate",
         )
-        raise ConfigError("The study has no cell: its table [ablate] has no axis and no variant.", example, at="ablate")
     for combination in itertools.product(*choices, *([variants] if variants else [])):
         labels, layers, places = zip(*combination, strict=True) if combination else ((), (), ())
         yield labels, layers, places

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from cltk.build import Prepared, prepare
 from cltk.config import Name, Overrides, Seeds, Settings, check, sound_part
-from cltk.errors import ConfigError, Faults
+from cltk.errors import ConfigError, Faults, under
 from cltk.experiment import Experiment
 from cltk.interfaces import Scenario, ScenarioInfo
 from cltk.layers import overlay, override_at
@@ -20,7 +20,7 @@ from cltk_studies.questions.objective import ACCURACY, COST, Objective, Objectiv
 from cltk_studies.questions.search import Search
 from cltk_studies.questions.space import check_ends, check_entries, find_allocator, own_space, read_space
 
-__all__ = ["Tuning", "check_statically", "prepare_search"]
+__all__ = ["Tuning", "check_tuning", "prepare_search"]
 
 HELD_OUT = 0.1
 """The share of the training data that is held out for tuning where the experiment holds out nothing."""
@@ -52,7 +52,7 @@ def prepare_search(
         CltkError: It has nothing to tune, or cannot be tuned; or an end of a range is no valid setting.
     """
     faults = Faults()
-    check_statically(tuning, base, faults)
+    check_tuning(tuning, base, faults)
     faults.settle()
 
     def prepare_layer(layer: Overrides) -> Prepared:
@@ -87,7 +87,7 @@ def prepare_search(
     return search, prepared
 
 
-def check_statically(tuning: Tuning, base: Overrides, faults: Faults) -> None:
+def check_tuning(tuning: Tuning, base: Overrides, faults: Faults) -> None:
     """Checks a search as far as that can be done without data; what is wrong goes to ``faults``."""
     with faults.further():
         _check_mode(tuning)
@@ -95,6 +95,10 @@ def check_statically(tuning: Tuning, base: Overrides, faults: Faults) -> None:
     experiment = check(Experiment, sound_part(Experiment, base, "the experiment", faults), "the experiment")
     with faults.further():
         resolve(experiment)
+    with faults.further():
+        _test_seeds(tuning, tuning.seeds or experiment.seeds)
+    with faults.further(), under("tune.objective"):
+        Objective.find(tuning.objective or ())
 
 
 def _on_validation(layer: Overrides, prepare_layer: Prepare) -> Prepared:
@@ -160,6 +164,8 @@ def _test_seeds(tuning: Tuning, seeds: Sequence[int]) -> tuple[int, ...]:
         return tuple(range(first, first + len(seeds)))
     if seen := sorted(set(tuning.test_seeds) & set(seeds)):
         raise ConfigError(
-            f"The test seeds {', '.join(map(str, seen))} are seeds of the tuning too.", "Give others with --test-seeds."
+            f"The test seeds {', '.join(map(str, seen))} are seeds of the tuning too.",
+            "Give others with --test-seeds.",
+            at="tune.test_seeds",
         )
     return tuning.test_seeds

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cltk.config import Overrides, check
+from cltk.config import Overrides, sound_part
+from cltk.errors import Faults
 from cltk.experiment import Experiment
 from cltk.interfaces import Sink
 from cltk.runs.sinks import Sinks, make_sinks
@@ -32,13 +33,9 @@ class ChosenSinks:
 
     @classmethod
     def read(cls, overrides: Overrides) -> ChosenSinks:
-        """The sinks that an experiment names.
-
-        Raises:
-            ConfigError: A field is not valid.
-        """
+        """The sinks that an experiment names; what is wrong with the fields is said where the experiment is checked."""
         own: Overrides = {name: overrides[name] for name in ("sinks", "sink") if name in overrides}
-        experiment = check(Experiment, own, "the sinks")
+        experiment = Experiment.model_validate(sound_part(Experiment, own, "the sinks", Faults()))
         return cls(experiment.sinks, experiment.sink)
 
     def make(self, store: Path) -> Sinks:

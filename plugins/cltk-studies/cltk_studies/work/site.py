@@ -22,12 +22,12 @@ from pathlib import Path
 from cltk.config import Overrides
 from cltk.errors import CltkError, Faults
 from cltk.interfaces import Scenario
-from cltk.machine import Machine
-from cltk_studies.questions.ablation import prepare_study
-from cltk_studies.questions.grid import Ablation, experiments_of
+from cltk.machine import Machine, device_of
+from cltk_studies.questions.ablation import check_ablation, prepare_study
+from cltk_studies.questions.grid import Ablation
 from cltk_studies.questions.plan import PlannedCell
 from cltk_studies.questions.study import study_path
-from cltk_studies.questions.tuning import Tuning, check_statically, prepare_search
+from cltk_studies.questions.tuning import Tuning, check_tuning, prepare_search
 from cltk_studies.work.ablation_study import AblationStudy
 from cltk_studies.work.chosen_launcher import ChosenLauncher
 from cltk_studies.work.chosen_sinks import ChosenSinks
@@ -71,41 +71,38 @@ class StudySite:
     launch: str | None = None
     scenarios: dict[str, Scenario] = field(default_factory=dict)
 
-    def ablation(self, ablation: Ablation, base: Overrides) -> AblationStudy:
+    def ablation(self, ablation: Ablation, base: Overrides, faults: Faults | None = None) -> AblationStudy:
         """An ablation that is ready to run.
 
         Args:
             ablation: What is varied.
             base: The experiment that all cells share.
+            faults: What is wrong already, which is told together with what is found here.
 
         Raises:
             CltkError: A cell is no valid experiment, or cannot be run here; or the database is not one for studies.
         """
-        faults = Faults()
-        with faults.further():
-            self.check()
+        faults = self._checked(faults)
         if faults.all:
-            with faults.further():
-                experiments_of(ablation, base)
+            check_ablation(ablation, base, faults)
         faults.settle()
         return AblationStudy(self, *prepare_study(ablation, base, self.machine, self.scenarios))
 
-    def search(self, tuning: Tuning, base: Overrides) -> SearchStudy:
+    def search(self, tuning: Tuning, base: Overrides, faults: Faults | None = None) -> SearchStudy:
         """A search that is ready to run.
 
         Args:
             tuning: What is searched for.
             base: The experiment that it starts from.
+            faults: What is wrong already, which is told together with what is found here.
 
         Raises:
             CltkError: Some of its trials are no valid experiments, or cannot be run here; or the database is not one
                 for studies.
         """
-        faults = Faults()
-        with faults.further():
-            self.check()
+        faults = self._checked(faults)
         if faults.all:
-            check_statically(tuning, base, faults)
+            check_tuning(tuning, base, faults)
         faults.settle()
         return SearchStudy(self, *prepare_search(tuning, base, self.machine, self.scenarios), tuning.trials)
 
@@ -132,6 +129,15 @@ class StudySite:
         with faults.further():
             self.sinks.make(self.store)
         faults.settle()
+
+    def _checked(self, faults: Faults | None) -> Faults:
+        """The faults, with those of this place."""
+        faults = faults or Faults()
+        with faults.further():
+            device_of(self.machine)
+        with faults.further():
+            self.check()
+        return faults
 
     def open(self) -> StudyDatabase:
         """Opens the database.
