@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from typing import IO, Any
 
 from cltk.errors import CltkError, ConfigError
@@ -97,8 +99,10 @@ def print_rows(rows: Sequence[Mapping[str, Any]], json: bool) -> None:
         return
     columns = [(name, *(str(row[name]) for row in rows)) for name in (rows[0] if rows else ())]
     widths = [max(map(len, column)) for column in columns]
+    width = get_terminal_size().columns if sys.stdout.isatty() else _UNBOUNDED
     for line in zip(*columns, strict=True):
-        print("  ".join(map(str.ljust, line, widths)).rstrip())
+        text = "  ".join(map(str.ljust, line, widths)).rstrip()
+        print(textwrap.fill(text, width, subsequent_indent="    ", break_on_hyphens=False))
 
 
 def show_error(error: CltkError) -> None:

@@ -14,6 +14,7 @@ import bibtexparser
 import pytest
 
 import cltk
+from cltk.cli.console import print_rows
 from cltk.kinds import COMPONENTS, SLOTS
 from cltk.registry import installed
 
@@ -185,3 +186,14 @@ def test_python_m_cltk_is_the_command(child: Cli) -> None:
     done = child("--help")
     assert done.status == 0
     assert "run" in done.out
+
+
+def test_a_row_that_is_too_wide_for_the_terminal_goes_on_below(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    print_rows([{"run": f"run-{number}", "settings": "strategy.classifier.epochs=5 " * 3} for number in (1, 2)], False)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 40
+    assert lines[1:4] == ["run-1  strategy.classifier.epochs=5"] + ["    strategy.classifier.epochs=5"] * 2

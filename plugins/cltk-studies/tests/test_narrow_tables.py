@@ -27,3 +27,22 @@ def test_no_name_and_no_heading_of_few_letters_is_broken(
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in printed.splitlines()]
     assert all(any(cell in line for line in lines) for cell in cells)
     assert any(line.startswith("cell ") for line in lines), printed
+
+
+def test_no_digit_is_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    rows = tuple(
+        (name, "0.9386 ± 0.0146 *", "+0.7500 ± 0.0215", "< 0.0001", "0.0317", "1,022.0", "173.5 KiB")
+        for name in ("generative-replay", "finetune")
+    )
+    headings = ("cell", "final-average-accuracy ↑", "difference", "p (Holm)", "forgetting ↓", "seconds", "bytes")
+    for columns in (72, 80, 100, 140):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        print_table(Table("Result", headings, rows))
+        printed = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+        assert all(len(line) <= columns for line in printed.splitlines())
+        if columns >= 80:
+            assert all(word in printed.replace("\n", " ") for word in ("cell", "forgetting", "seconds", "bytes"))
+        for value in ("0.9386", "0.0146", "+0.7500", "0.0215", "0.0001", "0.0317", "1,022.0", "173.5", "KiB"):
+            assert printed.count(value) >= 2, (columns, value, printed)

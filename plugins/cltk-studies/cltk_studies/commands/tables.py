@@ -39,15 +39,16 @@ def print_table(table: Table, *, stderr: bool = False) -> None:
     console = Console(stderr=stderr, markup=False, emoji=False)
     parts: list[Any] = [_grid(_narrowed(table)), ""]
     if console.is_terminal and not _fits(parts[0], console):
-        parts = [*_numbered(table)] if all(row[0] for row in table.rows) else parts
+        parts = [*_numbered(table, console)] if all(row[0] for row in table.rows) else parts
     if stderr:
         console.print(*parts, sep="\n")
     else:
         print_result(*parts)
 
 
-def _grid(table: Table) -> Grid:
-    look: Any = {"box": box.SIMPLE_HEAD, "show_edge": False, "padding": (0, 1, 0, 0)}
+def _grid(table: Table, *, gap: int = 1, wraps: bool = False) -> Grid:
+    """The table; where it ``wraps``, numbers too, between a mean and its interval."""
+    look: Any = {"box": box.SIMPLE_HEAD, "show_edge": False, "padding": (0, gap, 0, 0)}
     grid = Grid(title=table.title, title_justify="left", title_style="bold", caption=table.note or None, **look)
     grid.caption_justify, grid.caption_style = "left", "dim"
     texts = [tuple(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row) for row in table.rows]
@@ -55,7 +56,7 @@ def _grid(table: Table) -> Grid:
         widest = max((len(row[index]) for row in texts), default=0)
         heading = "\n".join(textwrap.wrap(column, max(widest, _NARROWEST)))
         names = index == 0 and widest >= _NARROWEST
-        grid.add_column(heading, overflow="fold", no_wrap=not names and widest < _PROSE)
+        grid.add_column(heading, overflow="fold", no_wrap=not (names or wraps or widest >= _PROSE))
     for row in texts:
         grid.add_row(*map(Text, row))
     return grid
@@ -65,12 +66,14 @@ def _fits(grid: Grid, console: Console) -> bool:
     return Measurement.get(console, console.options.update(width=_UNBOUNDED), grid).maximum <= console.width
 
 
-def _numbered(table: Table) -> Iterator[Any]:
-    """The table with numbers for the names in its first column, after a list of these."""
+def _numbered(table: Table, console: Console) -> Iterator[Any]:
+    """The table with numbers for the names in its first column, after a list of these; as wide as there is room."""
     for number, row in enumerate(table.rows, start=1):
         yield Text(f"{number}  {row[0]}")
     rows = tuple((str(number), *row[1:]) for number, row in enumerate(table.rows, start=1))
-    yield from ("", _grid(replace(table, rows=rows)), "")
+    grids = [_grid(replace(table, rows=rows), gap=gap) for gap in (1, 0)]
+    fitting = [grid for grid in grids if _fits(grid, console)]
+    yield from ("", *(fitting or [_grid(replace(table, rows=rows), wraps=True)])[:1], "")
 
 
 def _narrowed(table: Table) -> Table:

@@ -12,15 +12,15 @@ __all__ = ["verified_table"]
 
 
 def verified_table(result: StudyResult) -> Table:
-    """A line for each figure, from the runs that ship with each component's package; others are named below."""
+    """A line for each figure, from the runs that ship with each component's package, and one for all that have none."""
     figures = {name: verified(cls) for name, cls in components_of_study(result.study).items()}
     rows = tuple(
         (name, figure.published.what, _format(figure.ours), f"{figure.published.value:.4f}", figure.published.source)
         for name, own in figures.items()
         for figure in own
     )
-    others = [name for name, own in figures.items() if not own]
-    rows += tuple((name, "no published figure", "", "", "") for name in others)
+    if others := ", ".join(name for name, own in figures.items() if not own):
+        rows = (*rows, (others, "no published figure", "", "", ""))
     columns = ("component", "figure", "here", "published", "in")
     return Table("Verified components", columns, rows, "From the runs that ship with the components' packages.")
 
