@@ -64,7 +64,7 @@ class Machine:
 def usable_cores() -> int:
     """Number of cores that this process may use: its affinity, and what a container, a scheduler or the user allots."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    texts = [os.environ.get(name, "").partition(",")[0] for name in _LIMITS]
+    texts = [os.environ.get(name, "").partition(",")[0].strip() for name in _LIMITS]
     limits = (int(text) for text in texts if text.isdecimal() and int(text) > 0)
     return min([cores, *limits, *_quota()])
 

@@ -144,9 +144,13 @@ def shortest_name(plugin: Plugin) -> str:
     return plugin.name if names.count(plugin.name) == 1 else plugin.qualified
 
 
-def settings_of(plugin: Plugin, tables: Mapping[str, Any]) -> Any:
-    """The table that sets a plugin, of those by name; an empty one where none does."""
-    return next((table for name, table in tables.items() if _is_called(plugin, name)), {})
+def settings_of(plugin: Plugin, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """What the tables that are called after a plugin set, in whichever way; where two set a field, the last one."""
+    settings: dict[str, Any] = {}
+    for name, table in tables.items():
+        if _is_called(plugin, name):
+            settings |= table
+    return settings
 
 
 def require_known(kind: str, tables: Mapping[str, Any]) -> None:

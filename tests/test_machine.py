@@ -70,6 +70,7 @@ def test_a_run_on_a_gpu_learns_what_it_learns_elsewhere(digits: Experiment) -> N
         ({"OMP_NUM_THREADS": "3", "SLURM_CPUS_PER_TASK": "1"}, 1),
         ({"OMP_NUM_THREADS": "64"}, 4),
         ({"OMP_NUM_THREADS": "2,1"}, 2),
+        ({"OMP_NUM_THREADS": " 2 "}, 2),
         ({"OMP_NUM_THREADS": "many"}, 4),
     ],
 )

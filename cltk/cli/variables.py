@@ -27,7 +27,7 @@ def describe_ignored(ctx: Any, environment: Mapping[str, str]) -> Iterator[str]:
         ctx: Of the command that has all others, those of plugins among them.
         environment: The variables.
     """
-    given = {name for name, text in environment.items() if name.startswith("CLTK_") and "__" not in name and text}
+    given = {name for name, text in environment.items() if text and name.startswith("CLTK_") and "__" not in name[5:]}
     if unread := given.difference(_OWN):
         known = {*_OWN, *_read_by(ctx, ctx.command)}  # The commands of plugins are imported for it.
         for name in sorted(unread - known):

@@ -67,7 +67,7 @@ class PhaseRun:
             return f"phase '{name}'"
         epoch, step = divmod(self._descent.done, steps)
         where = f"phase '{name}', epoch {epoch + 1}, step {step + 1} of {steps}"
-        if self._descent.at_hand > 1:
+        if self._descent.at_hand != 1:
             return where
         return (
             f"{where}, whose batch has 1 sample: batch normalisation needs 2, and another "

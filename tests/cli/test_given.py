@@ -115,6 +115,7 @@ def test_the_shell_completes_fields_and_their_values(words: str, expected: list[
     [
         ("CLTK_SEED", "3", "No command reads the variable CLTK_SEED. Did you mean CLTK_SEEDS?"),
         ("CLTK_seeds", "3", "No command reads the variable CLTK_seeds."),
+        ("CLTK__SEEDS", "3", "No command reads the variable CLTK__SEEDS. Did you mean CLTK_SEEDS?"),
         ("CLTK_METRIC", "diaz-ms", "No command reads the variable CLTK_METRIC."),
         ("CLTK_PLUGINS", "cltk-scenario", "CLTK_PLUGINS allows 'cltk-scenario', but no distribution of that name"),
     ],

@@ -49,6 +49,11 @@ def test_in_a_fit_it_says_the_phase(make_run: MakeRun) -> None:
     assert notes_of(make_run(fits=Full())) == ["in task 1, phase 'statistics'"]
 
 
+def test_a_batch_that_cannot_be_drawn_is_not_taken_for_one_of_one_sample(make_run: MakeRun) -> None:
+    run = make_run(training=Training(epochs=1, min_steps=0, batch_size=10**20))
+    assert notes_of(run) == ["in task 1, phase 'classifier', epoch 1, step 1 of 1"]
+
+
 def test_a_batch_of_one_that_batch_normalisation_refuses_says_what_to_set(make_run: MakeRun) -> None:
     run = make_run(training=Training(epochs=1, min_steps=0, batch_size=9))  # 12 and 8 samples are fine, 10 leave 1.
     classifier = run.strategy.parts.classifier

@@ -216,6 +216,13 @@ def test_settings_of_a_sink_that_is_not_used_are_said(
     assert [notice.split("'")[1] for notice in notices if "not used" in notice] == unused
 
 
+def test_tables_that_name_a_sink_in_different_ways_hold_together(install: Callable[..., None], tmp_path: Path) -> None:
+    install({"my-diary": HERE})
+    tables = {"my_diary": {"word": "ink"}, "diaries:my_diary": {"wrod": "ink"}}
+    with pytest.raises(ConfigError, match="there is no field 'wrod'"):
+        make_sinks(["my-diary"], tables, tmp_path)
+
+
 def test_an_unknown_sink_is_refused_with_the_nearest_name(install: Callable[..., None], tmp_path: Path) -> None:
     install({"diary": HERE})
     for arguments in ((["dairy"], {}), (["none"], {"dairy": {}})):

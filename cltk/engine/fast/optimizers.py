@@ -25,7 +25,8 @@ class Optimizer(ABC):
 
     Deviations: the penalty leaves out every entry whose gradient is exactly 0 in a step. A head that takes no part in
     the loss stays bit for bit as it is, where PyTorch's Adam, which divides a gradient by its own size, would move it
-    by the learning rate. The weights of pixels that are black in a whole batch are spared, too.
+    by the learning rate. The weights of pixels that are black in a whole batch are spared, too. Moments that are kept
+    from the task before (``reset_optimizer`` false) move it for some more steps, as they do in PyTorch.
 
     Args:
         parameters: What to change; those without a gradient in a step are left alone in it.
