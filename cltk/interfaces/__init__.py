@@ -1,5 +1,6 @@
 """What a plugin is written against: the kinds of plugin and the values that pass between them."""
 
+from cltk.interfaces.active import Active
 from cltk.interfaces.batches import Batches, Shuffled
 from cltk.interfaces.buffer import Buffer, require_capacity, to_stored, to_values
 from cltk.interfaces.classifier import Classifier
@@ -15,7 +16,7 @@ from cltk.interfaces.component import (
 from cltk.interfaces.examples import SOFT_ONLY, UNKNOWN, Examples
 from cltk.interfaces.generator import ConditionalGenerator, Generator
 from cltk.interfaces.history import History
-from cltk.interfaces.labels import Active, ActiveUnits, LabelledReplay, Labeller
+from cltk.interfaces.labels import LabelledReplay, Labeller
 from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import TaskMasks, classification_loss, task_masks
 from cltk.interfaces.metric import GroupMetric, Measure, Metric
@@ -40,7 +41,6 @@ __all__ = [
     "SOFT_ONLY",
     "UNKNOWN",
     "Active",
-    "ActiveUnits",
     "Amount",
     "Batches",
     "Buffer",

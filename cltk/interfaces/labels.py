@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, Self
 
@@ -11,14 +11,12 @@ import torch.nn.functional as F
 from pydantic import Field, PositiveFloat, model_validator
 from torch import Tensor
 
+from cltk.interfaces.active import Active
 from cltk.interfaces.component import ScenarioInfo
 from cltk.interfaces.examples import SOFT_ONLY, Examples
 from cltk.interfaces.replay import Replay
 
-__all__ = ["Active", "ActiveUnits", "LabelledReplay", "Labeller"]
-
-Active = Literal["all", "so-far"]
-"""Which output units compete in training, class-incremental: all of them, or those of the classes so far."""
+__all__ = ["LabelledReplay", "Labeller"]
 
 
 class LabelledReplay(Replay):
@@ -51,28 +49,6 @@ class LabelledReplay(Replay):
         if self.targets == "all" and self.active == "so-far":
             raise ValueError('targets = "all" needs active = "all": other units would have targets but no probability')
         return self
-
-
-class ActiveUnits:
-    """Which output units compete in training: all of them, or those of the classes so far.
-
-    Args:
-        info: What the scenario says of itself.
-        active: The units that compete in the class-incremental setting; in the others, all do.
-        device: Where the logits are.
-    """
-
-    def __init__(self, info: ScenarioInfo, active: Active, device: torch.device) -> None:
-        limited = active == "so-far" and info.setting == "class"
-        self._inactive = torch.full((info.outputs,), limited, device=device)
-
-    def add(self, classes: Sequence[int]) -> None:
-        """Makes the units of the classes of a task that begins active."""
-        self._inactive[list(classes)] = False
-
-    def competing(self, logits: Tensor) -> Tensor:
-        """The logits (B, K), minus infinity for units that are not active yet."""
-        return logits.masked_fill(self._inactive, float("-inf"))
 
 
 class Labeller:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from cltk.config import Settings
 from cltk.errors import ConfigError
+from cltk.interfaces.active import Active, ActiveUnits
 from cltk.interfaces.batches import Batches
 from cltk.interfaces.buffer import Buffer
 from cltk.interfaces.classifier import Classifier
@@ -65,6 +66,12 @@ class Strategy(Component, ABC):
         self.parts = parts
         masked = task_masks(info)
         self._masked = None if masked is None else masked.to(self.device)
+        self._active_units = ActiveUnits(info, self.active, self.device)
+
+    @property
+    def active(self) -> Active:
+        """Which output units compete in the class-incremental setting; by default, those of classes to come do too."""
+        return "all"
 
     @abstractmethod
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
@@ -78,6 +85,7 @@ class Strategy(Component, ABC):
 
         By default it tells the networks in its slots. Networks of its own may grow here.
         """
+        self._active_units.add(classes)
         for network in self.parts.modules.values():
             if isinstance(network, Classifier | Generator):
                 network.begin_task(classes)
@@ -95,11 +103,15 @@ class Strategy(Component, ABC):
         self, logits: Tensor, batch: Examples, temperature: float = 1.0, *, is_scaled: bool = True
     ) -> Tensor:
         """What the function of that name gives for logits (B, K), with the masks of the setting: (B,) nats."""
-        return classification_loss(logits, batch, self._masked, temperature, is_scaled=is_scaled)
+        return classification_loss(self.competing(logits), batch, self._masked, temperature, is_scaled=is_scaled)
+
+    def competing(self, logits: Tensor) -> Tensor:
+        """The logits (B, K), minus infinity for the units of classes to come where those are not ``active``."""
+        return self._active_units.competing(logits)
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
-        """Scores every class; by default the logits of the classifier in evaluation mode.
+        """Scores every class; by default the logits of the classifier in evaluation mode, of the units that compete.
 
         Accuracy, confusion and labels of replay are taken from it. All networks are in evaluation mode when the engine
         calls it, and in a frozen copy; who calls it in the midst of training, uses ``evaluating``.
@@ -112,8 +124,7 @@ class Strategy(Component, ABC):
         """
         classifier = self.parts.classifier
         with evaluating(classifier):
-            scores: Tensor = classifier(x)
-        return scores
+            return self.competing(classifier(x))
 
     @property
     def is_adaptive(self) -> bool:

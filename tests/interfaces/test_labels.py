@@ -10,7 +10,8 @@ import torch
 
 from cltk.config import check
 from cltk.errors import ConfigError
-from cltk.interfaces import SOFT_ONLY, ActiveUnits, Examples, LabelledReplay, Labeller, ScenarioInfo
+from cltk.interfaces import SOFT_ONLY, Examples, LabelledReplay, Labeller, ScenarioInfo
+from cltk.interfaces.active import ActiveUnits
 
 INFO = ScenarioInfo((1, 1, 1), 6, (4, 4, 4), ((0, 1), (2, 3), (4, 5)), "class")
 DEFAULT = LabelledReplay(temperature=2.0)

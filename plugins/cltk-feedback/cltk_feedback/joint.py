@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cltk.errors import ConfigError
 from cltk.interfaces import (
-    ActiveUnits,
+    Active,
     Amount,
     Examples,
     Parts,
@@ -70,12 +70,15 @@ class JointReplay(Strategy, ABC):
         network = FeedbackNetwork(info, config.hidden, prior, decoder, latent_dim, shares_encoder=shares_encoder)
         self.network = network.to(self.device)
         self._begun = 0
-        self._active = ActiveUnits(info, config.replay.active, self.device)
+
+    @property
+    def active(self) -> Active:
+        """As set for replay."""
+        return self.config.replay.active
 
     def begin_task(self, classes: Sequence[int]) -> None:
-        """The classes of the task become active."""
+        """Counts the tasks that began."""
         super().begin_task(classes)
-        self._active.add(classes)
         self._begun += 1
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
@@ -91,7 +94,7 @@ class JointReplay(Strategy, ABC):
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """The logits (B, K); minus infinity for classes that are not active yet."""
-        return self._active.competing(self.network.classify(x))
+        return self.competing(self.network.classify(x))
 
     def replay_count(self, completed: int, current: int) -> int:
         """What the schedule says; 0 at the first task."""
@@ -129,9 +132,7 @@ class JointReplay(Strategy, ABC):
         replay = self.config.replay
         # Hard labels of several tasks are soft targets, too, but no probabilities at that temperature.
         temperature = replay.temperature if replay.labels == "soft" else 1.0
-        classification = self.classification_loss(
-            self._active.competing(logits), batch, temperature, is_scaled=replay.scaled
-        )
+        classification = self.classification_loss(logits, batch, temperature, is_scaled=replay.scaled)
         loss: Tensor = classification + negative_bound / self.info.pixels
         return loss
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
@@ -14,12 +14,9 @@ from cltk.config import Settings
 from cltk.interfaces import (
     SOFT_ONLY,
     Active,
-    ActiveUnits,
     Examples,
-    Parts,
     Phase,
     Published,
-    ScenarioInfo,
     Shuffled,
     Strategy,
     Streams,
@@ -76,24 +73,10 @@ class LwF(Strategy):
 
     config: Config
 
-    def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
-        super().__init__(config, info, parts)
-        self._active = ActiveUnits(info, config.active, self.device)
-
-    def begin_task(self, classes: Sequence[int]) -> None:
-        """The classes of the task become active."""
-        super().begin_task(classes)
-        self._active.add(classes)
-
-    def classification_loss(
-        self, logits: Tensor, batch: Examples, temperature: float = 1.0, *, is_scaled: bool = True
-    ) -> Tensor:
-        """As of every strategy, among the active classes, (B,) nats."""
-        return super().classification_loss(self._active.competing(logits), batch, temperature, is_scaled=is_scaled)
-
-    def predict(self, x: Tensor) -> Tensor:
-        """The classifier's logits (B, K); minus infinity for classes that are not active yet."""
-        return self._active.competing(super().predict(x))
+    @property
+    def active(self) -> Active:
+        """As set."""
+        return self.config.active
 
     def phases(self, task: Task, streams: Streams) -> Iterator[Phase]:
         """Yields one phase, on the task's own images with both kinds of labels."""

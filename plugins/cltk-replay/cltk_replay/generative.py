@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 from cltk.config import Settings
 from cltk.errors import ConfigError
 from cltk.interfaces import (
-    ActiveUnits,
+    Active,
     Amount,
     Batches,
     ConditionalGenerator,
@@ -94,7 +94,6 @@ class GenerativeReplay(Strategy):
     def __init__(self, config: Config, info: ScenarioInfo, parts: Parts) -> None:
         super().__init__(config, info, parts)
         self._learned = 0
-        self._active = ActiveUnits(info, config.replay.active, self.device)
         conditional = isinstance(parts.generator, ConditionalGenerator)
         if config.replay.labels == "own" and not conditional:
             raise ConfigError(
@@ -173,21 +172,17 @@ class GenerativeReplay(Strategy):
             generated = replace(generated, task=torch.full_like(generated.y, task.index))
         return Examples.concat([task.train, generated])
 
-    def begin_task(self, classes: Sequence[int]) -> None:
-        """The classes of the task become active."""
-        super().begin_task(classes)
-        self._active.add(classes)
+    @property
+    def active(self) -> Active:
+        """As set for replay."""
+        return self.config.replay.active
 
     def classification_loss(
         self, logits: Tensor, batch: Examples, temperature: float = 1.0, *, is_scaled: bool = True
     ) -> Tensor:
-        """As of every strategy, among the active classes, (B,) nats."""
+        """As of every strategy, (B,) nats."""
         is_scaled = is_scaled and self.config.replay.scaled
-        return super().classification_loss(self._active.competing(logits), batch, temperature, is_scaled=is_scaled)
-
-    def predict(self, x: Tensor) -> Tensor:
-        """The classifier's logits (B, K); minus infinity for classes that are not active yet."""
-        return self._active.competing(super().predict(x))
+        return super().classification_loss(logits, batch, temperature, is_scaled=is_scaled)
 
     def replay_count(self, completed: int, current: int) -> int:
         """What the schedule says; 0 at the first task."""
