@@ -15,7 +15,7 @@ from cltk.errors import ConfigError
 from cltk.events import Event
 from cltk.experiment import Experiment
 from cltk.interfaces import Measure, Sink
-from cltk.layers import combine, overlay, override_at, read_toml
+from cltk.layers import combine, overlay, override_at, read_toml, without_studies
 from cltk.machine import Machine
 from cltk.mappings import flatten
 from cltk.places import Places
@@ -41,9 +41,9 @@ def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
         overrides: Fields to set, with two underscores for a dot: ``generator="vae"``, ``generator__latent_dim=50``.
 
     Raises:
-        ConfigError: The file cannot be read, or a field is not valid.
+        ConfigError: The file cannot be read or is a study of several experiments, or a field is not valid.
     """
-    layers = [read_toml(Path(file))] if file is not None else []
+    layers = [without_studies(read_toml(Path(file)), Path(file))] if file is not None else []
     layers.append(combine(override_at(name.replace("__", "."), value) for name, value in overrides.items()))
     try:
         return check(Experiment, overlay(layers), "the experiment")
@@ -111,7 +111,7 @@ def run(
     """
     if seed is not None and seeds is not None:
         raise ConfigError("Both 'seed' and 'seeds' are given.", "Give one of them.")
-    given = load(experiment) if isinstance(experiment, str | Path) else experiment
+    given = _experiment(experiment)
     if seed is not None or seeds is not None:
         given = given.model_copy(update={"seeds": _checked_seeds(seed if seeds is None else seeds)})
     wanted = (given.sinks or ()) if sinks is None else [sinks] if isinstance(sinks, str) else sinks
@@ -125,15 +125,32 @@ def run(
     return ending if len(given.seeds) > 1 else ending.records[0]
 
 
-def train(experiment: Experiment, seed: int = 0, machine: Machine | None = None) -> Iterator[Event]:
+def train(experiment: Experiment | str | Path, seed: int = 0, machine: Machine | None = None) -> Iterator[Event]:
     """Runs an experiment with one seed, and yields what happens; nothing is kept.
 
     Like ``run``, it sets this process up for training: denormal numbers are flushed, freed memory is not given back.
 
+    Args:
+        experiment: The experiment, or its file.
+        seed: The seed to run it with.
+        machine: Where and how to compute.
+
     Raises:
         CltkError: The experiment is not valid, its data is missing, or training diverged.
     """
-    return _train(prepare(experiment, machine).assemble(_checked_seeds(seed)[0]))
+    return _train(prepare(_experiment(experiment), machine).assemble(_checked_seeds(seed)[0]))
+
+
+def _experiment(given: object) -> Experiment:
+    """The experiment that a caller means by it, or by its file."""
+    if isinstance(given, str | Path):
+        return load(given)
+    if not isinstance(given, Experiment):
+        raise ConfigError(
+            f"An experiment was expected, or the path of its file, but a {type(given).__name__} was given.",
+            'Make one with cltk.load: cltk.load(generator="vae", schedule="fixed").',
+        )
+    return given
 
 
 def _checked_seeds(seeds: object) -> tuple[int, ...]:

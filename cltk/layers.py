@@ -17,7 +17,16 @@ from cltk.kinds import KINDS, SLOTS
 from cltk.mappings import deep_merge, replaced, underscored
 from cltk.names import canonical_choice
 
-__all__ = ["NULL", "combine", "environment_overrides", "overlay", "override_at", "parse_value", "read_toml"]
+__all__ = [
+    "NULL",
+    "combine",
+    "environment_overrides",
+    "overlay",
+    "override_at",
+    "parse_value",
+    "read_toml",
+    "without_studies",
+]
 
 NULL = "null"
 """How nothing is written where a value is expected, which TOML has no word for."""
@@ -54,6 +63,17 @@ def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
     if not isinstance(below, str):
         raise ConfigError(f"'{path}': 'extends' is {below!r}.", 'Name one file: extends = "other.toml".')
     return overlay([read_toml(path.parent / below, [*extended_by, path.resolve()]), layer])
+
+
+def without_studies(layer: Overrides, file: Path | None) -> Overrides:
+    """The experiment without what searches alone read, which leaves it as it is.
+
+    Raises:
+        ConfigError: It is a study of several experiments.
+    """
+    if "ablate" in layer:
+        raise ConfigError(f"'{file}' is a study of several experiments.", f"Run all of them: cltk ablate {file}")
+    return {key: value for key, value in layer.items() if key not in ("tune", "launcher")}
 
 
 def _advice_on_file(word: str) -> str:

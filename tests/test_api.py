@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import torch
@@ -238,10 +239,33 @@ class TestRunning:
         ]
 
 
-def test_a_notebook_shows_the_matrix_and_the_metrics(record: Record) -> None:
+@pytest.mark.parametrize("given", [{"generator": "vae"}, 3, None])
+@pytest.mark.parametrize("call", [cltk.run, cltk.train])
+def test_what_is_no_experiment_is_refused(call: Callable[[Any], Any], given: Any) -> None:
+    with pytest.raises(ConfigError, match="Make one with cltk"):
+        call(given)
+
+
+def test_a_file_is_trained_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "quick.toml").write_text(
+        'strategy = { name = "finetune", classifier.epochs = 1, classifier.min_steps = 0 }\n'
+        'scenario = { name = "split-digits", per_class = 20 }\ntune.budget = 100\n'
+    )
+    assert sum(isinstance(event, TaskEnded) for event in cltk.train(tmp_path / "quick.toml")) == 5
+    (tmp_path / "study.toml").write_text('ablate.axes.schedule = ["fixed", "linear"]\n')
+    with pytest.raises(ConfigError, match="is a study of several experiments"):
+        cltk.run(tmp_path / "study.toml")
+
+
+def test_a_notebook_shows_the_matrix_a_figure_and_the_metrics(record: Record) -> None:
     text = record._repr_html_()
     assert text.count("<tr>") == 1 + len(record.tasks) + len(record.metrics)
     assert f"{100 * record.final_accuracy:.1f} %" in text
+    svg = text[text.index("<svg") : text.index("</svg>") + len("</svg>")]
+    figure = ElementTree.fromstring(svg)  # noqa: S314  (It is our own.)
+    points = [line.attrib["points"].split() for line in figure.iter("polyline")]
+    assert [len(line) for line in points] == [2, 2, 2, *range(len(record.tasks), 0, -1), len(record.tasks)]
+    assert float(points[-1][-1].partition(",")[2]) == pytest.approx(8 + 144 * (1 - record.final_accuracy), abs=0.1)
     nasty = record.model_copy(update={"warnings": ["<script>"]})
     assert "<script>" not in nasty._repr_html_()
     assert len(repr(record)) < 100

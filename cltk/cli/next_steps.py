@@ -13,7 +13,7 @@ from cltk.registry import installed
 
 __all__ = ["at_store", "next_steps"]
 
-_WIDEST = 44
+_WIDEST = 50
 """Columns of a command beside which there is room for what it is for."""
 
 
@@ -26,12 +26,12 @@ def at_store(store: Path) -> str:
 def next_steps(records: Sequence[Record], store: Path) -> list[str]:
     """The commands that go on from what was run, as far as they are installed, a line each."""
     last = records[-1]
-    steps = {f"cltk runs show {last.run_id}{at_store(store)}": "this result, and other metrics"}
+    steps = {f"cltk runs show {last.run_id}{at_store(store)}": "this result, other metrics"}
     if last.status == "interrupted":
         steps = {"the same command again": "goes on from the last checkpoint, if there is one"}
     commands = {plugin.name for plugin in installed("command")}
     if "ui" in commands:
-        steps[f"cltk ui{at_store(store)}"] = "curves and figures, in the browser"
+        steps[f"cltk ui{at_store(store)}"] = "figures, in the browser"
     width = max(map(len, steps))
     if width > _WIDEST:
         return [f"  {command}\n      {purpose}" for command, purpose in steps.items()]

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from cltk.cli.console import format_bytes, print_result
 from cltk.display.matrix import AccuracyMatrix
+from cltk.display.two_columns import TwoColumns
 from cltk.kinds import SLOTS
 from cltk.record import Record
 from cltk.runs.summary import Summary, estimate, summarise
@@ -61,6 +62,8 @@ def _result(records: Sequence[Record], summary: Summary) -> Iterator[RenderableT
     finished = [record for record in records if record.finished] or records[-1:]
     if finished[0].finished:
         yield _headline("Final average accuracy", {record.seed: record.final_accuracy for record in finished})
+        if 1 < len(finished) < _FEW:
+            yield Text(f"{len(finished)} seeds say little: run {_FEW} or more", style="yellow")
         yield ""
     yield _matrix(finished)
     yield ""
@@ -92,8 +95,6 @@ def _headline(name: str, values: Mapping[int, float]) -> Text:
     if mean.ci95 is not None:
         each = ", ".join(f"{value:.1f}" for value in percents.values())
         line.append(f" ± {mean.ci95:.1f} (95 % interval; by seed: {each})")
-        if mean.n < _FEW:
-            line.append(f" · {mean.n} seeds say little: run {_FEW} or more", style="yellow")
     return line
 
 
@@ -115,12 +116,7 @@ def _matrix(records: Sequence[Record]) -> AccuracyMatrix:
 def _metrics(records: Sequence[Record], summary: Summary) -> Iterator[RenderableType]:
     """The metrics, those apart in one line that the setting fixes."""
     fixed = {name: value for name in summary if (value := _fixed_value(records, name)) is not None}
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for name in (name for name in summary if name not in fixed):
-        table.add_row(name, *_mean(summary[name]))
-    yield table
+    yield TwoColumns([(name, *_mean(summary[name])) for name in summary if name not in fixed])
     if fixed:
         yield Text(
             "0 or 1 throughout: " + ", ".join(f"{name} {value:.0f}" for name, value in fixed.items()), style="dim"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -64,6 +64,7 @@ def run(
     from cltk.display.progress import Progress
     from cltk.errors import Fault
     from cltk.experiment import Experiment
+    from cltk.layers import without_studies
     from cltk.machine import device_of
     from cltk.resolve import resolve
     from cltk.runs.folder import config_toml
@@ -79,7 +80,7 @@ def run(
     overrides = read_overrides(ctx, file, own, components.overrides, sinks.overrides, faults=faults)
     if "launcher" in overrides_of(ctx):
         faults.all.append(Fault("'cltk run' starts no workers, but a launcher was set.", "Leave --launcher out."))
-    layer = _without_studies(overrides, file)
+    layer = without_studies(overrides, file)
     experiment = Experiment.model_validate(sound_part(Experiment, layer, "the experiment", faults))
     with noise_to_stderr():
         with faults.further():
@@ -110,15 +111,6 @@ def run(
     for notice in ending.notices:
         show_notice(notice)
     raise typer.Exit(ending.exit_status)
-
-
-def _without_studies(layer: dict[str, Any], file: Path | None) -> dict[str, Any]:
-    """The experiment without what ``cltk tune`` alone reads, which leaves it as it is; one of many cells is refused."""
-    from cltk.errors import ConfigError
-
-    if "ablate" in layer:
-        raise ConfigError(f"'{file}' is a study of several experiments.", f"Run all of them: cltk ablate {file}")
-    return {key: value for key, value in layer.items() if key not in ("tune", "launcher")}
 
 
 def _earlier(prepared: Prepared, store: Path) -> list[str]:

@@ -55,8 +55,8 @@ def list_runs(
     print_rows(rows if json else printed(rows), json)
     for problem in problems:
         show_notice(f"Left out: {problem}")
-    if not records and not json:
-        show_notice(f"There is no run in '{store}'.")
+    if not rows and not json:
+        show_notice(f"There is no run {'of which this is true ' if records else ''}in '{store}'.")
 
 
 @app.command("rm", cls=Command)

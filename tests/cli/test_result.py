@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from cltk.display.matrix import AccuracyMatrix
+from cltk.display.two_columns import TwoColumns
 from cltk.record import Record
 from cltk.record_file import read_record
 from tests.commandline import Cli
@@ -144,3 +145,15 @@ def test_a_mean_over_other_classes_says_so(cli: Cli, finetune: list[str], store:
     done = cli(*finetune, "--scenario.class-order", "seed", "--store", store, "--seeds", "2,3", "--name", "orders")
     assert done.status == 0, done.err
     assert "mixes classes: each seed has its own order" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize(("width", "lines"), [(80, 2), (30, 3)])
+def test_metrics_are_in_two_columns_where_a_terminal_has_room(width: int, lines: int) -> None:
+    stream = io.StringIO()
+    rows = [("diaz-bwt", "-0.0084", "± 0.0265"), ("diaz-ce", "0.0032", "± 0.0000"), ("diaz-rem", "0.9", "± 0.1")]
+    Console(file=stream, width=width, force_terminal=True, color_system=None).print(TwoColumns(rows))
+    printed = stream.getvalue().splitlines()
+    assert len(printed) == lines
+    assert all(any(word in line for line in printed) for row in rows for word in row)
+    Console(file=(piped := io.StringIO()), width=width).print(TwoColumns(rows))
+    assert len(piped.getvalue().splitlines()) == len(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -53,9 +54,28 @@ def test_latex_has_a_row_a_configuration_with_the_best_in_bold(cli: Cli, runs: P
     rows = [line for line in text.splitlines() if line.startswith(("equal", "linear"))]
     assert text.startswith(r"\begin{tabular}{lrrr}")
     assert [row.count("&") for row in rows] == [3, 3]
-    assert sum(row.count(r"\mathbf") for row in rows) >= 2
+    assert sum(row.count(r"\mathbf") for row in rows) == 1  # They forget alike, and seconds have no direction.
     assert all(r"\pm" in row and row.endswith(r"\\") for row in rows)
     assert r"chaudhry-forgetting $\downarrow$" in text
+
+
+def test_what_is_alike_in_all_rows_is_not_bold_and_intervals_have_the_decimals_of_their_means(
+    cli: Cli, runs: Path
+) -> None:
+    columns = ("diaz-ms", "seconds")
+    options = [word for column in columns for word in ("--column", column)]
+    text = cli("runs", "export", "--store", runs, "--format", "latex", *options).out
+    assert r"\mathbf" not in text
+    numbers = re.findall(r"\$([\d.]+) \\pm ([\d.]+)", text)
+    assert numbers
+    assert all(len(mean.partition(".")[2]) == len(interval.partition(".")[2]) for mean, interval in numbers)
+
+
+def test_runs_of_one_experiment_are_not_compared(cli: Cli, runs: Path) -> None:
+    first, second = ids(cli, runs, "--sort", "schedule")[:2]
+    done = cli("runs", "compare", first, second, "--store", runs)
+    assert (done.status, done.out) == (2, "")
+    assert "the runs are of one experiment" in done.said
 
 
 def test_parquet_says_what_it_needs_or_is_written(cli: Cli, runs: Path, tmp_path: Path) -> None:
@@ -74,7 +94,8 @@ def test_parquet_says_what_it_needs_or_is_written(cli: Cli, runs: Path, tmp_path
         (["export", "--format", "latex", "--column", "acuracy"], "no column 'acuracy'"),
         (["export", "--column", "acuracy"], "no column 'acuracy'"),
         (["compare", "run-nothing"], "no run 'run-nothing'"),
-        (["export", "--name", "nothing", "--format", "latex"], "no run to compare"),
+        (["export", "--name", "nothing", "--format", "latex"], "no run of the name 'nothing'"),
+        (["export", "--name", "nothing"], "no run of the name 'nothing'"),
     ],
 )
 def test_what_is_refused(cli: Cli, runs: Path, words: list[str], said: str) -> None:

@@ -40,6 +40,11 @@ def compare(run: RunIds, metric: Metrics = None, store: Store = RUNS, json: Json
     from cltk_studies.reports.tables import result_tables
 
     result = compare_runs(_with_seeds(run, store), metric or ())
+    if len(result.study.cells) < 2:
+        raise ConfigError(
+            "There is nothing to compare: the runs are of one experiment.",
+            "Name runs of two: 'cltk runs list' tells what differs. One alone: cltk runs show.",
+        )
     if json:
         print_json(result.to_dict())
         return
@@ -107,7 +112,11 @@ def _records(run: list[str] | None, name: str | None, store: Path) -> list[Recor
     from cltk.runs.reading import find_record, read_records
 
     records = [find_record(store, run_id) for run_id in run] if run else read_records(store)[0]
-    return [record for record in records if name in (None, record.config.get("name"))]
+    chosen = [record for record in records if name in (None, record.config.get("name"))]
+    if not chosen:
+        which = f"of the name '{name}' " if name else ""
+        raise ConfigError(f"There is no run {which}in '{store}'.", "See what there is: cltk runs list")
+    return chosen
 
 
 def _with_seeds(run: list[str], store: Path) -> list[Record]:

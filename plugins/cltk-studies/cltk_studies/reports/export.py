@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 from cltk.errors import ConfigError, StoreError, closest
-from cltk.runs.summary import Estimate
 from cltk_studies.answers.results import CellResult, StudyResult
-from cltk_studies.reports.formats import format_value
+from cltk_studies.reports.formats import format_mean
 from cltk_studies.reports.metric_table import is_best
 
 __all__ = ["FORMATS", "Format", "to_csv", "to_latex", "write_parquet"]
@@ -90,18 +89,13 @@ def _latex_cell(result: StudyResult, cell: CellResult, name: str) -> str:
     found = cell.metrics.get(name) or cell.costs.get(name)
     if found is None:
         return "--"
-    text = "".join(_number(found))
-    if name in cell.metrics and is_best(result, cell, name):
+    text = format_mean(found).replace(",", "{,}").replace("±", r"\pm")
+    best = [each for each in result.cells if is_best(result, each, name)]
+    if cell in best and len(best) < len(result.cells):
         text = rf"\mathbf{{{text}}}"
     difference = cell.differences.get(name)
     settled = difference is not None and difference.p_holm is not None and difference.p_holm < _SETTLED
     return f"${text}{'^{*}' if settled else ''}$"
-
-
-def _number(found: Estimate) -> Iterator[str]:
-    yield format_value(found.mean).replace(",", "{,}")
-    if found.ci95 is not None:
-        yield rf" \pm {format_value(found.ci95).replace(',', '{,}')}"
 
 
 def _arrow(result: StudyResult, name: str) -> str:
