@@ -71,10 +71,10 @@ def tour(browser: Browser, page: str) -> None:
     browser.wait("Mean accuracy on each task")
     browser.click("button", "Show more")
     photograph(browser, "run")
-    found = quote("tags.kind = 'run' and metrics.`final-average-accuracy` > 0.8")
-    order = "orderByKey=metrics.%60final-average-accuracy%60&orderByAsc=false"
-    browser.go(f"{page.partition('&')[0]}&searchFilter={found}&{order}")
-    browser.wait("matching runs")
+    browser.go(page)
+    browser.wait("joint")
+    browser.type("input[placeholder^='metrics.rmse']", "tags.kind = 'run' and metrics.`final-average-accuracy` > 0.8")
+    browser.wait("seed 0")
     photograph(browser, "find")
     root, _, rest = page.partition("/experiments/")
     number = rest.partition("/")[0]

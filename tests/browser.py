@@ -96,6 +96,15 @@ class Browser:
         first = f"[...document.querySelectorAll({json.dumps(selector)})].find({bears})"
         self._wait_for(f"(() => {{ const e = {first}; e?.click(); return !!e; }})()", f"{selector} {text}")
 
+    def type(self, selector: str, text: str) -> None:
+        """Replaces what is in the first field of a selector, and presses the Enter key."""
+        self._wait_for(f"!!document.querySelector({json.dumps(selector)})", selector)
+        self.evaluate(f"(e => {{ e.focus(); e.select(); }})(document.querySelector({json.dumps(selector)}))")
+        self._ask("Input.insertText", text=text)
+        for kind in ("keyDown", "keyUp"):
+            key = {"key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}
+            self._ask("Input.dispatchKeyEvent", type=kind, **key)
+
     def picture(self) -> bytes:
         """The page as it is seen, as PNG."""
         return base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"])

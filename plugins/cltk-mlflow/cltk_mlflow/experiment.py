@@ -25,10 +25,8 @@ __all__ = ["MlflowExperiment", "is_tracked"]
 _POINTS, _PAIRS = 800, 100
 _TAG_LENGTH = 8000
 _REPLAYED = "replayed samples"
-_ABOUT = (
-    "Runs of cltk. The filter `tags.kind = 'cell'` shows cells of studies, `tags.kind = 'run'` every seed; "
-    "the description of each has its accuracy matrix."
-)
+_ABOUT = "Runs of cltk. The search `tags.kind = 'run'` shows every seed."
+"""One line, as MLflow cuts the second one until somebody asks for it."""
 
 
 class MlflowExperiment:

@@ -216,7 +216,7 @@ def test_an_experiment_says_what_it_is_until_somebody_does(server: TrackingServe
         return str(server.client.get_experiment_by_name("described").tags["mlflow.note.content"])
 
     tracker.begin_group(RunGroup("seeds", "described"))
-    assert "tags.kind = 'cell'" in note()
+    assert "tags.kind = 'run'" in note()
     tracker.begin_group(RunGroup("seeds", "described", "what for"))
     tracker.begin_group(RunGroup("seeds", "described"))
     assert note().startswith("what for")
