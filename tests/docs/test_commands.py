@@ -59,7 +59,7 @@ def test_those_of_studies(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(list((shell.folder / "figures").glob("*.pdf"))) > 1
     (python,) = blocks("studies.md", "python")
     monkeypatch.chdir(shell.folder)
-    names: dict[str, Any] = {"experiment": cltk.load("experiments/schedules.toml", seeds="0", name="another")}
+    names: dict[str, Any] = {"experiment": cltk.load("experiments/genovese-2024.toml", seeds="0")}
     exec(compile(shortened(python.text), "studies.md", "exec"), names)  # noqa: S102
     assert "learning-accuracy" in names["report"].metrics
 
