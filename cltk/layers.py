@@ -42,7 +42,8 @@ def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
         extended_by: The files that lie above it.
 
     Raises:
-        ConfigError: The file is missing or unreadable, does not parse (with line and column), or extends itself.
+        ConfigError: The file is missing or unreadable, does not parse (with line and column), gives a key twice, with
+            dashes and without, or extends itself.
     """
     if path.resolve() in extended_by:
         raise ConfigError(f"'{path}' extends itself.", "Leave one 'extends' out.")
@@ -57,6 +58,8 @@ def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
         line = re.search(r"line (\d+)", str(error))
         place = f"{path}:{line[1]}" if line else f"{path}"
         raise ConfigError(f"{place}: this is not valid TOML: {error}.", "Correct the file there.") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}.", "Leave one of them out.") from error
     below = layer.pop("extends", None)
     if below is None:
         return layer

@@ -49,7 +49,14 @@ def without_none(value: Any) -> Any:
 
 
 def underscored(value: Any) -> Any:
-    """The value with underscores for the hyphens in its names."""
+    """The value with underscores for the hyphens in its names.
+
+    Raises:
+        ValueError: Two names in one table are the same then.
+    """
     if isinstance(value, dict):
-        return {key.replace("-", "_"): underscored(inner) for key, inner in value.items()}
+        names = [key.replace("-", "_") for key in value]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"'{twice}' is given twice, with dashes and without")
+        return {name: underscored(inner) for name, inner in zip(names, value.values(), strict=True)}
     return [underscored(inner) for inner in value] if isinstance(value, list) else value

@@ -87,10 +87,10 @@ def _first_lines(text: str) -> dict[str, int]:
         if start is None:
             continue
         try:
-            read = tomllib.loads("\n".join(lines[:number]))
-        except tomllib.TOMLDecodeError:
+            read = underscored(tomllib.loads("\n".join(lines[:number])))
+        except ValueError:
             continue
-        for key in _paths(underscored(read)):
+        for key in _paths(read):
             found.setdefault(key, start)
         start = None
     return found

@@ -153,6 +153,11 @@ class TestToml:
         path.write_text("[generator]\nlatent-dim = 3\n[strategy.classifier]\nmin-steps = 0\n")
         assert read_toml(path) == {"generator": {"latent_dim": 3}, "strategy": {"classifier": {"min_steps": 0}}}
 
+    def test_a_key_that_is_given_with_dashes_and_without_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "x.toml").write_text("[generator]\nlatent-dim = 3\nlatent_dim = 4\n")
+        with pytest.raises(ConfigError, match="'latent_dim' is given twice"):
+            read_toml(tmp_path / "x.toml")
+
     def test_a_syntax_error_says_line_and_column(self, tmp_path: Path) -> None:
         path = tmp_path / "a.toml"
         path.write_text('name = "x"\nseeds = [0,,1]\n')

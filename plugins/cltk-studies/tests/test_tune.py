@@ -174,6 +174,29 @@ def test_a_field_is_tried_with_every_component_that_it_can_meet(file: Path, cli:
     assert not store.exists()
 
 
+def test_a_component_may_be_chosen_by_the_name_in_its_slot(file: Path, cli: Cli, store: Path) -> None:
+    space = '[tune.space]\n"strategy.name" = ["gdumb", "finetune"]\n"strategy.buffer" = [20, 50]\n'
+    file.write_text(FILE.replace("experience-replay", "gdumb") + space)
+    done = cli("tune", file, "--store", store)
+    assert (done.status, store.exists()) == (2, False)
+    assert "20 for 'strategy.buffer' with 'finetune' for 'strategy', which cannot be" in done.said
+
+
+def test_fields_that_exclude_each_other_are_found_out_before_anything_is_queued(
+    file: Path, cli: Cli, store: Path
+) -> None:
+    space = (
+        '[tune.space]\n"strategy.replay.targets" = ["learned", "all"]\n"strategy.replay.active" = ["all", "so-far"]\n'
+    )
+    replay = FILE.replace("experience-replay", "generative-replay").replace("buffer = 50\n", "")
+    file.write_text(replay + space)
+    done = cli("tune", file, "--generator", "gaussian-mixture", "--store", store)
+    assert (done.status, store.exists()) == (2, False)
+    assert (
+        "'all' for 'strategy.replay.targets' with 'so-far' for 'strategy.replay.active', which cannot be" in done.said
+    )
+
+
 def test_a_component_that_no_trial_has_is_not_tried(file: Path, cli: Cli, store: Path) -> None:
     space = '[tune.space]\nstrategy = ["gdumb", "icarl"]\n"strategy.buffer" = [20, 50]\n'
     file.write_text(FILE.replace("experience-replay", "finetune").replace("buffer = 50\n", "") + space)

@@ -73,23 +73,32 @@ def own_space(slot: str, prepared: Prepared) -> dict[str, Dimension]:
     return {f"{slot}.{name}": dimension for name, dimension in space.items()}
 
 
-def check_ends(space: Space, experiment: Overrides, tasks: int, prepare: Callable[[Overrides], object]) -> None:
+def check_ends(
+    space: Space,
+    experiment: Overrides,
+    tasks: int,
+    prepare: Callable[[Overrides], object],
+    resolve: Callable[[Overrides], object],
+) -> None:
     """Tries both ends of every range, and every choice, with every component that it can meet, so that no trial fails.
+
+    Two fields may exclude each other, too: each two of them are tried together.
 
     Args:
         space: What is tuned.
         experiment: What it changes.
         tasks: Number of tasks.
         prepare: Prepares an experiment, or says what is wrong with it.
+        resolve: The same of its settings alone, which takes no time.
 
     Raises:
         ConfigError: A field does not exist, or a value is not valid.
     """
     faults = Faults()
 
-    def fits(values: Mapping[str, Any]) -> bool:
+    def fits(values: Mapping[str, Any], check: Callable[[Overrides], object] = prepare) -> bool:
         with faults.further(), _as_entries(values):
-            prepare(overlay([experiment, layer_of(values, experiment, tasks)]))
+            check(overlay([experiment, layer_of(values, experiment, tasks)]))
             return True
         return False
 
@@ -97,9 +106,14 @@ def check_ends(space: Space, experiment: Overrides, tasks: int, prepare: Callabl
     combinations = itertools.product(*(_tried(space[slot]) for slot in slots))
     met = [dict(zip(slots, components, strict=True)) for components in combinations]
     met = [components for components in met if not components or fits(components)]
-    for path in (path for path in space if path not in SLOTS):
-        for value, components in itertools.product(_tried(space[path]), met):
-            fits({path: value, **components})
+    fields: dict[str, list[Any]] = {path: [] for path in space if path not in SLOTS}
+    for path, valid in fields.items():
+        for value in _tried(space[path]):
+            if False not in [fits({path: value, **components}) for components in met]:
+                valid.append(value)
+    for one, other in itertools.combinations(fields, 2):
+        for first, second, components in itertools.product(fields[one], fields[other], met):
+            fits({one: first, other: second, **components}, resolve)
     faults.settle()
 
 
@@ -194,7 +208,11 @@ def at(layer: Overrides, path: str) -> Any:
 
 
 def _entries(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    return ((name.replace("-", "_"), entry) for name, entry in flatten(table, _is_group))
+    """The entries by path; a component may be chosen by its slot or by the slot's field ``name``."""
+    for name, entry in flatten(table, _is_group):
+        path = name.replace("-", "_")
+        slot = path.removesuffix(".name")
+        yield slot if slot in SLOTS else path, entry
 
 
 def _is_group(entry: Any) -> bool:

@@ -14,7 +14,7 @@ from cltk.experiment import Experiment
 from cltk.interfaces import Scenario, ScenarioInfo
 from cltk.layers import overlay, override_at
 from cltk.machine import Machine
-from cltk.resolve import resolve
+from cltk.resolve import Resolved, resolve
 from cltk_studies.questions.allocation import Allocation
 from cltk_studies.questions.objective import ACCURACY, COST, Objective, ObjectiveNames
 from cltk_studies.questions.search import Search
@@ -58,12 +58,15 @@ def prepare_search(
     def prepare_layer(layer: Overrides) -> Prepared:
         return prepare(check(Experiment, layer, "the experiment"), machine, scenarios)
 
+    def resolve_layer(layer: Overrides) -> Resolved:
+        return resolve(check(Experiment, layer, "the experiment"))
+
     prepared = _on_validation(base, prepare_layer)
     allocation, prepared = _allocation(tuning, base, prepared, prepare_layer)
     trade_off = own_space("schedule", prepared) if tuning.pareto else {}
     experiment = prepared.config
     chosen_space = read_space(tuning.space, prepared)
-    check_ends(chosen_space, experiment, prepared.info.tasks, prepare_layer)
+    check_ends(chosen_space, experiment, prepared.info.tasks, prepare_layer, resolve_layer)
     seeds = tuning.seeds or prepared.experiment.seeds
     objective = Objective.find(
         tuning.objective or ((ACCURACY, COST) if tuning.pareto else (ACCURACY,)), experiment["metrics"]
