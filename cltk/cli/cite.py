@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext, suppress
+from glob import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +33,8 @@ def cite(
     what: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Components by name, an experiment's file, or a run's id; by default, the default components.",
+            help="Components by name, an experiment's file, or a run's id or the beginning of it; by default, the "
+            "default components.",
             autocompletion=plugin_names(),
         ),
     ] = None,
@@ -58,17 +61,38 @@ def _plugins(name: str, store: Path) -> list[Plugin]:
     """
     from cltk.cli.plugins import named
     from cltk.config import check
+    from cltk.errors import ConfigError
     from cltk.experiment import Experiment
     from cltk.layers import read_toml
     from cltk.resolve import resolve
     from cltk.runs.reading import LATEST, find_record
 
     if name.endswith(".toml"):
-        layer = {key: value for key, value in read_toml(Path(name)).items() if key in Experiment.model_fields}
-        return _components(resolve(check(Experiment, layer, f"'{name}'")).config)
+        whole = read_toml(Path(name))
+        layer = {key: value for key, value in whole.items() if key in Experiment.model_fields}
+        study = whole.get("ablate")
+        with suppress(ConfigError) if study else nullcontext():  # What all cells share need be no experiment.
+            return [*_components(resolve(check(Experiment, layer, f"'{name}'")).config), *_varied(study or {})]
+        return [*_varied({"variants": [layer]}), *_varied(study or {})]
     if name == LATEST or (store / name / "record.json").exists():
         return _components(find_record(store, name).config)
-    return named(name)
+    try:
+        return named(name)
+    except ConfigError:
+        if not any(store.glob(f"{escape(name)}*/record.json")):
+            raise
+        return _components(find_record(store, name).config)
+
+
+def _varied(study: Mapping[str, Any]) -> Iterator[Plugin]:
+    """The components that the cells of a study name."""
+    from cltk.registry import find
+
+    for table in (study.get("axes") or {}, *(study.get("variants") or ())):
+        for slot in (slot for slot in SLOTS if slot in table):
+            for value in table[slot] if isinstance(table[slot], list) else [table[slot]]:
+                if name := value.get("name") if isinstance(value, Mapping) else value:
+                    yield find(slot, name)
 
 
 def _components(config: Mapping[str, Any]) -> list[Plugin]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cltk.kinds import KINDS
 from cltk.registry import installed
 
-__all__ = ["kinds", "plugin_names", "run_ids"]
+__all__ = ["kinds", "plugin_names", "run_ids", "words"]
 
 
 def plugin_names(*wanted: str) -> Callable[[str], list[str]]:
@@ -32,3 +32,8 @@ def run_ids(incomplete: str) -> list[str]:
 def kinds(incomplete: str) -> list[str]:
     """Completes the kinds of plugin."""
     return [kind for kind in KINDS if kind.startswith(incomplete)]
+
+
+def words(*valid: str) -> Callable[[str], list[str]]:
+    """A completer of these words."""
+    return lambda incomplete: [word for word in valid if word.startswith(incomplete)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cltk.cli.complete import plugin_names
+from cltk.cli.complete import plugin_names, words
 
 if TYPE_CHECKING:
     from cltk.machine import Machine
@@ -53,11 +53,21 @@ SinkNames = Annotated[
 ]
 Name = Annotated[str | None, typer.Option(help="What results are filed under.", envvar="CLTK_NAME")]
 Seeds = Annotated[str | None, typer.Option(help="Such as 0, 0..4 or 1,5.", envvar="CLTK_SEEDS")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.", envvar="CLTK_DEVICE")]
+Device = Annotated[
+    str,
+    typer.Option(help="auto, cpu, cuda or cuda:1.", envvar="CLTK_DEVICE", autocompletion=words("auto", "cpu", "cuda")),
+]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Threads; by default, what suits the networks.", envvar="CLTK_THREADS")
 ]
-Precision = Annotated[str, typer.Option(help="fp32, bf16, or auto for the faster one here.", envvar="CLTK_PRECISION")]
+Precision = Annotated[
+    str,
+    typer.Option(
+        help="fp32, bf16, or auto for the faster one here.",
+        envvar="CLTK_PRECISION",
+        autocompletion=words("auto", "bf16", "fp32"),
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cltk.cli.complete import run_ids
 from cltk.cli.components import Components, read_overrides
 from cltk.cli.console import noise_to_stderr, print_json, show_notice
 from cltk.cli.groups import with_groups
@@ -41,7 +42,10 @@ def run(
         float, typer.Option(min=0, help="Seconds between checkpoints within a task; 0: after every epoch.")
     ] = 60.0,
     from_run: Annotated[
-        str | None, typer.Option(help="Repeat a recorded run, by its id, and compare; takes no other experiment.")
+        str | None,
+        typer.Option(
+            help="Repeat a recorded run, by its id, and compare; takes no other experiment.", autocompletion=run_ids
+        ),
     ] = None,
     print_config: Annotated[
         bool,

@@ -30,6 +30,10 @@ EVERY = [(kind, plugin.name) for kind in COMPONENTS for plugin in installed(kind
         ("cltk run --strategy g", ["gdumb", "generative-classifier", "generative-replay"]),
         ("cltk plugins show split-d", ["split-digits"]),
         ("cltk plugins new sc", ["scenario", "schedule"]),
+        ("cltk run --device c", ["cpu", "cuda"]),
+        ("cltk run --precision b", ["bf16"]),
+        ("cltk run --from-run l", ["latest"]),
+        ("cltk runs export --format l", ["latex"]),
     ],
 )
 def test_the_shell_completes_names(words: str, expected: list[str]) -> None:
@@ -197,3 +201,14 @@ def test_a_row_that_is_too_wide_for_the_terminal_goes_on_below(
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 40
     assert lines[1:4] == ["run-1  strategy.classifier.epochs=5"] + ["    strategy.classifier.epochs=5"] * 2
+
+
+def test_a_study_is_cited_with_what_its_cells_name(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(
+        'strategy.name = "finetune"\ngenerator.name = "vae"\n'
+        '[[ablate.variants]]\nname = "a"\n[[ablate.variants]]\nname = "b"\nstrategy = "ewc"\n'
+    )
+    done = cli("cite", "study.toml")
+    assert done.status == 0, done.err
+    assert "1612.00796" in done.out  # Elastic weight consolidation.
+    assert "1312.6114" in done.out

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cltk.cli.complete import plugin_names, run_ids
+from cltk.cli.complete import plugin_names, run_ids, words
 from cltk.cli.console import noise_to_stderr
 from cltk.cli.options import RUNS, Json, Store
 from cltk.errors import ConfigError, StoreError, closest
@@ -60,7 +60,10 @@ def export(
     run: Annotated[
         list[str] | None, typer.Argument(help="Runs by id; by default, all.", autocompletion=run_ids)
     ] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="csv, parquet or latex.")] = "csv",
+    form: Annotated[
+        str,
+        typer.Option("--format", "-f", help="csv, parquet or latex.", autocompletion=words("csv", "latex", "parquet")),
+    ] = "csv",
     column: Annotated[
         list[str] | None, typer.Option(help="A metric, cost or setting to write; repeat it. By default, all.")
     ] = None,
