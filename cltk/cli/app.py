@@ -25,6 +25,9 @@ from cltk.processes.entry_points import tolerate_malformed
 
 __all__ = ["app", "main"]
 
+_OF_PATHS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
+"""What is wrong with a path, and not with cltk."""
+
 app = typer.Typer(
     name="cltk",
     cls=PluginCommands,
@@ -66,6 +69,7 @@ def main() -> None:
     collect_rarely()
     tolerate_malformed()
     codecs.register_error("cltk", spell_out)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - it is None where whoever called has closed it
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="cltk")  # A terminal's encoding may lack what tables are drawn with.
@@ -113,8 +117,8 @@ def _explained(error: Exception) -> CltkError:
         # Else the interpreter tries once more when it ends, and complains in its own words.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return CltkError(f"Cannot print the result: {error.strerror}.", "What was run is kept: see 'cltk runs list'.")
-    if isinstance(error, PermissionError) and error.filename:
-        return CltkError(f"Cannot use '{error.filename}': {error.strerror}.", "See whose it is, or choose another one.")
+    if isinstance(error, OSError) and error.errno in _OF_PATHS and error.filename:
+        return CltkError(f"Cannot use '{error.filename}': {error.strerror}.", "Choose another one.")
     return CltkError(
         f"cltk failed where it should not have: {type(error).__name__}: {error}",
         "See where with 'cltk --debug', and report it with what you typed.",

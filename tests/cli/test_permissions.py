@@ -1,4 +1,4 @@
-"""Folders that the user may not read or write."""
+"""Folders that the user may not read or write, or that there cannot be, and a standard output that is closed."""
 
 from __future__ import annotations
 
@@ -42,3 +42,16 @@ def test_a_run_of_somebody_else_is_named(cli: Cli, finetune: list[str], tmp_path
     assert f"{run}/" in done.said
     assert "Permission denied" in done.said
     assert "should not have" not in done.said
+
+
+def test_a_name_that_is_too_long_is_named(cli: Cli, finetune: list[str], tmp_path: Path) -> None:
+    done = cli(*finetune, "--store", tmp_path / ("a" * 300))
+    assert done.status == 1
+    assert "File name too long" in done.said
+    assert "should not have" not in done.said
+
+
+def test_a_closed_standard_output_fails_no_command(tmp_path: Path) -> None:
+    command = f"exec {sys.executable} -m cltk runs list --store {tmp_path} >&-"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, "should not have" in done.stderr) == (0, False)
