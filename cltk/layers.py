@@ -19,6 +19,7 @@ from cltk.names import canonical_choice
 
 __all__ = [
     "NULL",
+    "STUDY_TABLES",
     "combine",
     "environment_overrides",
     "overlay",
@@ -30,6 +31,10 @@ __all__ = [
 
 NULL = "null"
 """How nothing is written where a value is expected, which TOML has no word for."""
+
+
+STUDY_TABLES = ("tune", "launcher")
+"""What a file may have beside an experiment that a single run leaves as it is."""
 
 
 def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
@@ -76,7 +81,7 @@ def without_studies(layer: Overrides, file: Path | None) -> Overrides:
     """
     if "ablate" in layer:
         raise ConfigError(f"'{file}' is a study of several experiments.", f"Run all of them: cltk ablate {file}")
-    return {key: value for key, value in layer.items() if key not in ("tune", "launcher")}
+    return {key: value for key, value in layer.items() if key not in STUDY_TABLES}
 
 
 def _advice_on_file(word: str) -> str:

@@ -68,7 +68,7 @@ def run(
     from cltk.display.progress import Progress
     from cltk.errors import Fault
     from cltk.experiment import Experiment
-    from cltk.layers import without_studies
+    from cltk.layers import STUDY_TABLES, without_studies
     from cltk.machine import device_of
     from cltk.resolve import resolve
     from cltk.runs.folder import config_toml
@@ -101,7 +101,10 @@ def run(
             print(config_toml(resolved.config), end="")
         raise typer.Exit
     prepared = prepare(experiment, machine.machine)
-    for notice in (*prepared.notices, *_earlier(prepared, store)):
+    left_aside = [
+        f"[{table}] is for studies: 'cltk run' leaves it aside." for table in STUDY_TABLES if table in overrides
+    ]
+    for notice in (*left_aside, *prepared.notices, *_earlier(prepared, store)):
         show_notice(notice)
     go_on = _goes_on(prepared, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=output.silent) as progress:

@@ -55,6 +55,10 @@ def test_the_file_of_a_search_is_an_experiment_too(cli: Cli, tmp_path: Path) -> 
         'name = "search"\n[scenario]\nname = "split-digits"\n[tune]\ntrials = 2\n[launcher]\nname = "local"\n'
     )
     assert printed(cli, "search.toml")["name"] == "search"
+    options = ("--strategy", "finetune", "--strategy.classifier.steps", 1, "--store", "runs", "--sink", "none")
+    done = cli("run", "search.toml", *options)
+    assert done.status == 0, done.err
+    assert all(f"[{name}] is for studies" in done.said for name in ("tune", "launcher"))
 
 
 def test_a_dash_is_standard_input(tmp_path: Path) -> None:

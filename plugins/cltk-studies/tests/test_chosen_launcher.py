@@ -37,6 +37,13 @@ def test_it_is_set_by_file_or_options(
     assert {"#SBATCH --time=30", "#SBATCH --array=0-2%2"} <= set(plan.out.splitlines())
 
 
+def test_one_that_is_set_and_not_used_is_said(write: Write, cli: Cli, store: Path) -> None:
+    file = write(ABLATE + '[launcher.slurm]\ntime = "30"\n')
+    assert "The launcher 'slurm' is set to something" in cli("ablate", file, "--store", store, "--dry-run").said
+    used = cli("ablate", file, "--store", store, "--launcher", "slurm", "--dry-run")
+    assert "is set to something" not in used.said
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

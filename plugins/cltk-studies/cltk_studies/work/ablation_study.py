@@ -78,7 +78,7 @@ class AblationStudy:
         planner = Planner(best_records(stored, {cell.config_hash for cell in cells}))
         planned = [planner.plan(cell, self._prepared[cell.name]) for cell in cells]
         edited = {name for each in planned for name in each.edited}
-        notices = [*self._notices, *map(_explain_edit, sorted(edited)), *self._site.explain_time_limit(planned)]
+        notices = [*self._notices, *map(_explain_edit, sorted(edited)), *self._site.explain_launcher(planned)]
         return Plan(planned, self._site.workers, notices=notices)
 
     def describe_workers(self) -> str | None:

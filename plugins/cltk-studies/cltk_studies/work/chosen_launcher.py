@@ -10,7 +10,7 @@ from typing import Any
 from cltk.config import check
 from cltk.errors import ConfigError
 from cltk.interfaces import Launcher
-from cltk.registry import Plugin, default_names, find, installed, load, require_known, settings_of
+from cltk.registry import Plugin, default_names, find, installed, load, require_known, settings_of, unowned
 
 __all__ = ["ChosenLauncher"]
 
@@ -58,6 +58,19 @@ class ChosenLauncher:
                 "Name one with --launcher: see 'cltk plugins list'.",
             )
         return find("launcher", names[0])
+
+    @property
+    def notices(self) -> list[str]:
+        """Which other launchers are set to something.
+
+        Raises:
+            ConfigError: There is no such launcher.
+        """
+        others = unowned((self.plugin,), self.settings) if self.settings else ()
+        return [
+            f"The launcher '{name}' is set to something, but it is not used: choose it with --launcher {name}."
+            for name in others
+        ]
 
     def check(self) -> None:
         """Checks names and settings, also of launchers that are set to something and not used.

@@ -87,7 +87,7 @@ class SearchStudy:
         compared = range((2 if allocation is None else 5) * len(search.test_seeds))
         trials = PlannedCell(cell, done, todo, replayed, seconds * len(search.seeds))
         after = PlannedCell(cell, (), compared, replayed, seconds)
-        notices = [*_explain_few_seeds(search), *self._site.explain_time_limit([trials])]
+        notices = [*_explain_few_seeds(search), *self._site.explain_launcher([trials])]
         return Plan([trials], self._site.workers, after, notices)
 
     def describe_workers(self) -> str | None:

@@ -193,15 +193,16 @@ class StudySite:
                     queue.take_back(launch, launcher.reason(kept["handle"]) or "its process had ended")
                     queue.signals.forget_launch(launch)
 
-    def explain_time_limit(self, planned: Sequence[PlannedCell]) -> list[str]:
-        """Says that runs are estimated to take longer than the launcher lets workers work, if they are."""
+    def explain_launcher(self, planned: Sequence[PlannedCell]) -> list[str]:
+        """Says which launchers are set and not used, and whether runs may take longer than workers may work."""
         longest = max((cell.seconds for cell in planned if cell.open), default=0.0)
         limit = None if self.works_alone else self.launcher.make(self.store).time_limit
         if limit is None or longest <= limit:
-            return []
+            return self.launcher.notices
         return [
+            *self.launcher.notices,
             f"A run is estimated at {longest:.0f} s, and the launcher '{self.launcher.plugin.name}' ends its workers "
-            f"after {limit:.0f} s: raise its time limit. Others go on from the last checkpoint, as often as it takes."
+            f"after {limit:.0f} s: raise its time limit. Others go on from the last checkpoint, as often as it takes.",
         ]
 
     def describe_workers(self, *studies: str) -> str | None:
