@@ -88,14 +88,18 @@ class Descent:
         """What the optimizers remember."""
         return self._step.state_dict()
 
-    def take_over(self, state: Mapping[str, Tensor]) -> None:
+    def take_over(self, state: Mapping[str, Tensor], heads: int | None) -> None:
         """Has the optimizers begin with what those of an earlier task remembered; with nothing where there were none.
+
+        Args:
+            state: That.
+            heads: Number of output units, where those that are not trained any more are to stay as they are.
 
         Raises:
             ValueError: They changed other parameters than these.
         """
         if state:
-            self._step.load_state_dict(state)
+            self._step.take_over(state, heads)
 
     def state_dict(self) -> dict[str, Tensor]:
         """What the optimizers remember, and the first gradient's norm."""

@@ -129,9 +129,10 @@ class PhaseRun:
 
     def _take_over(self, descent: Descent) -> None:
         """Has the optimizers go on from what those of this phase remembered in the task before."""
-        name = self.phase.name
+        name, info = self.phase.name, self._run.info
+        heads = info.outputs if info.setting == "task" else None
         try:
-            descent.take_over(below(name, self._run.strategy.optimizer_state))
+            descent.take_over(below(name, self._run.strategy.optimizer_state), heads)
         except ValueError as error:
             setting = f"{self._option('reset-optimizer') or 'reset_optimizer ='} true"
             raise ConfigError(

@@ -52,6 +52,16 @@ class TrainingStep(ABC):
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes back what ``state_dict`` gave."""
 
+    def take_over(self, state: Mapping[str, Tensor], heads: int | None) -> None:
+        """Begins with what ``state_dict`` gave at the end of an earlier task.
+
+        Args:
+            state: That.
+            heads: Number of output units, where those that are not trained any more are to stay as they are; the
+                optimizers of a step of an author's own are the author's affair.
+        """
+        self.load_state_dict(state)
+
     def gradient_norm(self) -> Tensor:
         """The L2 norm of the whole gradient that the last step left, as a scalar on its device."""
         return nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
@@ -102,6 +112,10 @@ class GradientStep(TrainingStep):
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes back what ``state_dict`` gave."""
         self._optimizer.load_state_dict(state)
+
+    def take_over(self, state: Mapping[str, Tensor], heads: int | None) -> None:
+        """Has the optimizer begin with what that of an earlier task remembered."""
+        self._optimizer.take_over(state, heads)
 
 
 class OwnStep(TrainingStep):

@@ -25,8 +25,7 @@ class Optimizer(ABC):
 
     Deviations: the penalty leaves out every entry whose gradient is exactly 0 in a step. A head that takes no part in
     the loss stays bit for bit as it is, where PyTorch's Adam, which divides a gradient by its own size, would move it
-    by the learning rate. The weights of pixels that are black in a whole batch are spared, too. Moments that are kept
-    from the task before (``reset_optimizer`` false) move it for some more steps, as they do in PyTorch.
+    by the learning rate. The weights of pixels that are black in a whole batch are spared, too.
 
     Args:
         parameters: What to change; those without a gradient in a step are left alone in it.
@@ -37,6 +36,7 @@ class Optimizer(ABC):
         self._parameters = list(parameters)
         self._weight_decay = weight_decay
         self._state = [self._initial(parameter) for parameter in self._parameters]
+        self._heads: int | None = None
 
     @torch.no_grad()
     def step(self, lr: float | Tensor) -> None:
@@ -46,6 +46,9 @@ class Optimizer(ABC):
             for parameter, state in zip(self._parameters, self._state, strict=True)
             if parameter.grad is not None
         ]
+        if self._heads:
+            _forget_idle(used, self._heads)
+            self._heads = None
         if used:
             parameters, gradients, *state = (list(column) for column in zip(*used, strict=True))
             if self._weight_decay:
@@ -77,6 +80,21 @@ class Optimizer(ABC):
             raise ValueError("its parameters have other shapes")
         for name, tensor in own.items():
             tensor.copy_(state[name])
+        self._heads = None
+
+    def take_over(self, state: Mapping[str, Tensor], heads: int | None) -> None:
+        """Begins with what the optimizer of an earlier task remembered.
+
+        Args:
+            state: What ``state_dict`` gave there.
+            heads: Number of output units, where those that the first step does not train are to stay as they are: what
+                is remembered of them is forgotten, as it would go on moving them.
+
+        Raises:
+            ValueError: It gave that for parameters of other shapes.
+        """
+        self.load_state_dict(state)
+        self._heads = heads
 
     @abstractmethod
     def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
@@ -85,6 +103,16 @@ class Optimizer(ABC):
     @abstractmethod
     def _change(self, *columns: list[Tensor], lr: float | Tensor) -> None:
         """Changes parameters, given them, their gradients and what is remembered of them, a list each."""
+
+
+def _forget_idle(used: Iterable[tuple[Tensor, ...]], heads: int) -> None:
+    """Forgets what is remembered of output units without a gradient, given parameters, gradients and their state."""
+    for parameter, gradient, *state in used:
+        if parameter.ndim and len(parameter) == heads:
+            idle = (gradient.view(heads, -1) == 0).all(1)
+            for remembered in state:
+                if remembered.ndim:
+                    remembered[idle] = 0.0
 
 
 class Adam(Optimizer):

@@ -55,9 +55,13 @@ class TestFinetune:
         assert rows[1][0] < 0.1
         assert rows[1][1] > 0.8
 
+    @pytest.mark.parametrize("is_reset", [True, False])
     @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-    def test_in_the_task_setting_the_heads_of_other_tasks_stay_as_they_are(self, optimizer: str) -> None:
+    def test_in_the_task_setting_the_heads_of_other_tasks_stay_as_they_are(
+        self, optimizer: str, is_reset: bool
+    ) -> None:
         budget = {"epochs": 20, "min_steps": 0, "optimizer": optimizer, "lr": 0.01, "weight_decay": 0.01}
+        budget |= {"reset_optimizer": is_reset}
         run = make("finetune", tasks=5, setting="task", classifier=budget)
         before = weights(run)[-2:]
         for event in train(run):
