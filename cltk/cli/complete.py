@@ -1,15 +1,16 @@
-"""Names for the shell to complete, read from metadata alone."""
+"""Names for the shell to complete, read from metadata and from the names of files alone."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
+
+import typer
 
 from cltk.kinds import KINDS
 from cltk.registry import installed
 
-__all__ = ["kinds", "plugin_names", "run_ids", "words"]
+__all__ = ["kinds", "names_kept", "plugin_names", "run_ids", "words"]
 
 
 def plugin_names(*wanted: str) -> Callable[[str], list[str]]:
@@ -22,11 +23,19 @@ def plugin_names(*wanted: str) -> Callable[[str], list[str]]:
     return complete
 
 
-def run_ids(incomplete: str) -> list[str]:
-    """Completes the ids of runs, in the store that is the default here."""
-    store = Path(os.environ.get("CLTK_STORE") or "runs")
-    names = ["latest", *sorted(path.parent.name for path in store.glob("*/record.json"))]
-    return [name for name in names if name.startswith(incomplete)]
+def names_kept(pattern: str) -> Callable[[typer.Context, str], list[str]]:
+    """A completer of the folders in --store that have a file of this pattern."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        store = Path(ctx.params.get("store") or "runs")
+        return sorted({path.parent.name for path in store.glob(pattern) if path.parent.name.startswith(incomplete)})
+
+    return complete
+
+
+def run_ids(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Completes the ids of runs."""
+    return [*words("latest")(incomplete), *names_kept("*/record.json")(ctx, incomplete)]
 
 
 def kinds(incomplete: str) -> list[str]:

@@ -104,6 +104,22 @@ def test_help_has_the_fields_of_what_is_named(cli: Cli) -> None:
     ],
 )
 def test_the_shell_completes_fields_and_their_values(words: str, expected: list[str]) -> None:
+    assert completed(words) == expected
+
+
+@pytest.mark.parametrize(
+    "words", ["cltk runs show --store {} {}", "cltk report --store {} {}", "cltk open --store {} {}"]
+)
+def test_the_shell_completes_what_is_kept(tmp_path: Path, words: str) -> None:
+    for file in ("digits-seed0/record.json", "studies/digits/study.json", "studies/other/study.json"):
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).write_text("{}")
+    kept = {"runs": ["digits-seed0"], "report": ["digits"], "open": ["digits", "digits-seed0"]}[words.split()[1]]
+    assert completed(words.format(tmp_path, "dig")) == kept
+
+
+def completed(words: str) -> list[str]:
+    """What the shell is told where the last of these words is being typed."""
     typed = words.replace("''", "")
     place = str(len(words.split()) - 1)
     variables = {"_CLTK_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": place}
@@ -111,7 +127,8 @@ def test_the_shell_completes_fields_and_their_values(words: str, expected: list[
     done = subprocess.run(
         [sys.executable, "-c", program], env=os.environ | variables, capture_output=True, text=True, check=True
     )
-    assert (done.stdout.split(), done.stderr) == (expected, "")
+    assert done.stderr == ""
+    return done.stdout.split()
 
 
 @pytest.mark.parametrize(

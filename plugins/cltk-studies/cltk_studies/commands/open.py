@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cltk.cli.complete import run_ids
 from cltk.cli.options import RUNS, Store
+from cltk_studies.commands.complete import studies_or_runs
 
 if TYPE_CHECKING:
     from cltk_studies.reports.report import Report
@@ -23,7 +23,8 @@ def open_page(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="A study, or a run by its id or the beginning of it; by default, all runs.", autocompletion=run_ids
+            help="A study, or a run by its id or the beginning of it; by default, all runs.",
+            autocompletion=studies_or_runs,
         ),
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser, where there is a desktop.")] = True,

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from cltk.cli.options import RUNS, Json, Store, TrackingUri
+from cltk_studies.commands.complete import study_names
 
 __all__ = ["report"]
 
 
 def report(
-    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    study: Annotated[str, typer.Argument(help="Name of the study.", autocompletion=study_names)],
     metric: Annotated[
         list[str] | None, typer.Option("--metric", help="A metric to report beside the study's own; repeat for more.")
     ] = None,

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from cltk.cli.groups import with_groups
 from cltk.cli.options import Json
+from cltk_studies.commands.complete import study_names
 from cltk_studies.commands.options import PlaceOptions
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ _PERIOD = 2.0
 @with_groups
 def status(
     *,
-    name: Annotated[str | None, typer.Argument(help="A study; all of them by default.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A study; all of them by default.", autocompletion=study_names)
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Keep it on screen until nothing is left to do.")] = False,
     json: Json = False,
     place: PlaceOptions,

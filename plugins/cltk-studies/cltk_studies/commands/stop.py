@@ -7,13 +7,16 @@ from typing import Annotated
 import typer
 
 from cltk.cli.groups import with_groups
+from cltk_studies.commands.complete import study_names
 from cltk_studies.commands.options import PlaceOptions
 
 __all__ = ["stop"]
 
 
 @with_groups
-def stop(*, name: Annotated[str, typer.Argument(help="The study.")], place: PlaceOptions) -> None:
+def stop(
+    *, name: Annotated[str, typer.Argument(help="The study.", autocompletion=study_names)], place: PlaceOptions
+) -> None:
     """Stop a study: its workers give back what they do and end, wherever they are. What is finished is kept.
 
     The command that began it goes on from there when it is called again.

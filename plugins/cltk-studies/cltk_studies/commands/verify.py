@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from cltk.cli.options import RUNS, Json, Store
+from cltk_studies.commands.complete import study_names
 
 __all__ = ["verify"]
 
 
 def verify(
-    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    study: Annotated[str, typer.Argument(help="Name of the study.", autocompletion=study_names)],
     store: Store = RUNS,
     json: Json = False,
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from cltk.cli.groups import with_groups
 from cltk.cli.options import Quiet, SinkOptions
+from cltk_studies.commands.complete import study_names
 from cltk_studies.commands.options import SiteOptions, StudyMachineOptions
 
 __all__ = ["worker"]
@@ -18,7 +19,10 @@ __all__ = ["worker"]
 @with_groups
 def worker(
     *,
-    studies: Annotated[list[str], typer.Argument(help="Names of studies; all but the first may be begun later.")],
+    studies: Annotated[
+        list[str],
+        typer.Argument(help="Names of studies; all but the first may be begun later.", autocompletion=study_names),
+    ],
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
     detached: Annotated[bool, typer.Option("--detached", hidden=True)] = False,
     launch: Annotated[str | None, typer.Option("--launch", hidden=True)] = None,
