@@ -103,7 +103,7 @@ def _combinations(
             variants.append(_variant(variant, f"ablate.variants.{number}"))
     if not (choices or variants or faults.all):
         raise ConfigError(
-            "The study has no cell: its table [ablate] has no axis and no variant.",
+            "The study has no cell: no table [ablate] names an axis or a variant.",
             'Name what to vary: --axis schedule=fixed,linear, or under [ablate.axes]: schedule = ["fixed", "linear"].',
             at="ablate",
         )

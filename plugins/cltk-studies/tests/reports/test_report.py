@@ -76,7 +76,7 @@ def test_its_figures_are_written_for_a_paper_with_what_was_replayed(tmp_path: Pa
     assert {"old-study_replayed_samples_01.svg", "old-study_accuracy_over_tasks.pdf"} <= names
     assert {path.name for path in (tmp_path / "figures").iterdir()} == names
     assert (tmp_path / "figures" / "old-study_accuracy_over_tasks.pdf").read_bytes().startswith(b"%PDF")
-    assert "replayed samples 01" in report.to_html()
+    assert f"{report.cells[0].cell.name}: replayed samples" in report.to_html()
 
 
 def test_a_figure_of_very_many_cells_shows_the_best_and_the_baseline() -> None:
