@@ -174,6 +174,13 @@ def test_a_field_is_tried_with_every_component_that_it_can_meet(file: Path, cli:
     assert not store.exists()
 
 
+def test_a_field_without_effect_is_said(file: Path, cli: Cli, store: Path) -> None:
+    file.write_text(f'{FILE}[tune.space]\n"strategy.classifier.momentum" = {{ low = 0.1, high = 0.9 }}\n')
+    plan = cli("tune", file, "--store", store, "--dry-run")
+    assert plan.status == 0, plan.err
+    assert "strategy.classifier.momentum has no effect: the optimizer is adam" in plan.said
+
+
 def test_a_component_may_be_chosen_by_the_name_in_its_slot(file: Path, cli: Cli, store: Path) -> None:
     space = '[tune.space]\n"strategy.name" = ["gdumb", "finetune"]\n"strategy.buffer" = [20, 50]\n'
     file.write_text(FILE.replace("experience-replay", "gdumb") + space)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from pydantic import Field
 
@@ -21,6 +22,8 @@ from cltk_studies.questions.search import Search
 from cltk_studies.questions.space import check_ends, check_entries, find_allocator, own_space, read_space
 
 __all__ = ["Tuning", "check_tuning", "prepare_search"]
+
+PreparedOrResolved = TypeVar("PreparedOrResolved", Prepared, Resolved)
 
 HELD_OUT = 0.1
 """The share of the training data that is held out for tuning where the experiment holds out nothing."""
@@ -55,11 +58,18 @@ def prepare_search(
     check_tuning(tuning, base, faults)
     faults.settle()
 
+    notices: dict[str, None] = {}
+
+    def noted(found: PreparedOrResolved) -> PreparedOrResolved:
+        """It, when what it has to say is noted."""
+        notices.update(dict.fromkeys(found.notices))
+        return found
+
     def prepare_layer(layer: Overrides) -> Prepared:
-        return prepare(check(Experiment, layer, "the experiment"), machine, scenarios)
+        return noted(prepare(check(Experiment, layer, "the experiment"), machine, scenarios))
 
     def resolve_layer(layer: Overrides) -> Resolved:
-        return resolve(check(Experiment, layer, "the experiment"))
+        return noted(resolve(check(Experiment, layer, "the experiment")))
 
     prepared = _on_validation(base, prepare_layer)
     allocation, prepared = _allocation(tuning, base, prepared, prepare_layer)
@@ -87,7 +97,7 @@ def prepare_search(
         test_seeds=_test_seeds(tuning, seeds),
     )
     _check_trials(tuning.trials, search)
-    return search, prepared
+    return search, replace(prepared, notices=list(notices))
 
 
 def check_tuning(tuning: Tuning, base: Overrides, faults: Faults) -> None:

@@ -87,7 +87,7 @@ class SearchStudy:
         compared = range((2 if allocation is None else 5) * len(search.test_seeds))
         trials = PlannedCell(cell, done, todo, replayed, seconds * len(search.seeds))
         after = PlannedCell(cell, (), compared, replayed, seconds)
-        notices = [*_explain_few_seeds(search), *self._site.explain_launcher([trials])]
+        notices = [*prepared.notices, *_explain_few_seeds(search), *self._site.explain_launcher([trials])]
         return Plan([trials], self._site.workers, after, notices)
 
     def describe_workers(self) -> str | None:
@@ -105,7 +105,7 @@ class SearchStudy:
         persist = Persistence()
         queue, notices = persist(lambda: self._begin(database))
         with persist(lambda: self._site.start_workers(queue, *self.worker_studies)) as workers:
-            ended = self._run_trials(workers, queue, display, [*self._prepared.notices, *notices])
+            ended = self._run_trials(workers, queue, display, notices)
             left = {item.key for item in self.search.items(self._trials)} - queue.ended()
             if ended.chosen is None or ended.interrupted or ended.detached or left:
                 return ended
