@@ -109,7 +109,7 @@ def _forget_idle(used: Iterable[tuple[Tensor, ...]], heads: int) -> None:
     """Forgets what is remembered of output units without a gradient, given parameters, gradients and their state."""
     for parameter, gradient, *state in used:
         if parameter.ndim and len(parameter) == heads:
-            idle = (gradient.view(heads, -1) == 0).all(1)
+            idle = (gradient.reshape(heads, -1) == 0).all(1)
             for remembered in state:
                 if remembered.ndim:
                     remembered[idle] = 0.0
