@@ -118,16 +118,16 @@ def override_at(path: str, value: Any) -> Overrides:
     return layer
 
 
-def environment_overrides(environment: Mapping[str, str]) -> Overrides:
+def environment_overrides(environment: Mapping[str, str], faults: Faults) -> Overrides:
     """The layer that variables such as ``CLTK_GENERATOR`` and ``CLTK_GENERATOR__LATENT_DIM`` make.
 
     An empty variable counts as unset; those that name no slot and have no ``__`` are options' own.
 
-    Raises:
-        ConfigError: Variables set a field of something that is not a kind of plugin, or are misspelt.
+    Args:
+        environment: The variables.
+        faults: Takes those that set a field of something that is not a kind of plugin, or are misspelt.
     """
     settings = []
-    faults = Faults()
     for name, text in sorted(environment.items()):
         head, *rest = name.removeprefix("CLTK_").lower().split("__")
         if not name.startswith("CLTK_") or not text:
@@ -136,7 +136,6 @@ def environment_overrides(environment: Mapping[str, str]) -> Overrides:
             _require_variable(name, head, bool(rest))
         if head in SLOTS or (rest and head in KINDS):
             settings.append(override_at(".".join([head, *rest]), parse_value(text) if rest else text))
-    faults.settle()
     return combine(settings)
 
 

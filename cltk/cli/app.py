@@ -17,7 +17,7 @@ from cltk.cli import cite, data, plugins, run, runs, schema
 from cltk.cli.commands import PluginCommands
 from cltk.cli.console import noise_to_stderr, show_error, show_notice, spell_out
 from cltk.cli.overrides import ExperimentCommand
-from cltk.cli.usage import Command, UsageError, fault_of_usage
+from cltk.cli.usage import Command, UsageError, fault_of_usage, faults_of
 from cltk.cli.variables import describe_ignored
 from cltk.errors import CltkError, ConfigError
 from cltk.processes.collector import collect_rarely
@@ -102,11 +102,14 @@ def _call() -> None:
 
 
 def _in_our_style(error: Any) -> BaseException:
-    """What Typer found wrong with options and arguments, as an error of ours; help is no error."""
-    if not error.message or type(error).__name__ == "NoArgsIsHelpError":
-        error.show()
-        return SystemExit(error.exit_code)
-    return ConfigError.of([fault_of_usage(error)])
+    """What Typer found wrong with options and arguments, with what was wrong before, as an error of ours."""
+    faults = [*faults_of(error.ctx).all] if error.ctx else []
+    if error.message and type(error).__name__ != "NoArgsIsHelpError":
+        faults.append(fault_of_usage(error))
+    if faults:
+        return ConfigError.of(faults)
+    error.show()  # It is no error, but help.
+    return SystemExit(error.exit_code)
 
 
 def _explained(error: Exception) -> CltkError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +13,8 @@ from typer.main import get_command
 
 from cltk.cli.console import show_notice
 from cltk.cli.source import first_line
-from cltk.cli.usage import Command
-from cltk.errors import CltkError, ConfigError, PluginError, closest
+from cltk.cli.usage import Command, FaultsAtOnce, faults_of
+from cltk.errors import CltkError, ConfigError, Fault, PluginError, closest
 from cltk.registry import OWN_COMMANDS, Plugin, find, installed, load, state
 
 __all__ = ["PluginCommands"]
@@ -25,7 +26,7 @@ _ELSEWHERE = {
 """Extras of the core's distribution whose commands people know, and may miss."""
 
 
-class PluginCommands(TyperGroup):
+class PluginCommands(FaultsAtOnce, TyperGroup):
     """A group that has the commands of plugins beside its own, which a plugin cannot replace.
 
     One that is called ``runs.export`` belongs to the group ``runs``; one without a dot to ``cltk`` itself.
@@ -44,22 +45,25 @@ class PluginCommands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is called, which is imported here if it is a plugin's.
 
+        Where there is none of that name and one alone is near it, that one tells what is wrong with the words after it.
+
         Raises:
-            ConfigError: There is none of that name, or two distributions offer one.
+            ConfigError: There is none of that name, or two distributions offer one; what was wrong before is told, too.
             PluginError: It cannot be imported.
         """
-        name = args[0]
-        if name in self.commands or name.startswith("-"):
-            _name_refused(name)
-            return super().resolve_command(ctx, args)
-        if name not in self._plugins and ":" not in name:
-            self._explain_missing(name)
         try:
-            return name, _made(find("command", self._prefix + name)), args[1:]
+            name, command = self._called(ctx, args[0])
         except CltkError:
             if ctx.resilient_parsing:  # The shell completes; it is no place for an error.
                 return None, None, args[1:]
             raise
+        if not isinstance(command, FaultsAtOnce):
+            faults_of(ctx).settle()
+        return name, command, args[1:]
+
+    def is_value(self, word: str) -> bool:
+        """Whether a word is the value of the option before it: it is neither an option nor meant as a command."""
+        return super().is_value(word) and not self._near(word)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Writes the first sentence of each command, whole."""
@@ -84,14 +88,31 @@ class PluginCommands(TyperGroup):
     def _refused(self) -> Collection[str]:
         return OWN_COMMANDS if self.name == "cltk" else self.commands
 
-    def _explain_missing(self, name: str) -> None:
+    def _called(self, ctx: Any, word: str) -> tuple[str, Any]:
+        """The command of that name or, with a fault, the one that is near it."""
+        faults = faults_of(ctx)
+        with faults.further():
+            if word in self.commands:
+                _name_refused(word)
+                return word, self.commands[word]
+            if word in self._plugins or ":" in word:
+                return word, _made(find("command", self._prefix + word))
+            faults.all.append(self._missing(word))
+            if len(near := self._near(word)) == 1:
+                return self._called(ctx, near[0])
+        raise ConfigError.of(faults.all)
+
+    def _near(self, word: str) -> list[str]:
+        return get_close_matches(word, {*self.commands, *self._plugins})
+
+    def _missing(self, word: str) -> Fault:
         for extra, commands in _ELSEWHERE.items():
-            if name in commands:
-                raise ConfigError(
-                    f"The command 'cltk {name}' comes with cltk-{extra}, which is not installed.",
+            if word in commands:
+                return Fault(
+                    f"The command 'cltk {word}' comes with cltk-{extra}, which is not installed.",
                     f"Install it: pip install 'cltk-core[{extra}]'",
                 )
-        raise ConfigError(f"There is no command '{name}'.", closest(name, {*self.commands, *self._plugins}))
+        return Fault(f"There is no command '{word}'.", closest(word, {*self.commands, *self._plugins}))
 
 
 def _name_refused(name: str) -> None:

@@ -80,10 +80,11 @@ def read_overrides(
         ctx: Of a command that takes the fields of components as options.
         file: The file, if one was given.
         given: What options set, such as ``Components.overrides``; entries that are None count as not given.
-        faults: Takes what is wrong with fields of metrics; None to raise it.
+        faults: Takes what is wrong with variables and with fields of metrics; None to raise it.
 
     Raises:
-        ConfigError: The file cannot be read, or a field is set of a metric that is not asked for.
+        ConfigError: The file cannot be read, a variable is misspelt, or a field is set of a metric that is not asked
+            for.
     """
     from cltk.cli.overrides import overrides_of
     from cltk.errors import Faults
@@ -92,7 +93,7 @@ def read_overrides(
     named = [{name: value for name, value in overrides.items() if value is not None} for overrides in given]
     wrong = Faults() if faults is None else faults
     layers = [read_toml(file)] if file else []
-    whole = overlay([*layers, environment_overrides(os.environ), combine([*named, overrides_of(ctx)])])
+    whole = overlay([*layers, environment_overrides(os.environ, wrong), combine([*named, overrides_of(ctx)])])
     settings = whole.pop("metric", None)
     with wrong.further():
         whole = _with_metric_settings(whole, settings)

@@ -77,8 +77,9 @@ def run(
 
     faults = faults_of(ctx)
     if from_run is not None:
+        with faults.further():
+            refuse_others(ctx)
         faults.settle()
-        refuse_others(ctx)
         raise typer.Exit(repeat(from_run, store, machine.data_dir, output))
     own = {"seeds": seeds, "name": name}
     overrides = read_overrides(ctx, file, own, components.overrides, sinks.overrides, faults=faults)

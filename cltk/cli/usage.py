@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 
 from cltk.errors import Fault, Faults
 
-__all__ = ["Command", "UsageError", "fault_of_usage", "faults_of"]
+__all__ = ["Command", "FaultsAtOnce", "UsageError", "fault_of_usage", "faults_of"]
 
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 """What Typer raises for options and arguments; it has no public name for it."""
@@ -19,40 +19,75 @@ _FAULTS = f"{__name__}.faults"
 _WRONG = f"{__name__}.wrong"
 
 
-class Command(TyperCommand):
-    """A command that goes on after an option that is wrong, so that all that are wrong are told at once."""
+class FaultsAtOnce:
+    """Of a command or a group: it goes on after an option that is wrong, so that all of them are told at once."""
 
-    settles_first: ClassVar[bool] = True
-    """Whether it is not called where an option is wrong."""
+    params: list[Any]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parses again without what was wrong, until nothing is; what was goes to ``faults_of``."""
-        if ctx.resilient_parsing:  # The shell completes; it is no place for an error.
-            return super().parse_args(ctx, args)
-        ctx.allow_extra_args = True  # They are a fault like any other, told below.
-        left: list[str] | None = list(args)
-        while left is not None:
+        """Parses again without what was wrong, until nothing is; what was goes to ``faults_of``.
+
+        Raises:
+            UsageError: Something is wrong that cannot be left out; what was found before is in ``faults_of``.
+        """
+        parent: Any = super()
+        left = list(args)
+        while True:
             try:
-                extra = super().parse_args(ctx, list(left))
+                rest: list[str] = parent.parse_args(ctx, list(left))
+                break
             except UsageError as error:
-                faults_of(ctx).all.append(fault_of_usage(error, ctx, self.option_names(ctx)))
+                if ctx.resilient_parsing:  # The shell completes; it is no place for an error.
+                    raise
                 left = self._without(ctx, left, error)
-                continue
-            if extra:
-                advice = f"See what it takes: {ctx.command_path} --help"
-                faults_of(ctx).all.append(Fault(f"'{' '.join(extra)}' is more than the command takes.", advice))
-            break
-        for parameter in ctx.meta.get(_WRONG, ()):
+                faults_of(ctx).all.append(fault_of_usage(error, ctx, self.option_names(ctx)))
+        for parameter in self._wrong(ctx):
             ctx.params[parameter.name] = parameter.default
-        return []
+        return rest
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """The options and arguments of the command, without those whose values are known to be wrong."""
-        return [parameter for parameter in super().get_params(ctx) if parameter not in ctx.meta.get(_WRONG, ())]
+        """The options and arguments, without those whose values are known to be wrong."""
+        parent: Any = super()
+        return [parameter for parameter in parent.get_params(ctx) if parameter not in self._wrong(ctx)]
 
     def option_names(self, ctx: Any) -> list[str]:
         """What may be typed as an option."""
         return [name for parameter in self.params for name in parameter.opts if name.startswith("--")]
+
+    def is_value(self, word: str) -> bool:
+        """Whether a word is the value of the option before it, of which nothing is known."""
+        return not word.startswith("-")
+
+    def _wrong(self, ctx: Any) -> list[Any]:
+        return [parameter for parameter in ctx.meta.get(_WRONG, ()) if parameter in self.params]
+
+    def _without(self, ctx: Any, args: Sequence[str], error: Any) -> list[str]:
+        """The command line without what an error is about; raises the error where that cannot be told apart."""
+        if (parameter := getattr(error, "param", None)) is not None:
+            ctx.meta.setdefault(_WRONG, []).append(parameter)
+            return _cut(args, parameter.opts, lambda value: True)
+        name = getattr(error, "option_name", None)
+        left = [*args] if name is None else _cut(args, [name], self.is_value)
+        if len(left) == len(args):
+            raise error
+        return left
+
+
+class Command(FaultsAtOnce, TyperCommand):
+    """A command that is not called where an option is wrong."""
+
+    settles_first: ClassVar[bool] = True
+    """Whether that is so, or it is called in any case and settles what is wrong itself."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parses; what is more than the command takes is a fault like any other."""
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        ctx.allow_extra_args = True
+        if extra := super().parse_args(ctx, args):
+            advice = f"See what it takes: {ctx.command_path} --help"
+            faults_of(ctx).all.append(Fault(f"'{' '.join(extra)}' is more than the command takes.", advice))
+        return []
 
     def invoke(self, ctx: Any) -> Any:
         """Calls the command, unless an option is wrong.
@@ -63,16 +98,6 @@ class Command(TyperCommand):
         if self.settles_first:
             faults_of(ctx).settle()
         return super().invoke(ctx)
-
-    def _without(self, ctx: Any, args: Sequence[str], error: Any) -> list[str] | None:
-        """The command line without what an error is about; None where that cannot be told apart."""
-        if (parameter := getattr(error, "param", None)) is not None:
-            ctx.meta.setdefault(_WRONG, []).append(parameter)
-            return _cut(args, parameter.opts, lambda value: True)
-        if (name := getattr(error, "option_name", None)) is None:
-            return None
-        left = _cut(args, [name], lambda value: not value.startswith("-"))
-        return left if len(left) < len(args) else None
 
 
 def faults_of(ctx: Any) -> Faults:

@@ -171,8 +171,23 @@ def test_a_value_of_a_variable_is_named_after_it(cli: Cli) -> None:
         ("run -qx --json=3", ["There is no option '-x'.", "The option '--json' takes no value."]),
         ("run --checkpoint-every -1", ["--checkpoint-every is '-1', expected a number of at least 0."]),
         ("plugins lst", ["There is no command 'lst'."]),
-        ("data ftch", ["There is no command 'ftch'."]),
-        ("--foo run", ["There is no option '--foo'."]),
+        ("data ftch s", ["There is no command 'ftch'."]),
+        ("--foo run --from-run x", ["There is no option '--foo'."]),
+        ("--foo plugins", ["There is no option '--foo'."]),
+        ("--foo", ["There is no option '--foo'."]),
+        ("rnu --foo 1 --seeds 0", ["There is no command 'rnu'.", "There is no option '--foo'."]),
+        (
+            "--foo x runs --bar lst",
+            [f"There is no {what}." for what in ("option '--foo'", "option '--bar'", "command 'lst'")],
+        ),
+        (
+            "--debug=3 export",
+            [
+                "The option '--debug' takes no value.",
+                "There is no command 'export'.",
+                "The argument 'study' is missing.",
+            ],
+        ),
     ],
 )
 def test_one_style(cli: Cli, words: str, expected: list[str]) -> None:
@@ -198,6 +213,28 @@ address = "x"
 [launcher.local]
 processors = 3
 """
+
+
+def test_axes_at_once(cli: Cli) -> None:
+    axes = "--axis schedule --axis generatr=3 --axis generator.latent-dim=x --axis generator.latent_dim=2"
+    assert [line.partition(":")[0] for line in faults(cli("ablate", *axes.split(), "--foo"))] == [
+        "There is no option '--foo'.",
+        "--axis schedule",
+        "--axis generatr",
+        "--axis generator.latent_dim",
+        "--axis generator.latent_dim",
+    ]
+
+
+def test_variables_and_components_at_once(cli: Cli) -> None:
+    found = faults(cli("run", CLTK_SCHEDUL__SAMPLES="3", CLTK_GENERATOR="vea"))
+    assert [line.partition(" ")[0] for line in found] == ["The", "CLTK_GENERATOR:"]
+
+
+def test_what_a_repeated_run_cannot_take_and_what_there_is_not_at_once(cli: Cli) -> None:
+    found = faults(cli("run", "--from-run", "x", "--seeds", "1", "--foo"))
+    assert found[0] == "There is no option '--foo'."
+    assert "without --seeds" in found[1]
 
 
 @pytest.mark.parametrize("command", ["ablate", "tune"])

@@ -60,6 +60,23 @@ def test_a_command_of_a_third_party_is_one_like_ours(cli: Cli, install: Install)
     assert cli("greet").status == 2
 
 
+APP = """import typer
+app = typer.Typer()
+@app.command()
+def one(): print("called")
+@app.command()
+def two(): ...
+"""
+
+
+def test_one_that_tells_no_faults_of_ours_is_not_called_where_there_are_some(cli: Cli, install: Install) -> None:
+    install("acme-greet", "greet", APP, "app")
+    assert cli("greet", "one").out == "called\n"
+    for words, wrong in (("--foo greet one", "no option '--foo'"), ("gret one", "no command 'gret'")):
+        done = cli(*words.split())
+        assert (done.status, done.out, wrong in done.said) == (2, "", True)
+
+
 def test_its_line_in_the_help_is_read_without_importing_it(cli: Cli, install: Install) -> None:
     install("acme-greet", "greet", f"raise RuntimeError\n{GREET}")
     done = cli("--help")

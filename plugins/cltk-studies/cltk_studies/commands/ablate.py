@@ -53,8 +53,8 @@ def ablate(
     faults = faults_of(ctx)
     overrides = read_overrides(ctx, file, components.overrides, sinks.overrides, faults=faults)
     options: dict[str, Any] = {"objective": objective, "seeds": seeds, "name": name}
-    with faults.further():
-        options["axes"] = axes_of(axis) if axis else None
+    if axis:
+        options["axes"] = axes_of(axis, faults)
     ablation, base = split_ablation(overrides, options, faults)
     study = conduct.at(site.site(machine, overrides, faults)).ablation(ablation, base, faults)
     if dry_run:

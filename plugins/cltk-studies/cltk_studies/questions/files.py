@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from cltk.config import Overrides, Settings, sound_part
-from cltk.errors import ConfigError, Faults, under
+from cltk.errors import Fault, Faults, under
 from cltk.layers import parse_value
 from cltk_studies.questions.grid import Ablation
 from cltk_studies.questions.tuning import Tuning
@@ -19,20 +19,22 @@ _TABLES = ("ablate", "tune", "launcher")
 """What studies alone read of a file."""
 
 
-def axes_of(texts: Iterable[str]) -> dict[str, list[Any]]:
+def axes_of(texts: Iterable[str], faults: Faults) -> dict[str, list[Any]]:
     """Axes as typed: a field or slot, ``=``, and its values with commas between them.
 
-    Raises:
-        ConfigError: There is no ``=``, or an axis is given twice.
+    Args:
+        texts: An axis each.
+        faults: Takes which of them is given again.
     """
     axes: dict[str, list[Any]] = {}
     for text in texts:
-        path, equals, values = text.partition("=")
-        if not equals or not path or path in axes:
-            problem = f"The axis '{path}' is given twice." if path in axes else f"'{text}' is not an axis."
-            raise ConfigError(problem, "Write each once, with all its values: --axis generator.latent_dim=2,20")
-        value = parse_value(values)
-        axes[path] = value if isinstance(value, list) else [value]
+        typed, equals, values = text.partition("=")
+        path = typed.replace("-", "_")
+        value = parse_value(values) if equals else []
+        if path in axes:
+            advice = f"Write it once, with all its values: --axis {typed}=..,.."
+            faults.all.append(Fault(f"The axis '{path}' is given twice.", advice, at=f"ablate.axes.{path}"))
+        axes.setdefault(path, []).extend(value if isinstance(value, list) else [value])
     return axes
 
 

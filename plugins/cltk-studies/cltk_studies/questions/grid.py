@@ -119,7 +119,9 @@ def _axis(path: str, values: Any) -> list[AxisValue]:
         raise ConfigError(f"The axis '{path}' is over a field that does not exist.", closest(field, valid), at=place)
     if not isinstance(values, list) or not values:
         raise ConfigError(
-            f"The axis '{path}' has no values: {values!r}.", f"Give a list: {path} = [..., ...]", at=place
+            f"The axis '{path}' has no values: {values!r}.",
+            f"Give a list: {path} = [..., ...], or --axis {path}=..,..",
+            at=place,
         )
     return [(_label(path, value), override_at(path, value), place) for value in values]
 
