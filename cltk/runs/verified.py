@@ -36,6 +36,12 @@ class Runs(Settings):
     made_with: tuple[str, ...]
     values: dict[int, float] = Field(min_length=1)
 
+    def beside(self, earlier: Runs | None) -> Runs:
+        """These runs with the seeds that only earlier ones have, if those are of the same experiment, made with the same."""
+        if earlier is None or (earlier.config_hash, earlier.made_with) != (self.config_hash, self.made_with):
+            return self
+        return self.model_copy(update={"values": dict(sorted({**earlier.values, **self.values}.items()))})
+
 
 _Kept = TypeAdapter(dict[str, dict[str, dict[str, Runs]]])
 """Runs by study, cell and metric."""
@@ -91,21 +97,25 @@ def verified(cls: type[Any]) -> Sequence[Verified]:
     return [Verified(figure, runs) for figure, runs in found if runs is not None]
 
 
-def keep_runs(cls: type[Component], figure: Published, runs: Runs) -> Path:
-    """Writes what finished runs gave into the package of a component, in place of what was there of the same cell.
+def keep_runs(cls: type[Component], figure: Published, runs: Runs) -> tuple[Runs, Path]:
+    """Writes what finished runs gave into the package of a component.
+
+    Runs that it held of the same cell stay where they are of the same experiment, made with the same, and of other seeds:
+    a study may be run in parts, on several machines. Others are replaced.
 
     Returns:
-        The file.
+        What is kept now of the cell, and the file.
 
     Raises:
         StoreError: The file is unreadable, or cannot be written.
     """
     path = _path(cls)
     kept = _read(path)
-    kept.setdefault(figure.study, {}).setdefault(figure.cell, {})[figure.metric] = runs
+    of_cell = kept.setdefault(figure.study, {}).setdefault(figure.cell, {})
+    of_cell[figure.metric] = runs.beside(of_cell.get(figure.metric))
     entries = _Kept.dump_python(kept, mode="json")
     write_atomically(path, (json.dumps(entries, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
-    return path
+    return of_cell[figure.metric], path
 
 
 def _path(cls: type[Any]) -> Path:

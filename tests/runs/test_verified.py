@@ -45,7 +45,8 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_a_figure_counts_once_runs_ship_with_it(module: Any) -> None:
     assert verified(module.Known) == []
-    path = keep_runs(module.Known, module.Known.published[0], RUNS)
+    runs, path = keep_runs(module.Known, module.Known.published[0], RUNS)
+    assert runs == RUNS
     assert path == Path(module.__file__).with_name("verified.json")
     (figure,) = verified(module.Known)
     assert figure.ours.mean == pytest.approx(0.9)
@@ -58,9 +59,21 @@ def test_new_runs_take_the_place_of_old_ones_and_leave_others(module: Any) -> No
     first, second = module.Known.published
     keep_runs(module.Known, first, RUNS)
     keep_runs(module.Known, second, RUNS)
-    newer = RUNS.model_copy(update={"values": {0: 0.5}})
+    newer = RUNS.model_copy(update={"config_hash": "ba9876543210", "values": {0: 0.5}})
     keep_runs(module.Known, first, newer)
     assert [figure.runs for figure in verified(module.Known)] == [newer, RUNS]
+
+
+@pytest.mark.parametrize("change", [{"config_hash": "ba9876543210"}, {"made_with": ("cltk-core 0.3.0",)}])
+def test_other_seeds_of_the_same_runs_stay_and_of_others_do_not(module: Any, change: dict[str, Any]) -> None:
+    figure = module.Known.published[0]
+    more = RUNS.model_copy(update={"values": {2: 0.9, 1: 0.5}})
+    keep_runs(module.Known, figure, RUNS)
+    runs, _ = keep_runs(module.Known, figure, more)
+    assert runs.values == {0: 0.88, 1: 0.5, 2: 0.9}
+    assert [kept.runs for kept in verified(module.Known)] == [runs]
+    other = more.model_copy(update=change)
+    assert keep_runs(module.Known, figure, other)[0] == other
 
 
 def test_what_derives_from_a_component_reproduces_nothing_by_that(module: Any) -> None:
@@ -69,7 +82,7 @@ def test_what_derives_from_a_component_reproduces_nothing_by_that(module: Any) -
 
 
 def test_an_altered_file_is_said(module: Any) -> None:
-    path = keep_runs(module.Known, module.Known.published[0], RUNS)
+    _, path = keep_runs(module.Known, module.Known.published[0], RUNS)
     path.write_text(path.read_text().replace("0.88", '"much"'))
     with pytest.raises(StoreError, match=r"verified\.json"):
         verified(module.Known)

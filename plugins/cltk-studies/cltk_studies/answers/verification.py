@@ -35,8 +35,8 @@ def verify_study(name: str, store: Path) -> Iterator[tuple[str, Verified, Path]]
             for component, cls in components_of_cell(cell.cell).items():
                 for figure in published_by(cls):
                     if (figure.study, figure.cell) == (name, cell.name) and cell.finished:
-                        runs = _runs(figure, cell.cell, cell.finished)
-                        yield component, Verified(figure, runs), keep_runs(cls, figure, runs)
+                        runs, path = keep_runs(cls, figure, _runs(figure, cell.cell, cell.finished))
+                        yield component, Verified(figure, runs), path
 
 
 def _runs(figure: Published, cell: Cell, records: Sequence[Record]) -> Runs:

@@ -20,7 +20,8 @@ def verify(
     """Keep what a study gave beside the published figures that its components say they reproduce.
 
     For each cell that a component names in 'published', the values of its finished runs are written to verified.json in
-    the component's package, where 'cltk plugins show' and reports read them.
+    the component's package, where 'cltk plugins show' and reports read them. Seeds that are there already stay, if they
+    are of the same experiment, made with the same versions.
     """
     from cltk.cli.console import print_rows
     from cltk.errors import ConfigError
