@@ -37,7 +37,7 @@ class Runs(Settings):
     values: dict[int, float] = Field(min_length=1)
 
     def beside(self, earlier: Runs | None) -> Runs:
-        """These runs with the seeds that only earlier ones have, if those are of the same experiment, made with the same."""
+        """These runs, with other seeds of earlier ones that are of the same experiment and versions."""
         if earlier is None or (earlier.config_hash, earlier.made_with) != (self.config_hash, self.made_with):
             return self
         return self.model_copy(update={"values": dict(sorted({**earlier.values, **self.values}.items()))})
@@ -100,8 +100,8 @@ def verified(cls: type[Any]) -> Sequence[Verified]:
 def keep_runs(cls: type[Component], figure: Published, runs: Runs) -> tuple[Runs, Path]:
     """Writes what finished runs gave into the package of a component.
 
-    Runs that it held of the same cell stay where they are of the same experiment, made with the same, and of other seeds:
-    a study may be run in parts, on several machines. Others are replaced.
+    Other seeds of the cell that it held stay, if they are of the same experiment and versions: a study may be run in
+    parts, on several machines.
 
     Returns:
         What is kept now of the cell, and the file.
