@@ -147,7 +147,7 @@ def _is_used(slot: str, strategy: Chosen | None, given: Slot | None) -> bool:
         raise ConfigError(
             f"The strategy '{strategy.plugin.name}' has no use for a {slot}, but one was given.",
             f"Leave it out (--{slot}, CLTK_{slot.upper()}, [{slot}] in a file), or choose another strategy. "
-            f"It uses: {', '.join(strategy.cls.slots)}.",
+            f"Components that it uses: {', '.join(strategy.cls.slots) or 'none'}.",
             at=slot,
         )
     return slot in strategy.cls.slots
