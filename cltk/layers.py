@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import sys
 import tomllib
@@ -20,6 +21,7 @@ from cltk.names import canonical_choice
 __all__ = [
     "NULL",
     "STUDY_TABLES",
+    "as_typed",
     "combine",
     "environment_overrides",
     "overlay",
@@ -107,6 +109,14 @@ def parse_value(text: str) -> Any:
         if not any(isinstance(each, date | time) for each in (value if isinstance(value, list) else [value])):
             return value
     return [part.strip() for part in text.split(",")] if "," in text else text
+
+
+def as_typed(value: Any) -> str:
+    """Writes a value as ``parse_value`` reads it."""
+    if isinstance(value, list | tuple):
+        is_flat = value and not any(isinstance(entry, list | tuple) for entry in value)
+        return ",".join(map(as_typed, value)) if is_flat else json.dumps(value)
+    return NULL if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def override_at(path: str, value: Any) -> Overrides:

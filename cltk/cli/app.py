@@ -14,6 +14,7 @@ import typer
 
 from cltk import __version__
 from cltk.cli import cite, data, plugins, run, runs, schema
+from cltk.cli.bash import words_joined
 from cltk.cli.commands import PluginCommands
 from cltk.cli.console import noise_to_stderr, show_error, show_notice, spell_out
 from cltk.cli.overrides import ExperimentCommand
@@ -74,7 +75,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="cltk")  # A terminal's encoding may lack what tables are drawn with.
     try:
-        with noise_to_stderr() if "--json" in sys.argv else nullcontext():
+        with words_joined(os.environ), noise_to_stderr() if "--json" in sys.argv else nullcontext():
             _call()
     except CltkError as error:
         if "--debug" in sys.argv:

@@ -55,7 +55,7 @@ def _where(dimension: Dimension) -> str:
 
 
 def _fields(schema: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
-    """Every field with its path, type, default, bounds and meaning; nested configurations spelled out."""
+    """Every field with its path, type, values, default, bounds and meaning; nested configurations spelled out."""
     definitions = schema.get("$defs", {})
     fields = []
     for name, field in schema.get("properties", {}).items():
@@ -71,6 +71,7 @@ def _fields(schema: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
             {
                 "name": prefix + name,
                 "type": _type(field),
+                "values": _values(field),
                 "default": field.get("default"),
                 "range": _range(field),
                 "description": field.get("description", ""),
@@ -86,6 +87,13 @@ def _type(field: dict[str, Any]) -> str:
         return " | ".join(_type(option) for option in field["anyOf"])
     name = str(field.get("type", "any"))
     return f"list of {_type(field['items'])}" if name == "array" and "items" in field else name
+
+
+def _values(field: dict[str, Any]) -> list[Any]:
+    """All valid values, where they can be listed; of those of several types, the ones that can."""
+    if "anyOf" in field:
+        return [value for option in field["anyOf"] for value in _values(option)]
+    return list(field.get("enum", {"boolean": [True, False], "null": [None]}.get(field.get("type", ""), [])))
 
 
 def _range(field: dict[str, Any]) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
 
+from cltk.cli.complete import words
 from cltk.errors import CltkError
 from cltk.kinds import KINDS, SLOTS
 
-__all__ = ["completed_options", "described_options"]
+__all__ = ["completed_options", "described_options", "fields_taking_part", "typed_values"]
 
 Option = tuple[str, dict[str, Any]]
 """What to type, such as ``--generator.latent-dim``, and what ``describe`` says of the field."""
@@ -24,15 +25,26 @@ def described_options(args: Sequence[str]) -> list[tuple[str, str]]:
     return [(option, _sentence(field)) for option, field in fields]
 
 
-def completed_options(args: Sequence[str]) -> list[Any]:
-    """The fields of the components that are named, and of those that fill the other slots by default, as options."""
+def fields_taking_part(args: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The fields, by their options, of the components that are named and of those that fill other slots by default."""
     from cltk.registry import default_names
 
     named = list(_named(args))
     others = [slot for slot in SLOTS if slot not in dict(named)]
     chosen = [*named, *((slot, name) for slot in others for name in default_names(slot))]
-    fields = dict(field for kind, name in chosen for field in _fields(kind, name))
-    parameters = [_parameter(f"field_{place}", *field) for place, field in enumerate(fields.items())]
+    return dict(field for kind, name in chosen for field in _fields(kind, name))
+
+
+def typed_values(field: Mapping[str, Any]) -> list[str]:
+    """What may be typed as a field: what is valid, where that can be listed, and its default."""
+    from cltk.layers import as_typed
+
+    return list(dict.fromkeys(map(as_typed, [*field["values"], field["default"]])))
+
+
+def completed_options(args: Sequence[str]) -> list[Any]:
+    """The fields that take part, as options."""
+    parameters = [_parameter(f"field_{place}", *field) for place, field in enumerate(fields_taking_part(args).items())]
 
     def command(**values: Any) -> None: ...
 
@@ -44,13 +56,7 @@ def completed_options(args: Sequence[str]) -> list[Any]:
 
 
 def _parameter(name: str, option: str, field: dict[str, Any]) -> Parameter:
-    kind = field["type"]
-    words = ["true", "false"] if kind == "boolean" else kind.split(" | ") if " | " in kind else []
-
-    def complete(incomplete: str) -> list[str]:
-        return [word for word in words if word.startswith(incomplete)]
-
-    annotation = Annotated[str | None, typer.Option(option, autocompletion=complete)]
+    annotation = Annotated[str | None, typer.Option(option, autocompletion=words(*typed_values(field)))]
     return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
@@ -78,7 +84,7 @@ def _fields(kind: str, name: str) -> list[Option]:
 
 
 def _sentence(field: dict[str, Any]) -> str:
-    default = field["default"]
-    typed = ",".join(map(str, default)) if isinstance(default, list) else "null" if default is None else str(default)
+    from cltk.layers import as_typed
+
     parts = [field["description"], f"{field['type']} {field['range']}".rstrip()]
-    return f"{'; '.join(filter(None, parts))} [default: {typed}]"
+    return f"{'; '.join(filter(None, parts))} [default: {as_typed(field['default'])}]"

@@ -15,7 +15,7 @@ from cltk.errors import ConfigError, Fault, Faults
 from cltk.kinds import KINDS
 from cltk.places import Places
 
-__all__ = ["ExperimentCommand", "OverridesCommand", "overrides_of", "takes_components", "takes_experiment"]
+__all__ = ["ExperimentCommand", "OverridesCommand", "overrides_of", "takes_components", "takes_experiment", "words_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,6 +85,12 @@ def overrides_of(ctx: typer.Context) -> dict[str, Any]:
     """The layer of an experiment that the command line made."""
     layer: dict[str, Any] = ctx.meta.get(__name__, {})
     return layer
+
+
+def words_of(ctx: typer.Context) -> tuple[str, ...]:
+    """The command line of a command that takes the fields of components as options."""
+    words: tuple[str, ...] = ctx.meta[_ARGS]
+    return words
 
 
 def _split(args: list[str], faults: Faults) -> tuple[list[str], dict[str, Any]]:

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cltk.layers import as_typed
+
 __all__ = ["print_description", "verified_lines"]
 
 
@@ -44,11 +46,6 @@ def _fields(fields: list[dict[str, Any]]) -> Table:
     for column in ("type", "default", "range", "meaning"):
         table.add_column(column)
     for field in fields:
-        cells = (field["name"], field["type"], _as_typed(field["default"]), field["range"], field["description"])
+        cells = (field["name"], field["type"], as_typed(field["default"]), field["range"], field["description"])
         table.add_row(*map(escape, cells))
     return table
-
-
-def _as_typed(value: object) -> str:
-    """A default as one would type it."""
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tomllib
@@ -92,43 +91,6 @@ def test_help_has_the_fields_of_what_is_named(cli: Cli) -> None:
     shown = cli("run", "--generator", "vae", "--classifier", "mlp", "--metric=diaz-ce", "--help").out
     assert all(option in shown for option in ("--generator.latent-dim", "--metric.diaz-ce.epsilon"))
     assert "[default: 50,50]" in shown
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("cltk run --generator.lat", ["--generator.latent-dim"]),
-        ("cltk run --generator gaussian-mixture --generator.comp", ["--generator.components"]),
-        ("cltk run --strategy.classifier.optimizer ''", ["adam", "sgd"]),
-        ("cltk run --strategy.replay.refresh t", ["task"]),
-    ],
-)
-def test_the_shell_completes_fields_and_their_values(words: str, expected: list[str]) -> None:
-    assert completed(words) == expected
-
-
-@pytest.mark.parametrize(
-    "words", ["cltk runs show --store {} {}", "cltk report --store {} {}", "cltk open --store {} {}"]
-)
-def test_the_shell_completes_what_is_kept(tmp_path: Path, words: str) -> None:
-    for file in ("digits-seed0/record.json", "studies/digits/study.json", "studies/other/study.json"):
-        (tmp_path / file).parent.mkdir(parents=True)
-        (tmp_path / file).write_text("{}")
-    kept = {"runs": ["digits-seed0"], "report": ["digits"], "open": ["digits", "digits-seed0"]}[words.split()[1]]
-    assert completed(words.format(tmp_path, "dig")) == kept
-
-
-def completed(words: str) -> list[str]:
-    """What the shell is told where the last of these words is being typed."""
-    typed = words.replace("''", "")
-    place = str(len(words.split()) - 1)
-    variables = {"_CLTK_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": place}
-    program = "from cltk.cli import main; import sys; sys.argv[0] = 'cltk'; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=os.environ | variables, capture_output=True, text=True, check=True
-    )
-    assert done.stderr == ""
-    return done.stdout.split()
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,27 +18,6 @@ from cltk.registry import installed
 Cli = Callable[..., Any]
 
 EVERY = [(kind, plugin.name) for kind in COMPONENTS for plugin in installed(kind)]
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("cltk run --schedule l", ["linear"]),
-        ("cltk run --strategy g", ["gdumb", "generative-classifier", "generative-replay"]),
-        ("cltk plugins show split-d", ["split-digits"]),
-        ("cltk plugins new sc", ["scenario", "schedule"]),
-        ("cltk run --device c", ["cpu", "cuda"]),
-        ("cltk run --precision b", ["bf16"]),
-        ("cltk run --from-run l", ["latest"]),
-        ("cltk runs export --format l", ["latex"]),
-    ],
-)
-def test_the_shell_completes_names(words: str, expected: list[str]) -> None:
-    variables = {"_CLTK_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
-    program = "from cltk.cli import main; import sys; sys.argv[0] = 'cltk'; main()"
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == expected
 
 
 class TestPlugins:

@@ -12,6 +12,7 @@ from cltk.cli.groups import with_groups
 from cltk.cli.options import Name, OutputOptions, Seeds, SinkOptions
 from cltk.cli.overrides import takes_experiment
 from cltk.cli.usage import faults_of
+from cltk_studies.commands.complete import axes
 from cltk_studies.commands.options import ConductOptions, Objective, SiteOptions, StudyMachineOptions
 
 __all__ = ["ablate"]
@@ -27,7 +28,10 @@ def ablate(
     ] = None,
     axis: Annotated[
         list[str] | None,
-        typer.Option(help="A field or slot and its values: generator.latent_dim=2,20; repeat it for a grid."),
+        typer.Option(
+            help="A field or slot and its values: generator.latent_dim=2,20; repeat it for a grid.",
+            autocompletion=axes,
+        ),
     ] = None,
     objective: Objective = None,
     seeds: Seeds = None,
