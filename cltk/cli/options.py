@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cltk.cli.complete import plugin_names, words
+from cltk.cli.complete_runs import conditions
 
 if TYPE_CHECKING:
     from cltk.machine import Machine
@@ -29,6 +30,7 @@ __all__ = [
     "Store",
     "Threads",
     "TrackingUri",
+    "Where",
 ]
 
 RUNS = Path("runs")
@@ -66,6 +68,13 @@ Precision = Annotated[
         help="fp32, bf16, or auto for the faster one here.",
         envvar="CLTK_PRECISION",
         autocompletion=words("auto", "bf16", "fp32"),
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Only runs with this value: name=x, status=failed, generator.latent_dim=20; repeat it.",
+        autocompletion=conditions,
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]

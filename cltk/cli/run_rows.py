@@ -1,4 +1,4 @@
-"""The rows of ``cltk runs list``."""
+"""The rows of ``cltk runs list``, and the runs that conditions on them choose."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cltk.errors import ConfigError, closest
+from cltk.cli.next_steps import at_store
+from cltk.errors import ConfigError, Faults, closest
 from cltk.kinds import SLOTS
 from cltk.layers import parse_value
 from cltk.mappings import flatten
 from cltk.record import Record
+from cltk.runs.reading import find_record, read_records
 
-__all__ = ["chosen_rows", "printed", "rows_of"]
+__all__ = ["chosen_records", "chosen_rows", "columns_of", "named_records", "printed", "rows_of"]
 
 Row = dict[str, Any]
 _SETTINGS = "settings"
@@ -24,26 +26,64 @@ def rows_of(records: Sequence[Record], store: Path) -> list[Row]:
     return [_row(record, store) for record in records]
 
 
-def chosen_rows(rows: Sequence[Row], conditions: Sequence[str], sort: str) -> list[Row]:
+def chosen_rows(rows: Sequence[Row], conditions: Sequence[str], sort: str = "") -> list[Row]:
     """The rows that meet conditions such as ``status=failed``, sorted by a column or setting.
 
     Raises:
-        ConfigError: A condition has no ``=``, or there is no such column.
+        ConfigError: A condition has no ``=``, or there is no such column; it tells all of them.
     """
-    chosen = list(rows)
+    chosen, faults = list(rows), Faults()
     for condition in conditions:
-        name, equals, text = condition.partition("=")
-        if not equals:
-            raise ConfigError(f"'{condition}' is not a condition.", "Write it as name=value: status=failed")
-        _check(name, rows)
-        chosen = [row for row in chosen if _value(row, name) in (text, parse_value(text))]
-    if sort:
-        name = sort.removeprefix("-")
-        _check(name, rows)
-        known = [row for row in chosen if _value(row, name) is not None]
-        unknown = [row for row in chosen if _value(row, name) is None]
-        chosen = sorted(known, key=lambda row: _sortable(_value(row, name)), reverse=sort.startswith("-")) + unknown
+        with faults.further():
+            chosen = _meeting(condition, chosen, rows)
+    with faults.further():
+        chosen = _sorted(chosen, sort, rows)
+    faults.settle()
     return chosen
+
+
+def chosen_records(store: Path, run_ids: Sequence[str], conditions: Sequence[str]) -> list[Record]:
+    """The runs of these ids, or all where none is given, that meet conditions.
+
+    Raises:
+        ConfigError: There is no such run, a condition is wrong, or no run meets them.
+        StoreError: The record of a run that is named is incomplete or altered.
+    """
+    records = [find_record(store, run_id) for run_id in run_ids] if run_ids else read_records(store)[0]
+    by_id = {record.run_id: record for record in records}
+    rows = chosen_rows(rows_of(list(by_id.values()), store), conditions)
+    if not rows:
+        if not records:
+            raise ConfigError(f"There is no run in '{store}'.", "Name the folder of another store with --store.")
+        raise ConfigError(
+            f"There is no run with {' and '.join(conditions)} in '{store}'.",
+            f"See what there is: cltk runs list{at_store(store)}",
+        )
+    return [by_id[row["run"]] for row in rows]
+
+
+def named_records(store: Path, run_ids: Sequence[str], conditions: Sequence[str]) -> list[Record]:
+    """The same, for what is never done to all runs.
+
+    Raises:
+        ConfigError: Neither ids nor conditions are given, or as ``chosen_records`` says.
+        StoreError: As ``chosen_records`` says.
+    """
+    if not (run_ids or conditions):
+        raise ConfigError(
+            "No run is named.", "Give ids, which 'cltk runs list' tells, or --where: --where status=failed"
+        )
+    return chosen_records(store, run_ids, conditions)
+
+
+def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """The values that rows have in each column and setting."""
+    columns: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in (*row.items(), *row[_SETTINGS].items()):
+            columns.setdefault(name, []).append(value)
+    columns.pop(_SETTINGS, None)
+    return columns
 
 
 def printed(rows: Sequence[Row]) -> list[dict[str, str]]:
@@ -78,6 +118,26 @@ def _row(record: Record, store: Path) -> Row:
     }
 
 
+def _meeting(condition: str, rows: Sequence[Row], every: Sequence[Row]) -> list[Row]:
+    name, equals, text = condition.partition("=")
+    if not equals:
+        raise ConfigError(f"'{condition}' is not a condition.", "Write it as name=value: status=failed")
+    _check(name, every)
+    value = parse_value(text)
+    return [row for row in rows if _value(row, name) in (text, value, [value])]
+
+
+def _sorted(rows: Sequence[Row], sort: str, every: Sequence[Row]) -> list[Row]:
+    """The rows by a column, those last that do not have it."""
+    if not sort:
+        return list(rows)
+    name = sort.removeprefix("-")
+    _check(name, every)
+    known = [row for row in rows if _value(row, name) is not None]
+    unknown = [row for row in rows if _value(row, name) is None]
+    return sorted(known, key=lambda row: _sortable(_value(row, name)), reverse=sort.startswith("-")) + unknown
+
+
 def _value(row: Row, name: str) -> Any:
     return row[name] if name in row else row[_SETTINGS].get(name.replace("-", "_"))
 
@@ -88,6 +148,6 @@ def _sortable(value: Any) -> tuple[bool, Any]:
 
 
 def _check(name: str, rows: Sequence[Row]) -> None:
-    valid = {column for row in rows for column in (*row, *row[_SETTINGS])} - {_SETTINGS}
+    valid = columns_of(rows)
     if rows and name.replace("-", "_") not in valid:
         raise ConfigError(f"No run has a column or setting '{name}'.", closest(name, valid))

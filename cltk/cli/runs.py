@@ -9,8 +9,9 @@ import typer
 
 from cltk.cli.commands import PluginCommands
 from cltk.cli.complete import plugin_names, run_ids
+from cltk.cli.complete_runs import columns
 from cltk.cli.console import print_json, print_rows, show_notice
-from cltk.cli.options import RUNS, Json, Store
+from cltk.cli.options import RUNS, Json, Store, Where
 from cltk.cli.usage import Command
 
 if TYPE_CHECKING:
@@ -38,11 +39,13 @@ Metrics = Annotated[
 
 @app.command("list", cls=Command)
 def list_runs(
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="Only runs with this value: name=x, status=failed, generator.latent_dim=20; repeat it."),
-    ] = None,
-    sort: Annotated[str, typer.Option(help="What to sort by, such as accuracy; -accuracy for the highest first.")] = "",
+    where: Where = None,
+    sort: Annotated[
+        str,
+        typer.Option(
+            help="What to sort by, such as accuracy; -accuracy for the highest first.", autocompletion=columns
+        ),
+    ] = "",
     store: Store = RUNS,
     json: Json = False,
 ) -> None:
@@ -61,16 +64,19 @@ def list_runs(
 
 @app.command("rm", cls=Command)
 def remove_runs(
-    run_id: Annotated[list[str], typer.Argument(help="Ids, or the beginnings of them.", autocompletion=run_ids)],
+    run_id: Annotated[
+        list[str] | None, typer.Argument(help="Ids, or the beginnings of them.", autocompletion=run_ids)
+    ] = None,
+    where: Where = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     store: Store = RUNS,
 ) -> None:
     """Remove runs from a store: their records, weights and checkpoints. What MLflow has of them stays there."""
     from shutil import rmtree
 
-    from cltk.runs.reading import find_record
+    from cltk.cli.run_rows import named_records
 
-    folders = [store / find_record(store, each).run_id for each in run_id]
+    folders = [store / record.run_id for record in named_records(store, run_id or (), where or ())]
     if not yes:
         typer.confirm(f"Remove {', '.join(map(str, folders))}?", abort=True, err=True)
     for folder in folders:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +89,22 @@ def test_what_is_kept(tmp_path: Path, words: str) -> None:
         (tmp_path / file).write_text("{}")
     kept = {"runs": ["digits-seed0"], "report": ["digits"], "open": ["digits", "digits-seed0"]}[words.split()[1]]
     assert completed(words.format(tmp_path, "dig")) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("list --sort acc", ["accuracy"]),
+        ("list --where strategy.classifier.e", ["strategy.classifier.epochs=", "strategy.classifier.epochs=1"]),
+        ("export --where status=", ["finished"]),
+        ("compare --where=strategy=", ["finetune"]),
+        ("rm --where nothing=", []),
+        ("export --column diaz-b", ["diaz-bwt", "diaz-bwt-plus"]),
+        ("export --name ", ["run"]),
+    ],
+)
+def test_what_runs_have(tmp_path: Path, typed: str, expected: list[str]) -> None:
+    folder = tmp_path / "runs" / "run-22b840a06105-seed0"
+    folder.mkdir(parents=True)
+    shutil.copy(Path(__file__).parent.parent / "data" / "finetune-v1.json", folder / "record.json")
+    assert completed(f"cltk runs {typed}") == expected

@@ -108,8 +108,19 @@ class TestChoosing:
         rows = cli("runs", "list", "--store", several, "--json", "--sort", "-strategy.classifier.lr").json
         assert [row["settings"]["strategy.classifier.lr"] for row in rows] == [0.02, 0.01]
         assert "strategy.classifier.lr=0.01" in cli("runs", "list", "--store", several).out
-        done = cli("runs", "list", "--store", several, "--where", "lrr=1")
-        assert (done.status, "'lrr'" in done.said) == (2, True)
+        done = cli("runs", "list", "--store", several, "--where", "lrr=1", "--where", "lr", "--sort", "-sed")
+        assert done.status == 2
+        assert all(wrong in done.said for wrong in ("'lrr'", "'lr' is not a condition", "'sed'"))
+
+    def test_runs_are_removed_by_condition_and_never_all(self, cli: Cli, several: Path) -> None:
+        done = cli("runs", "rm", "--yes", "--store", several)
+        assert (done.status, "No run is named" in done.said) == (2, True)
+        assert cli("runs", "rm", "--where", "strategy.classifier.lr=0.02", "--yes", "--store", several).status == 0
+        (left,) = cli("runs", "list", "--store", several, "--json").json
+        assert left["settings"]["strategy.classifier.lr"] == 0.01
+        assert cli("runs", "rm", left["run"], left["run"], "--yes", "--store", several).status == 0
+        done = cli("runs", "rm", "--where", "seed=0", "--yes", "--store", several)
+        assert (done.status, "Name the folder of another store" in done.said) == (2, True)
 
     def test_the_latest_is_shown_and_removed(self, cli: Cli, several: Path) -> None:
         run_id = cli("runs", "show", "latest", "--store", several, "--json").json["run_id"]

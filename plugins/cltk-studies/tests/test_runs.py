@@ -47,6 +47,16 @@ def test_csv_has_a_row_a_run(cli: Cli, runs: Path) -> None:
     assert {row["schedule.name"] for row in rows} == {"equal", "linear"}
 
 
+def test_conditions_choose_what_is_exported_and_compared(cli: Cli, runs: Path) -> None:
+    conditions = ("--where", "schedule=linear", "--where", "seed=1")
+    (chosen,) = ids(cli, runs, *conditions)
+    text = cli("runs", "export", "--store", runs, *conditions, "--column", "accuracy").out
+    assert [row["id"] for row in csv.DictReader(io.StringIO(text))] == [chosen]
+    assert cli("runs", "export", chosen, "--where", "seed=2", "--store", runs).status == 2
+    found = cli("runs", "compare", "--where", "seed=0", "--store", runs, "--json").json
+    assert [len(cell["runs"]) for cell in found["cells"]] == [3, 3]
+
+
 def test_latex_has_a_row_a_configuration_with_the_best_in_bold(cli: Cli, runs: Path) -> None:
     columns = ("final-average-accuracy", "chaudhry-forgetting", "seconds")
     options = [word for column in columns for word in ("--column", column)]
@@ -94,8 +104,11 @@ def test_parquet_says_what_it_needs_or_is_written(cli: Cli, runs: Path, tmp_path
         (["export", "--format", "latex", "--column", "acuracy"], "no column 'acuracy'"),
         (["export", "--column", "acuracy"], "no column 'acuracy'"),
         (["compare", "run-nothing"], "no run 'run-nothing'"),
-        (["export", "--name", "nothing", "--format", "latex"], "no run of the name 'nothing'"),
-        (["export", "--name", "nothing"], "no run of the name 'nothing'"),
+        (["export", "--name", "nothing", "--format", "latex"], "no run with name=nothing"),
+        (["export", "--where", "seed=7", "--name", "x"], "no run with seed=7 and name=x"),
+        (["export", "--where", "sed=7"], "Did you mean 'seed'?"),
+        (["compare"], "No run is named."),
+        (["compare", "--where", "schedule=linear"], "the runs are of one experiment"),
     ],
 )
 def test_what_is_refused(cli: Cli, runs: Path, words: list[str], said: str) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cltk.cli.complete import plugin_names
 from cltk.cli.options import RUNS, Json, Store, TrackingUri
 from cltk_studies.commands.complete import study_names
 
@@ -16,10 +17,20 @@ __all__ = ["report"]
 def report(
     study: Annotated[str, typer.Argument(help="Name of the study.", autocompletion=study_names)],
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", help="A metric to report beside the study's own; repeat for more.")
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            help="A metric to report beside the study's own; repeat for more.",
+            autocompletion=plugin_names("metric"),
+        ),
     ] = None,
     objective: Annotated[
-        list[str] | None, typer.Option("--objective", help="The metric to rank cells by; by default, the study's own.")
+        list[str] | None,
+        typer.Option(
+            "--objective",
+            help="The metric to rank cells by; by default, the study's own.",
+            autocompletion=plugin_names("metric"),
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Print all metrics and costs.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,

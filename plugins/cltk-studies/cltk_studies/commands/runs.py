@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cltk.cli.complete import plugin_names, run_ids, words
+from cltk.cli.complete_runs import names
 from cltk.cli.console import noise_to_stderr
-from cltk.cli.options import RUNS, Json, Store
+from cltk.cli.options import RUNS, Json, Store, Where
 from cltk.errors import ConfigError, StoreError, closest
+from cltk_studies.commands.complete import exported_columns
 
 if TYPE_CHECKING:
     from cltk.record import Record
@@ -22,24 +24,30 @@ Metrics = Annotated[
     list[str] | None,
     typer.Option("--metric", help="A metric to compute; repeat it.", autocompletion=plugin_names("metric")),
 ]
-RunIds = Annotated[
-    list[str],
-    typer.Argument(help="Runs by id, or the beginning of it; 'latest' is the last one.", autocompletion=run_ids),
-]
 
 
-def compare(run: RunIds, metric: Metrics = None, store: Store = RUNS, json: Json = False) -> None:
+def compare(
+    run: Annotated[
+        list[str] | None,
+        typer.Argument(help="Runs by id, or the beginning of it; 'latest' is the last one.", autocompletion=run_ids),
+    ] = None,
+    where: Where = None,
+    metric: Metrics = None,
+    store: Store = RUNS,
+    json: Json = False,
+) -> None:
     """Compare runs: what differs in their settings, and in their results, paired over all seeds of each.
 
     The first is what the others are held against.
     """
     from cltk.cli.console import print_json
+    from cltk.cli.run_rows import named_records
     from cltk_figures.tables import Table
     from cltk_studies.answers.of_runs import compare_runs
     from cltk_studies.commands.tables import print_table
     from cltk_studies.reports.tables import result_tables
 
-    result = compare_runs(_with_seeds(run, store), metric or ())
+    result = compare_runs(_with_seeds(named_records(store, run or (), where or ()), store), metric or ())
     if len(result.study.cells) < 2:
         raise ConfigError(
             "There is nothing to compare: the runs are of one experiment.",
@@ -65,9 +73,15 @@ def export(
         typer.Option("--format", "-f", help="csv, parquet or latex.", autocompletion=words("csv", "latex", "parquet")),
     ] = "csv",
     column: Annotated[
-        list[str] | None, typer.Option(help="A metric, cost or setting to write; repeat it. By default, all.")
+        list[str] | None,
+        typer.Option(
+            help="A metric, cost or setting to write; repeat it. By default, all.", autocompletion=exported_columns
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Of runs of this name alone.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Of runs of this name alone: --where name=x.", autocompletion=names)
+    ] = None,
+    where: Where = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")] = None,
     store: Store = RUNS,
 ) -> None:
@@ -76,12 +90,14 @@ def export(
     In LaTeX the mean over seeds has its 95 % interval, the best is bold, and a star marks what differs from the first.
     """
     from cltk.api import load_runs
+    from cltk.cli.run_rows import chosen_records
     from cltk_studies.answers.of_runs import compare_runs
     from cltk_studies.reports.export import FORMATS, to_csv, to_latex, write_parquet
 
     if form not in FORMATS:
         raise ConfigError(f"There is no format '{form}'.", closest(form, FORMATS))
-    records = _records(run, name, store)
+    conditions = [*(where or ()), *([] if name is None else [f"name={name}"])]
+    records = chosen_records(store, run or (), conditions)
     if form == "latex":
         with noise_to_stderr():
             text = to_latex(compare_runs(records), column or ())
@@ -111,24 +127,9 @@ def _columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[di
     return [{"id": row["id"], **{name: row.get(name) for name in names}} for row in rows]
 
 
-def _records(run: list[str] | None, name: str | None, store: Path) -> list[Record]:
-    from cltk.runs.reading import find_record, read_records
-
-    records = [find_record(store, run_id) for run_id in run] if run else read_records(store)[0]
-    chosen = [record for record in records if name in (None, record.config.get("name"))]
-    if not chosen:
-        which = f"of the name '{name}' " if name else ""
-        raise ConfigError(f"There is no run {which}in '{store}'.", "See what there is: cltk runs list")
-    return chosen
-
-
-def _with_seeds(run: list[str], store: Path) -> list[Record]:
+def _with_seeds(chosen: Sequence[Record], store: Path) -> list[Record]:
     """The runs, and after each of them the other seeds of its experiment."""
-    from cltk.runs.reading import find_record, finished_runs, read_records
+    from cltk.runs.reading import finished_runs, read_records
 
     records = read_records(store)[0]
-    return [
-        record
-        for named in (find_record(store, run_id) for run_id in run)
-        for record in (named, *finished_runs(records, named.config_hash))
-    ]
+    return [record for each in chosen for record in (each, *finished_runs(records, each.config_hash))]
