@@ -14,10 +14,10 @@ from rich.progress import Progress as Bars
 from rich.table import Column
 
 from cltk.display.matrix import AccuracyMatrix
-from cltk.display.share import TaskShare
 from cltk.events import EpochEnded, Event, PhaseStarted, RunStarted, TaskEnded, TaskResumed, TaskStarted, Warned
 from cltk.interfaces.sink import RunGroup, Sink, Summary
 from cltk.record import Record
+from cltk.runs.share import RunShare
 
 __all__ = ["Progress"]
 
@@ -35,8 +35,7 @@ class Progress(Sink):
         self._live: Live | None = None
         self._seeds = seeds
         self._finished = 0
-        self._tasks = 1
-        self._share = TaskShare({})
+        self._share = RunShare()
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}", table_column=Column(no_wrap=True)),
@@ -67,18 +66,17 @@ class Progress(Sink):
 
     def observe(self, event: Event, record: Record) -> None:
         """Shows what happened."""
+        self._share.observe(event)
         match event:
             case RunStarted():
-                self._tasks, self._share = len(event.classes), TaskShare({})
                 self._show(record)
             case TaskStarted():
-                self._label(record, event.task)
+                self._label(record)
             case TaskResumed():
                 self._resume(event, record)
             case PhaseStarted():
                 description = event.phase
                 self._bars.reset(self._phase, total=event.epochs, description=description, visible=True)
-                self._share.observe(event)
             case EpochEnded():
                 self._epoch(event)
             case Warned():
@@ -89,41 +87,38 @@ class Progress(Sink):
     def finish(self, record: Record) -> None:
         """Counts a run that has ended, whether it was carried out now or before."""
         self._finished += 1
-        self._advance(0)
+        self._advance(0.0)
 
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
         """Says what is waited for still."""
         self._bars.update(self._phase, visible=False)
         self._bars.update(self._all, description="waiting for sinks to finish")
 
-    def _label(self, record: Record, task: int) -> None:
+    def _label(self, record: Record) -> None:
         run = f"seed {record.seed} ({self._finished + 1} of {self._seeds}) · " if self._seeds > 1 else ""
-        self._bars.update(self._all, description=f"{run}task {task + 1} of {self._tasks}")
+        self._bars.update(self._all, description=f"{run}task {self._share.task} of {self._share.tasks}")
 
     def _resume(self, event: TaskResumed, record: Record) -> None:
-        self._label(record, event.task)
+        self._label(record)
         description = f"{event.phase} · epoch {event.epoch}"
         self._bars.reset(self._phase, total=event.epochs, completed=event.epoch, description=description, visible=True)
-        self._share.observe(event)
-        self._advance(event.task + self._share.value)
+        self._advance(self._share.value)
 
     def _epoch(self, event: EpochEnded) -> None:
         loss = "" if event.loss is None else f" · loss {event.loss:.3f}"
         description = f"{event.phase} · epoch {event.epoch}{loss}"
         self._bars.update(self._phase, advance=1, description=description)
-        self._share.observe(event)
-        self._advance(event.task + self._share.value)
+        self._advance(self._share.value)
 
     def _task(self, event: TaskEnded, record: Record) -> None:
-        self._share = TaskShare(self._share.epochs)
-        self._advance(event.task + 1)
+        self._advance(self._share.value)
         if self._live:
             self._show(record)
         else:
             self._console.print(self._line(event, record), markup=False, highlight=False, soft_wrap=True)
 
-    def _advance(self, done: float) -> None:
-        self._bars.update(self._all, completed=min(self._finished + done / self._tasks, self._seeds))
+    def _advance(self, share: float) -> None:
+        self._bars.update(self._all, completed=min(self._finished + share, self._seeds))
 
     def _show(self, record: Record) -> None:
         if self._live:
@@ -136,7 +131,7 @@ class Progress(Sink):
     def _line(self, event: TaskEnded, record: Record) -> str:
         learned = event.accuracy[: event.task + 1]
         return (
-            f"seed {record.seed}, task {event.task + 1} of {self._tasks}: "
+            f"seed {record.seed}, task {event.task + 1} of {self._share.tasks}: "
             f"accuracy {' '.join(f'{value:.3f}' for value in learned)}, "
             f"mean {sum(learned) / len(learned):.3f}, {event.seconds:.1f} s"
         )

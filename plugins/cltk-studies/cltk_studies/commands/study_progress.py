@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
 from rich.console import Console, Group
 from rich.constrain import Constrain
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from cltk.cli.console import print_json, show_notice
 from cltk.record import Record
 from cltk_studies.commands.live_cells import LiveCells
 from cltk_studies.commands.tables import print_table
+from cltk_studies.commands.time_left import TimeLeft
 from cltk_studies.questions.plan import Plan
 from cltk_studies.reports.formats import format_duration
 from cltk_studies.reports.tables import plan_table
+from cltk_studies.work.positions import Position, Positions
 from cltk_studies.work.state import State
 
 __all__ = ["StudyProgress", "print_plan"]
-
-_TRUSTED = 0.1
-"""The share of a plan that its estimate stands for, until runs have said more."""
 
 
 class _Planned(Protocol):
@@ -51,42 +50,36 @@ class StudyProgress:
         self._quiet = quiet
         self._view: Live | None = None
         self._is_begun = False
-        self._set_plan(None)
+        self._set_plan(None, lambda: ())
 
-    def _set_plan(self, plan: Plan | None) -> None:
-        self._runs: int = plan.runs if plan else 0
-        self._seconds: dict[str, float] = {planned.cell.name: planned.seconds for planned in plan.cells} if plan else {}
-        self._work: float = sum(planned.seconds * len(planned.open) for planned in plan.cells) if plan else 0.0
-        self._expected: float = plan.seconds if plan else 0.0
-        self._spent: float = 0.0
-        self._ended: int = 0
-        self._joined: int = 0
-        self._cells = LiveCells(plan)
+    def _set_plan(self, plan: Plan | None, positions: Callable[[], Sequence[Position]]) -> None:
+        self._positions = positions
+        self._time = TimeLeft(plan)
+        self._cells = LiveCells(plan, positions)
         self._bars: Progress = Progress(
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} of {task.total}"),
-            TimeElapsedColumn(), TextColumn("{task.fields[left]}"), console=self._console,
+            TimeElapsedColumn(), _Text(self._describe_left), console=self._console,
         )  # fmt: skip
-        left = f"about {format_duration(plan.seconds)} left" if plan else ""
-        self._bar: TaskID = self._bars.add_task("runs", total=self._runs or None, left=left)
+        self._bar: TaskID = self._bars.add_task("runs", total=self._time.runs or None)
 
-    def begin(self, plan: Plan, notices: Sequence[str]) -> None:
+    def begin(self, plan: Plan, notices: Sequence[str], positions: Positions) -> None:
         """Shows the plan of the first study; what follows on it was announced there."""
         for notice in notices:
             show_notice(notice)
         if not self._quiet and not self._is_begun:
             print_table(plan_table(plan), stderr=True)
         self._is_begun = True
-        self._set_plan(plan)
+        self._set_plan(plan, positions.read)
 
-    def join(self, counts: Mapping[str, int]) -> None:
+    def join(self, counts: Mapping[str, int], positions: Positions) -> None:
         """Shows how far a study is that somebody else began."""
-        self._runs, self._ended = sum(counts.values()), counts.get("finished", 0) + counts.get("failed", 0)
-        self._joined = self._ended
-        self._bars.update(self._bar, completed=self._ended, total=self._runs)
+        self._set_plan(None, positions.read)
+        self._time.join(counts)
+        self._bars.update(self._bar, completed=self._time.ended, total=self._time.runs)
 
     def __enter__(self) -> StudyProgress:
         """Takes over the terminal, if there is one."""
-        self._started = time.monotonic()
+        self._time.start()
         if self._live:
             # Narrower than the terminal: an interrupt's ^C on a full line would move all above by one.
             view = Group(self._cells, Constrain(self._bars, self._console.width - 4))
@@ -103,30 +96,31 @@ class StudyProgress:
 
     def show(self, state: State, records: Sequence[Record], counts: Mapping[str, int]) -> None:
         """Shows that an item ended."""
-        self._ended += 1
-        self._spent += self._seconds.get(state.name, 0.0)
-        self._runs = max(self._runs, sum(counts.values())) if not self._seconds else self._runs
-        left = f"about {format_duration(self._left())} left" if self._ended < self._runs else "all done"
-        self._bars.update(self._bar, completed=self._ended, total=self._runs, left=left)
+        self._time.end(state.name, counts)
+        ended, runs = self._time.ended, self._time.runs
+        self._bars.update(self._bar, completed=ended, total=runs)
         failed = state.error is not None
         self._cells.add(state.name, records, failed)
         if self._live and not failed:
             return
-        line = f"{self._ended} of {self._runs} · {_describe(state, records)} · {left}"
+        left = self._describe_left()
+        line = f"{ended} of {runs} · {_describe(state, records)}{left and ' · '}{left}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def _left(self) -> float:
-        """What was planned for the rest, times how much longer than planned it took so far.
+    def _describe_left(self) -> str:
+        return self._time.describe(self._positions())
 
-        The first runs, whose time says little, count beside a tenth of the plan that is taken at its word.
-        """
-        elapsed = time.monotonic() - self._started
-        if not self._expected:
-            return elapsed * (self._runs - self._ended) / (self._ended - self._joined)
-        share = self._spent / self._work if self._spent else self._ended / max(1, self._runs)
-        trusted = self._expected * _TRUSTED
-        pace = (elapsed + trusted) / (self._expected * share + trusted)
-        return max(0.0, self._expected * (1 - share) * pace)
+
+class _Text(ProgressColumn):
+    """A column of a bar whose text is asked for whenever it is drawn."""
+
+    def __init__(self, describe: Callable[[], str]) -> None:
+        super().__init__()
+        self._describe = describe
+
+    def render(self, task: Task) -> Text:
+        """The text as it is now."""
+        return Text(self._describe())
 
 
 def print_plan(study: _Planned, *, json: bool) -> None:

@@ -27,6 +27,7 @@ from cltk_studies.work.ending import Ending
 from cltk_studies.work.lease import worker_of
 from cltk_studies.work.monitor import StudyMonitor
 from cltk_studies.work.persistence import Persistence
+from cltk_studies.work.positions import Positions
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import State
 from cltk_studies.work.stopping import explain_stop
@@ -135,9 +136,10 @@ class AblationStudy:
         """
         stored, plan = Persistence()(lambda: self._submit(queue, finished))
         notices = [notice for prepared in self._prepared.values() for notice in prepared.notices]
-        display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
-        interrupted = False
         store, tracking_uri = self._site.store, self._site.sinks.tracking_uri
+        notices = list(dict.fromkeys([*notices, *plan.notices]))
+        display.begin(plan, notices, Positions(store, self.study.name))
+        interrupted = False
         with display, StudySinks(self._site.sinks.make(store), self.study, store) as sinks:
             monitor = StudyMonitor(queue, store, sinks, display.show)
             is_open = queue.under_way()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cltk.record import Record
 from cltk_studies.questions.plan import Plan
+from cltk_studies.work.positions import Positions
 from cltk_studies.work.state import State
 
 __all__ = ["Display", "NoDisplay"]
@@ -16,11 +17,11 @@ __all__ = ["Display", "NoDisplay"]
 class Display(Protocol):
     """Is told what is going to be done, and what has been. It is entered for each study in turn."""
 
-    def begin(self, plan: Plan, notices: Sequence[str]) -> None:
-        """Is told what is going to be done, and what the user should know before."""
+    def begin(self, plan: Plan, notices: Sequence[str], positions: Positions) -> None:
+        """Is told what is going to be done, what the user should know before, and where runs under way are found."""
         ...
 
-    def join(self, counts: Mapping[str, int]) -> None:
+    def join(self, counts: Mapping[str, int], positions: Positions) -> None:
         """Is told, in place of a plan, how many items of a study that somebody else began are in which state."""
         ...
 
@@ -42,10 +43,10 @@ class Display(Protocol):
 class NoDisplay:
     """Shows nothing."""
 
-    def begin(self, plan: Plan, notices: Sequence[str]) -> None:
+    def begin(self, plan: Plan, notices: Sequence[str], positions: Positions) -> None:
         """Shows nothing."""
 
-    def join(self, counts: Mapping[str, int]) -> None:
+    def join(self, counts: Mapping[str, int], positions: Positions) -> None:
         """Shows nothing."""
 
     def show(self, state: State, records: Sequence[Record], counts: Mapping[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -67,6 +67,7 @@ class Executor:
         stop: Is asked whether to stop, at each event of a run.
         scenarios: The data that is in memory already.
         permit: Called before anything is written; raises ``LeaseLostError`` where somebody else has the item.
+        sinks: Are told of the runs, by their names.
     """
 
     store: Path
@@ -74,10 +75,11 @@ class Executor:
     stop: StopCheck
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     permit: Callable[[], None] = lambda: None
+    sinks: Mapping[str, Sink] = field(default_factory=dict)
 
-    def holding(self, lease: Lease) -> Executor:
-        """The same for one item."""
-        return replace(self, permit=lease.confirm)
+    def holding(self, lease: Lease, position: Sink) -> Executor:
+        """The same for one item, whose position is kept by a sink."""
+        return replace(self, permit=lease.confirm, sinks={"position": position})
 
     def prepare(self, experiment: Experiment) -> Prepared:
         """Prepares an experiment; data is read once."""
@@ -98,7 +100,7 @@ class Executor:
         prepared = self.prepare(check(Experiment, experiment, "the study's experiment"))
 
         def run() -> Record:
-            sinks = Sinks({"stop": _StopAsked(self.stop)})
+            sinks = Sinks({"stop": _StopAsked(self.stop), **self.sinks})
             # Shared, as a worker that was suspended may hold its claim still when another has its lease.
             with claimed([self.store / run_id(prepared, seed)], shared=True):
                 return execute(prepared, seed, self.store, sinks, resume=True, permit=self.permit)

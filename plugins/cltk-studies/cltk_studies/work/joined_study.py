@@ -18,6 +18,7 @@ from cltk_studies.work.jobs import study_in
 from cltk_studies.work.monitor import StudyMonitor
 from cltk_studies.work.persistence import Persistence
 from cltk_studies.work.pool import Pool, spread_over_gpus
+from cltk_studies.work.positions import Positions
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import failures
 from cltk_studies.work.stopping import explain_stop
@@ -55,7 +56,7 @@ class JoinedStudies:
         if self._attached:
             return Ending(None, interrupted=not _completes(lambda: self._work(worker, database, lambda: None)))
         store = self._site.store
-        display.join(_counts(queue))
+        display.join(_counts(queue), Positions(store, self._names[0]))
         with display, StudySinks(self._site.sinks.make(store), study_in(queue), store) as sinks:
             monitor = StudyMonitor(queue, store, sinks, display.show)
             completed = _completes(lambda: self._work(worker, database, monitor.look))

@@ -32,6 +32,7 @@ from cltk_studies.work.display import Display
 from cltk_studies.work.ending import ChosenTrial, Ending
 from cltk_studies.work.monitor import StudyMonitor
 from cltk_studies.work.persistence import Persistence
+from cltk_studies.work.positions import Positions
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.state import failures
 from cltk_studies.work.stopping import explain_stop
@@ -134,9 +135,9 @@ class SearchStudy:
         ended = persist(queue.ended)
         persist(lambda: queue.submit(self.search.items(self._trials)))
         plan = self.plan(ended)
-        display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])))
-        interrupted = False
         store = self._site.store
+        display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])), Positions(store, self.search.name))
+        interrupted = False
         with display, StudySinks(self._site.sinks.make(store), self.search.as_study([]), store) as sinks:
             monitor = StudyMonitor(queue, store, sinks, display.show)
             try:

@@ -20,6 +20,7 @@ from cltk_studies.work.executor import Executor, RunFailedError, StopCheck
 from cltk_studies.work.jobs import Job, first_experiment, job_for
 from cltk_studies.work.lease import LeaseLostError
 from cltk_studies.work.persistence import Persistence, say
+from cltk_studies.work.positions import Positions
 from cltk_studies.work.queue import Queue
 from cltk_studies.work.stopping import StopWatch
 from cltk_studies.work.store_mark import mark_of
@@ -132,9 +133,9 @@ class Worker:
         if lease is None:
             return False
         try:
-            with lease.kept(executor.stop):
+            with lease.kept(executor.stop), Positions(self.store, queue.name).kept(lease.name) as position:
                 try:
-                    values = job(lease.trial, executor.holding(lease))
+                    values = job(lease.trial, executor.holding(lease, position))
                 except RunFailedError as failure:
                     retry = failure.may_pass and lease.retries < queue.limits.retries
                     lease.fail(str(failure), retry=retry)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cltk.display.share import TaskShare
 from cltk.events import EpochEnded, PhaseStarted, TaskResumed
+from cltk.runs.share import TaskShare
 
 
 def started(phase: str, epochs: int) -> PhaseStarted:
