@@ -15,7 +15,7 @@ from cltk.mappings import flatten
 from cltk.record import Record
 from cltk.runs.reading import find_record, read_records
 
-__all__ = ["chosen_records", "chosen_rows", "columns_of", "named_records", "printed", "rows_of"]
+__all__ = ["chosen_records", "chosen_rows", "columns_of", "named_records", "printed", "refuse_none_named", "rows_of"]
 
 Row = dict[str, Any]
 _SETTINGS = "settings"
@@ -69,11 +69,23 @@ def named_records(store: Path, run_ids: Sequence[str], conditions: Sequence[str]
         ConfigError: Neither ids nor conditions are given, or as ``chosen_records`` says.
         StoreError: As ``chosen_records`` says.
     """
-    if not (run_ids or conditions):
+    refuse_none_named(run_ids, conditions)
+    return chosen_records(store, run_ids, conditions)
+
+
+def refuse_none_named(*choices: object) -> None:
+    """Refuses to do something to all runs.
+
+    Args:
+        choices: What runs may be chosen by, each empty or None where it was not given.
+
+    Raises:
+        ConfigError: None was given.
+    """
+    if not any(choices):
         raise ConfigError(
             "No run is named.", "Give ids, which 'cltk runs list' tells, or --where: --where status=failed"
         )
-    return chosen_records(store, run_ids, conditions)
 
 
 def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:

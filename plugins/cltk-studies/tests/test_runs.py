@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cltk.record_file import read_record, to_json
 from cltk_studies.answers.of_runs import telling_settings
 
 Cli = Callable[..., Any]
@@ -65,8 +66,35 @@ def test_latex_has_a_row_a_configuration_with_the_best_in_bold(cli: Cli, runs: P
     assert text.startswith(r"\begin{tabular}{lrrr}")
     assert [row.count("&") for row in rows] == [3, 3]
     assert sum(row.count(r"\mathbf") for row in rows) == 1  # They forget alike, and seconds have no direction.
-    assert all(r"\pm" in row and row.endswith(r"\\") for row in rows)
+    assert all(r"\pm" in row and row.endswith(r"\\ % n = 3: 0, 1, 2") for row in rows)
     assert r"chaudhry-forgetting $\downarrow$" in text
+
+
+def test_a_study_is_exported_with_all_its_seeds_whatever_they_were_run_for(cli: Cli, runs: Path) -> None:
+    for run_id in ids(cli, runs, "--where", "seed=0"):
+        path = runs / run_id / "record.json"
+        record = read_record(path)
+        path.write_bytes(to_json(record.model_copy(update={"config": record.config | {"name": "elsewhere"}})))
+    definition = runs / "studies" / "old-study" / "study.json"
+    definition.write_text(definition.read_text().replace('"baseline": "equal, a"', '"baseline": "linear, hard"'))
+    study = ("runs", "export", "--store", runs, "--name", "old-study")
+    column = ("--column", "final-average-accuracy")
+    rows = list(csv.DictReader(io.StringIO(cli(*study, "--column", "name").out)))
+    assert sorted(row["name"] for row in rows) == ["elsewhere"] * 2 + ["old-study"] * 4
+    report = cli("report", "old-study", "--store", runs, "--json").json
+    text = cli(*study, "--format", "latex", *column).out
+    for cell in report["cells"]:
+        assert f"{cell['metrics']['final-average-accuracy']['mean']:.4f}" in text
+    assert text.count("% n = 3: 0, 1, 2") == 2
+    assert "differs from 'linear, hard'" in text
+    part = cli(*study, "--format", "latex", *column, "--where", "schedule=linear", "--where", "seed=1").out
+    assert ("% n = 1: 1" in part, part.count("% n")) == (True, 1)
+    compared = cli("runs", "compare", "--store", runs, "--name", "old-study", "--where", "seed=0", "--json").json
+    assert compared == report | {"description": compared["description"]}
+    done = cli(*study[:-1], "elsewhere", "--format", "latex", *column)
+    assert done.out.count("% n = 1: 0") == 2
+    done = cli(*study, "--where", "name=other")
+    assert (done.status, "no run with name=other" in done.said) == (2, True)
 
 
 def test_what_is_alike_in_all_rows_is_not_bold_and_intervals_have_the_decimals_of_their_means(

@@ -6,9 +6,10 @@ import typer
 
 from cltk.cli.assignments import assignments, last_of_list
 from cltk.cli.complete import names_kept, plugin_names, run_ids
+from cltk.cli.complete_runs import names
 from cltk.cli.options import RUNS
 
-__all__ = ["axes", "exported_columns", "studies_or_runs", "study_names"]
+__all__ = ["axes", "exported_columns", "studies_or_names", "studies_or_runs", "study_names"]
 
 study_names = names_kept("studies/*/*")
 """A completer of the studies in --store."""
@@ -17,6 +18,11 @@ study_names = names_kept("studies/*/*")
 def studies_or_runs(ctx: typer.Context, incomplete: str) -> list[str]:
     """Completes the names of studies and the ids of runs."""
     return [*study_names(ctx, incomplete), *run_ids(ctx, incomplete)]
+
+
+def studies_or_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Completes the names of studies, and what runs are filed under."""
+    return sorted({*study_names(ctx, incomplete), *names(ctx, incomplete)})
 
 
 def axes(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from cltk.cli.complete import plugin_names, run_ids, words
-from cltk.cli.complete_runs import names
 from cltk.cli.console import noise_to_stderr
 from cltk.cli.options import RUNS, Json, Store, Where
 from cltk.errors import ConfigError, StoreError, closest
-from cltk_studies.commands.complete import exported_columns
-
-if TYPE_CHECKING:
-    from cltk.record import Record
+from cltk_studies.commands.complete import exported_columns, studies_or_names
 
 __all__ = ["compare", "export"]
 
 Metrics = Annotated[
     list[str] | None,
     typer.Option("--metric", help="A metric to compute; repeat it.", autocompletion=plugin_names("metric")),
+]
+StudyOrName = Annotated[
+    str | None,
+    typer.Option(
+        help="The runs of this study, those too that it did not run anew; or else the runs of this name.",
+        autocompletion=studies_or_names,
+    ),
 ]
 
 
@@ -31,6 +34,7 @@ def compare(
         list[str] | None,
         typer.Argument(help="Runs by id, or the beginning of it; 'latest' is the last one.", autocompletion=run_ids),
     ] = None,
+    name: StudyOrName = None,
     where: Where = None,
     metric: Metrics = None,
     store: Store = RUNS,
@@ -38,16 +42,17 @@ def compare(
 ) -> None:
     """Compare runs: what differs in their settings, and in their results, paired over all seeds of each.
 
-    The first is what the others are held against.
+    The first is what the others are held against; of a study, its baseline.
     """
     from cltk.cli.console import print_json
-    from cltk.cli.run_rows import named_records
+    from cltk.cli.run_rows import refuse_none_named
     from cltk_figures.tables import Table
-    from cltk_studies.answers.of_runs import compare_runs
+    from cltk_studies.commands.choosing import choose_runs
     from cltk_studies.commands.tables import print_table
     from cltk_studies.reports.tables import result_tables
 
-    result = compare_runs(_with_seeds(named_records(store, run or (), where or ()), store), metric or ())
+    refuse_none_named(run, where, name)
+    result = choose_runs(store, run or (), where or (), name).with_seeds().compare(metric or ())
     if len(result.study.cells) < 2:
         raise ConfigError(
             "There is nothing to compare: the runs are of one experiment.",
@@ -78,31 +83,28 @@ def export(
             help="A metric, cost or setting to write; repeat it. By default, all.", autocompletion=exported_columns
         ),
     ] = None,
-    name: Annotated[
-        str | None, typer.Option(help="Of runs of this name alone: --where name=x.", autocompletion=names)
-    ] = None,
+    name: StudyOrName = None,
     where: Where = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")] = None,
     store: Store = RUNS,
 ) -> None:
     """Export runs as a table: CSV or Parquet with a row a run, or LaTeX with a row a configuration.
 
-    In LaTeX the mean over seeds has its 95 % interval, the best is bold, and a star marks what differs from the first.
+    In LaTeX the mean over seeds has its 95 % interval, the best is bold, and a star marks what differs from the first
+    or, of a study, from its baseline.
     """
     from cltk.api import load_runs
-    from cltk.cli.run_rows import chosen_records
-    from cltk_studies.answers.of_runs import compare_runs
+    from cltk_studies.commands.choosing import choose_runs
     from cltk_studies.reports.export import FORMATS, to_csv, to_latex, write_parquet
 
     if form not in FORMATS:
         raise ConfigError(f"There is no format '{form}'.", closest(form, FORMATS))
-    conditions = [*(where or ()), *([] if name is None else [f"name={name}"])]
-    records = chosen_records(store, run or (), conditions)
+    chosen = choose_runs(store, run or (), where or (), name)
     if form == "latex":
         with noise_to_stderr():
-            text = to_latex(compare_runs(records), column or ())
+            text = to_latex(chosen.compare(), column or ())
     else:
-        wanted = {record.run_id for record in records}
+        wanted = {record.run_id for record in chosen.records}
         rows = [row for row in load_runs(store) if row["id"] in wanted]
         rows = _columns(rows, column) if column else rows
         if form == "parquet":
@@ -125,11 +127,3 @@ def _columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[di
     if rows and (unknown := next((name for name in names if name not in known), None)):
         raise ConfigError(f"There is no column '{unknown}'.", closest(unknown, known))
     return [{"id": row["id"], **{name: row.get(name) for name in names}} for row in rows]
-
-
-def _with_seeds(chosen: Sequence[Record], store: Path) -> list[Record]:
-    """The runs, and after each of them the other seeds of its experiment."""
-    from cltk.runs.reading import finished_runs, read_records
-
-    records = read_records(store)[0]
-    return [record for each in chosen for record in (each, *finished_runs(records, each.config_hash))]

@@ -37,10 +37,10 @@ def to_latex(result: StudyResult, columns: Sequence[str] = ()) -> str:
         r"\toprule",
         _row(["", *(f"{_escaped(name)}{_arrow(result, name)}" for name in names)]),
         r"\midrule",
-        *(_row([_escaped(cell.name), *(_latex_cell(result, cell, name) for name in names)]) for cell in result.cells),
+        *(_latex_row(result, cell, names) for cell in result.cells),
         r"\bottomrule",
         r"\end{tabular}",
-        f"% Mean and 95 % interval over the seeds {', '.join(map(str, result.study.seeds))}; bold: the best mean;",
+        "% Mean and 95 % interval over the seeds of each row; bold: the best mean;",
         f"% *: differs from '{result.study.baseline}', paired by seed, p < {_SETTLED} after Holm.",
     ]
     return "\n".join(lines) + "\n"
@@ -83,6 +83,13 @@ def _columns(result: StudyResult, wanted: Sequence[str]) -> list[str]:
         if name not in (*result.metrics, *costs):
             raise ConfigError(f"There is no column '{name}'.", closest(name, [*result.metrics, *costs]))
     return list(wanted)
+
+
+def _latex_row(result: StudyResult, cell: CellResult, names: Sequence[str]) -> str:
+    """A row, and behind it the seeds that it counts."""
+    seeds = [str(record.seed) for record in cell.finished]
+    entries = [_escaped(cell.name), *(_latex_cell(result, cell, name) for name in names)]
+    return f"{_row(entries)} % n = {len(seeds)}: {', '.join(seeds)}"
 
 
 def _latex_cell(result: StudyResult, cell: CellResult, name: str) -> str:
