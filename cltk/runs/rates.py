@@ -29,7 +29,7 @@ def measure_rates(prepared: Prepared) -> Rates:
     a process take longer.
     """
     run = prepared.assemble(0)
-    prepare_process()
+    prepare_process(prepared.threads)
     try:
         measured = (_rates_of(run, replace(task, train=task.train[:_TRIAL_SAMPLES])) for task in run.tasks)
         return next(filter(None, measured), {})

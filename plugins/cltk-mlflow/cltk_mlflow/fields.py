@@ -38,8 +38,8 @@ Point = tuple[str, float, int]
 SOURCE = {"mlflow.source.name": "cltk", "mlflow.source.type": "LOCAL"}
 """Tags that say what made a run."""
 
-ENDED = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
-"""What MLflow calls the ends of a run."""
+ENDED = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "running": "KILLED"}
+"""What MLflow calls the ends of a run, by the status in its record: one that still says 'running' was cut off."""
 
 RUN_TAG = "cltk.run_id"
 """The tag of an MLflow run that says which run of cltk it shows."""

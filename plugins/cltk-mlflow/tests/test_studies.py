@@ -143,7 +143,7 @@ def test_the_report_is_kept_with_the_parent(
     assert files == {"study.json", "report.md", "figures"}
 
 
-@pytest.mark.parametrize(("status", "shown"), [("failed", "FAILED"), ("interrupted", "KILLED")])
+@pytest.mark.parametrize(("status", "shown"), [("failed", "FAILED"), ("interrupted", "KILLED"), ("running", "KILLED")])
 def test_a_study_with_a_run_that_ended_badly_says_so(
     server: TrackingServer, make_telling: Callable[..., Telling], status: str, shown: str
 ) -> None:
