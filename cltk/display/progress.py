@@ -91,8 +91,10 @@ class Progress(Sink):
 
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
         """Says what is waited for still."""
-        self._bars.update(self._phase, visible=False)
-        self._bars.update(self._all, description="waiting for sinks to finish")
+        if self._live:
+            waiting = Bars(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            waiting.add_task("all runs have ended; waiting until sinks have written everything", total=None)
+            self._live.update(waiting)
 
     def _label(self, record: Record) -> None:
         run = f"seed {record.seed} ({self._finished + 1} of {self._seeds}) · " if self._seeds > 1 else ""

@@ -81,8 +81,14 @@ class Sinks:
         self._tell(lambda sink: sink.finish_group(group, records, summary, files))
 
     def close(self) -> Sequence[str]:
-        """Waits until everything is written; returns what the user should know, a sentence each."""
-        self._tell(lambda sink: self._notices.extend(sink.close()))
+        """Waits until everything is written; returns what the user should know, a sentence each.
+
+        Somebody who wants to stop meanwhile, when the runs have ended, is heard: sinks are no longer waited for.
+        """
+        try:
+            self._tell(lambda sink: self._notices.extend(sink.close()))
+        except Interrupt:
+            self._notices.append(f"Not waited for, so that it may lack something: the sink '{', '.join(self._sinks)}'.")
         self._sinks.clear()
         return self._notices
 

@@ -81,6 +81,14 @@ class Signalling(Diary):
             signal.raise_signal(signal.SIGINT)
 
 
+class Slow(Diary):
+    """Stands for a sink that has much to write at the end, and for a user who does not wait for it."""
+
+    def close(self) -> Sequence[str]:
+        signal.raise_signal(signal.SIGINT)
+        return ()
+
+
 @pytest.fixture
 def prepared(make_digits: Callable[..., Experiment], machine: Machine) -> Prepared:
     return prepare(make_digits(strategy="finetune", generator=None, name="diary"), machine)
@@ -153,6 +161,12 @@ def test_the_user_can_end_a_run_while_a_sink_is_told_something(prepared: Prepare
     ending = run_seeds(prepared, tmp_path, Sinks({"signalling": Signalling(Diary.Config(), tmp_path)}))
     assert ending.exit_status == 130
     assert not ending.records[0].sink_failures
+
+
+def test_the_result_is_there_for_a_user_who_does_not_wait_for_sinks(prepared: Prepared, tmp_path: Path) -> None:
+    ending = run_seeds(prepared, tmp_path, Sinks({"slow": Slow(Diary.Config(), tmp_path)}))
+    assert [record.finished for record in ending.records] == [True]
+    assert "Not waited for, so that it may lack something: the sink 'slow'." in ending.notices
 
 
 @pytest.mark.parametrize("method", ["finish_group", "close"])

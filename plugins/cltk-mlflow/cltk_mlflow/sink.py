@@ -78,7 +78,10 @@ class MlflowSink(Sink):
 
     def close(self) -> Sequence[str]:
         """Waits until everything is written; says what did not arrive."""
-        problem = self._process.close() if self._process else None
+        try:
+            problem = self._process.close() if self._process else None
+        except KeyboardInterrupt:  # The process ends with this one.
+            problem = "MLflow does not have everything, as it was not waited for"
         if problem is None:
             if self._published:
                 keep_published(self.store, self.config.tracking_uri, *self._published)

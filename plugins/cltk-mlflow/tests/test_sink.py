@@ -66,3 +66,17 @@ def test_what_is_known_is_not_sent_again(
     assert told([record.model_copy(update={"seconds": {"total": 99.0}})])
     (tmp_path / "mlflow.db").unlink()
     assert told([record])
+
+
+def test_who_does_not_wait_is_told_how_to_upload_the_rest(
+    told: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(process: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.BackgroundProcess, "close", interrupted)
+    sink = MlflowSink(MlflowSink.Config(), tmp_path)
+    sink.begin_group(RunGroup("seeds", "known", seeds=(0,)))
+    (notice,) = sink.close()
+    assert notice.startswith("MLflow does not have everything, as it was not waited for. The records are kept in ")
+    assert f"'cltk sync --store {tmp_path}'" in notice
