@@ -93,7 +93,7 @@ class Progress(Sink):
         """Says what is waited for still."""
         if self._live:
             waiting = Bars(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-            waiting.add_task("all runs have ended; waiting until sinks have written everything", total=None)
+            waiting.add_task("waiting until sinks have written everything; Ctrl-C skips that", total=None)
             self._live.update(waiting)
 
     def _label(self, record: Record) -> None:
