@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cltk.config import Overrides, as_slot
-from cltk.errors import ConfigError, Faults, closest
+from cltk.errors import ConfigError, Fault, Faults, closest
 from cltk.kinds import KINDS, SLOTS
 from cltk.mappings import deep_merge, replaced, underscored
 from cltk.names import canonical_choice
@@ -53,11 +53,14 @@ def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
             dashes and without, or extends itself.
     """
     if path.resolve() in extended_by:
-        raise ConfigError(f"'{path}' extends itself.", "Leave one 'extends' out.")
+        raise _not_extended(f"'{path}' extends itself.", "Leave one 'extends' out.")
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
+        if extended_by:
+            above = extended_by[-1].name
+            raise _not_extended(f"Cannot read '{path}', which '{above}' extends: {reason}.") from error
         raise ConfigError(f"Cannot read '{path}': {reason}.", _advice_on_file(str(path))) from error
     try:
         layer: Overrides = replaced(underscored(tomllib.loads(text)), NULL, None)
@@ -73,6 +76,10 @@ def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
     if not isinstance(below, str):
         raise ConfigError(f"'{path}': 'extends' is {below!r}.", 'Name one file: extends = "other.toml".')
     return overlay([read_toml(path.parent / below, [*extended_by, path.resolve()]), layer])
+
+
+def _not_extended(problem: str, advice: str = "Name a file by its path from there, or leave it out.") -> ConfigError:
+    return ConfigError.of([Fault(problem, advice, "extends")])
 
 
 def without_studies(layer: Overrides, file: Path | None) -> Overrides:

@@ -62,14 +62,16 @@ class Places:
         return places
 
 
-def _lines(path: Path) -> dict[str, str]:
+def _lines(path: Path, extended_by: Sequence[Path] = ()) -> dict[str, str]:
     """The place of each key of a file and of those that it extends, by dotted path, in the order of the file."""
+    above = [*extended_by, path.resolve()]
     try:
         text = path.read_text(encoding="utf-8")
         below = tomllib.loads(text).get("extends")
     except (OSError, ValueError):
         return {}  # It is standard input, which is read already; or its error says where it is.
-    inherited = _lines(path.parent / below) if isinstance(below, str) else {}
+    again = isinstance(below, str) and (path.parent / below).resolve() in above
+    inherited = _lines(path.parent / below, above) if isinstance(below, str) and not again else {}
     return {**inherited, **{key: f"{path}:{line}" for key, line in _first_lines(text).items()}}
 
 

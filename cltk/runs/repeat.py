@@ -60,13 +60,19 @@ def experiment_of(record: Record) -> Experiment:
 
 def compare(recorded: Record, repeated: Record) -> Comparison:
     """What differs between a run and its repetition."""
-    one, other = recorded.without_timings(), repeated.without_timings()
+    one, other = _of_one_seed(recorded), _of_one_seed(repeated)
     names = [*_CIRCUMSTANCES, *(["sources"] if recorded.sources else [])]
     circumstances = _differences(_picked(one, names), _picked(other, names))
     results = _differences(_picked(one, _RESULTS), _picked(other, _RESULTS))
     columns = [name for name in _COLUMNS if all(task[name] is not None for task in one["tasks"])]
     more = _differences(*({"tasks": [_picked(task, columns) for task in record["tasks"]]} for record in (one, other)))
     return Comparison(recorded.run_id, tuple(circumstances), (*results, *more))
+
+
+def _of_one_seed(record: Record) -> dict[str, Any]:
+    """A record as JSON, without timings, and without the seeds that its experiment has beside its own."""
+    entries = record.without_timings()
+    return entries | {"config": {name: value for name, value in entries["config"].items() if name != "seeds"}}
 
 
 def _picked(entries: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

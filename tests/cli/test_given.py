@@ -49,6 +49,20 @@ def test_a_file_extends_another_from_its_own_folder(cli: Cli, tmp_path: Path) ->
     assert (done.status, "extends itself" in done.said) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("loop.toml", "'loop.toml' extends itself."),
+        ("none.toml", "Cannot read 'none.toml', which 'loop.toml' extends: "),
+    ],
+)
+def test_what_cannot_be_extended_is_said_with_its_place(cli: Cli, tmp_path: Path, name: str, problem: str) -> None:
+    (tmp_path / "loop.toml").write_text(f'name = "loop"\nextends = "{name}"\n')
+    done = cli("run", "loop.toml")
+    assert done.status == 2
+    assert f"loop.toml:2: {problem}" in done.said
+
+
 def test_the_file_of_a_search_is_an_experiment_too(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "search.toml").write_text(
         'name = "search"\n[scenario]\nname = "split-digits"\n[tune]\ntrials = 2\n[launcher]\nname = "local"\n'

@@ -39,6 +39,14 @@ def test_a_run_on_a_fallback_comes_out_the_same(cli: Cli, finetune: list[str], t
     assert done.json["circumstances"] == []
 
 
+def test_one_seed_of_several_is_repeated_in_the_same_circumstances(
+    cli: Cli, finetune: list[str], tmp_path: Path
+) -> None:
+    records = cli(*finetune, "--seeds", "3,4", "--store", tmp_path, "--json").json["runs"]
+    done = cli("run", "--from-run", records[1]["run_id"], "--store", tmp_path, "--json")
+    assert (done.json["identical"], done.json["circumstances"]) == (True, [])
+
+
 def test_what_differs_is_listed(cli: Cli, recorded: str, tmp_path: Path) -> None:
     path = tmp_path / recorded / "record.json"
     record = read_record(path)
