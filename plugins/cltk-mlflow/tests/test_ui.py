@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cltk_mlflow.commands.ui import _page
+from cltk_mlflow.commands.ui import _pages
 from cltk_mlflow.experiment import MlflowExperiment
 from cltk_mlflow.server import open_server
 from tests.commandline import Cli
@@ -78,10 +78,21 @@ def test_the_address_of_the_database_is_in_no_list_of_processes(
 
 def test_the_page_of_the_runs_is_named(tmp_path: Path) -> None:
     opened = open_server(tmp_path)
-    assert _page(opened) == "#/experiments?workflowType=machine_learning"
-    experiment = MlflowExperiment(opened, "mine")
-    experiment.create("run", {})
-    assert _page(opened).startswith(f"#/experiments/{experiment.id}/runs?workflowType=machine_learning&")
+    assert _pages(opened) == [("", "#/experiments?workflowType=machine_learning")]
+    mine, later = (MlflowExperiment(opened, name) for name in ("mine", "later"))
+    for experiment in (mine, later):
+        experiment.create("run", {})
+    for name, first in ((None, later), ("mine", mine)):
+        pages = _pages(opened, name)
+        assert {page[0] for page in pages} == {"mine", "later"}
+        assert pages[0][1].startswith(f"#/experiments/{first.id}/runs?workflowType=machine_learning&")
+
+
+def test_an_experiment_that_is_not_there_is_named_with_those_that_are(cli: Cli, tmp_path: Path) -> None:
+    MlflowExperiment(open_server(tmp_path), "mine").create("run", {})
+    done = cli("ui", "mien", "--store", tmp_path, "--port", free_port())
+    assert done.status == 2
+    assert "MLflow has no experiment 'mien'. Did you mean 'mine'?" in done.said
 
 
 @pytest.mark.parametrize(("kind", "shown"), [("run", ""), ("cell", "tags.kind = 'cell'")])
@@ -89,7 +100,7 @@ def test_it_begins_with_what_is_compared_the_best_first(tmp_path: Path, kind: st
     opened = open_server(tmp_path)
     experiment = MlflowExperiment(opened, "mine")
     experiment.create("one", {"kind": kind})
-    key = _page(opened).partition("viewStateShareKey=")[2]
+    key = _pages(opened)[0][1].partition("viewStateShareKey=")[2]
     tags = opened.client.get_experiment(experiment.id).tags
     view = json.loads(tags[f"mlflow.sharedViewState.{key}"])
     assert view["searchFilter"] == shown

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cltk.cli.complete_runs import names
 from cltk.cli.options import RUNS, Store
-from cltk.errors import ConfigError, StoreError
+from cltk.errors import ConfigError, StoreError, closest
 
 if TYPE_CHECKING:
     from cltk_mlflow.server import TrackingServer
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["ui"]
 
 _LOG = "mlflow-ui.log"
+_RUNS = "workflowType=machine_learning"
+_PAGES = 10
+"""Experiments whose pages are printed."""
 _VIEW = "cltk"
 _COLUMNS = (
     "final-average-accuracy", "accuracy/seen_so_far", "chaudhry-forgetting", "seconds/total", "bytes/total",
@@ -31,6 +35,10 @@ _COLUMNS = (
 
 
 def ui(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="What to open; by default, what was worked on last.", autocompletion=names),
+    ] = None,
     store: Store = RUNS,
     host: Annotated[str, typer.Option(help="Address to listen on; any but the default lets others in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
@@ -38,7 +46,7 @@ def ui(
 ) -> None:
     """Open the MLflow UI over the recorded runs. Ctrl-C ends it.
 
-    It opens the runs of the experiment that was worked on last, the best first; of a study, its cells.
+    It opens the runs of an experiment, the best first; of a study, its cells. The pages of others are printed.
     What MLflow's server says is written to mlflow-ui.log in --store.
     """
     from cltk.cli.browser import open_in_browser
@@ -47,13 +55,14 @@ def ui(
 
     _check_port(host, port)
     opened = open_server(store)
+    pages = _pages(opened, name)
     if opened.artifacts is None:
-        show_notice(f"The runs are on a server of their own: open {opened.name}/{_page(opened)}")
+        show_notice(f"The runs are on a server of their own: open {opened.name}/{pages[0][1]}")
         return
     if host not in ("127.0.0.1", "localhost", "::1"):
         show_notice(f"Listening on {host}: whoever reaches this machine can read, change and delete the runs.")
     show_notice("MLflow is starting, which takes some seconds; Ctrl-C ends it.")
-    page = f"http://{host}:{port}/{_page(opened)}"
+    (_, page), *others = [(each, f"http://{host}:{port}/{address}") for each, address in pages]
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", host, "--port", str(port)]
     options: dict[str, Any] = {"env": os.environ | _variables(opened), "start_new_session": True}
     store.mkdir(parents=True, exist_ok=True)
@@ -65,7 +74,8 @@ def ui(
         try:
             if _answers(server, host, port):
                 # By itself on a line: a terminal makes a link of it.
-                print(page, file=sys.stderr, flush=True)
+                lines = [page, *(["Others:"] if others else []), *(f"  {each}  {address}" for each, address in others)]
+                print("\n".join(lines), file=sys.stderr, flush=True)
                 if browser:
                     open_in_browser(page)
             server.wait()
@@ -94,16 +104,27 @@ def _variables(opened: TrackingServer) -> dict[str, str]:
     }
 
 
-def _page(opened: TrackingServer) -> str:
-    """The page of the experiment that was worked on last.
+def _pages(opened: TrackingServer, name: str | None = None) -> list[tuple[str, str]]:
+    """Experiments, by name, with their pages: first the one to open, then those that were worked on last.
 
-    Without the parameter MLflow 3 opens on its pages for language models, which hide the runs.
+    Without the parameter MLflow 3 opens on its pages for language models, which hide the runs; so it does where an
+    experiment is chosen in its own list.
+
+    Raises:
+        ConfigError: There is no experiment of that name.
     """
     with opened.reported():
-        experiments = opened.client.search_experiments(order_by=["last_update_time DESC"])
-        ids = [experiment.experiment_id for experiment in experiments if experiment.name != "Default"]
-        view = _view(opened.client, ids[0]) if ids and opened.artifacts is not None else ""
-    return f"#/experiments{f'/{ids[0]}/runs' if ids else ''}?workflowType=machine_learning{view}"
+        found = opened.client.search_experiments(order_by=["last_update_time DESC"])
+        experiments = {each.name: each.experiment_id for each in found if each.name != "Default"}
+        if name is not None and name not in experiments:
+            raise ConfigError(f"MLflow has no experiment '{name}'.", closest(name, experiments))
+        names = sorted(experiments, key=lambda each: each != name)[:_PAGES]
+        return [(each, _page(opened, experiments[each])) for each in names] or [("", f"#/experiments?{_RUNS}")]
+
+
+def _page(opened: TrackingServer, experiment_id: str) -> str:
+    view = _view(opened.client, experiment_id) if opened.artifacts is not None else ""
+    return f"#/experiments/{experiment_id}/runs?{_RUNS}{view}"
 
 
 def _view(client: Any, experiment_id: str) -> str:
