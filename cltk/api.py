@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, overload
 
 from cltk.build import prepare
-from cltk.config import check
+from cltk.config import check, sound_part
 from cltk.display.progress import Progress
 from cltk.engine import train as _train
-from cltk.errors import ConfigError
+from cltk.errors import ConfigError, Faults
 from cltk.events import Event
 from cltk.experiment import Experiment
 from cltk.interfaces import Measure, Sink
@@ -20,6 +20,7 @@ from cltk.machine import Machine
 from cltk.mappings import flatten
 from cltk.places import Places
 from cltk.record import Record
+from cltk.resolve import resolve
 from cltk.runs.measuring import load_metrics, measure
 from cltk.runs.reading import read_records
 from cltk.runs.restoring import Restored
@@ -34,21 +35,28 @@ _NO_SETTINGS = ("name", "description", "seeds", "metrics")
 
 
 def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
-    """Reads an experiment.
+    """Reads an experiment, and checks it as far as that can be done without data.
 
     Args:
         file: A TOML file; None to start from the defaults.
         overrides: Fields to set, with two underscores for a dot: ``generator="vae"``, ``generator__latent_dim=50``.
 
     Raises:
-        ConfigError: The file cannot be read or is a study of several experiments, or a field is not valid.
+        ConfigError: The file cannot be read or is a study of several experiments, or a component or a field is not
+            valid; it tells all that are not.
+        PluginError: A component cannot be imported.
     """
     layers = [without_studies(read_toml(Path(file)), Path(file))] if file is not None else []
     layers.append(combine(override_at(name.replace("__", "."), value) for name, value in overrides.items()))
+    faults = Faults()
+    experiment = Experiment.model_validate(sound_part(Experiment, overlay(layers), "the experiment", faults))
     try:
-        return check(Experiment, overlay(layers), "the experiment")
+        with faults.further():
+            resolve(experiment)
+        faults.settle()
     except ConfigError as error:
         raise Places(Path(file) if file is not None else None).tell(error) from error
+    return experiment
 
 
 @overload

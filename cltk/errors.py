@@ -78,6 +78,9 @@ class ConfigError(CltkError):
         super().__init__(problem, advice)
         self.faults: tuple[Fault, ...] = (Fault(problem, advice, at),)
 
+    def __str__(self) -> str:
+        return "\n".join(f"{fault.problem}\n{fault.advice}".rstrip() for fault in self.faults)
+
     @classmethod
     def of(cls, faults: Iterable[Fault]) -> Self:
         """The error that tells all of ``faults``, of which there is at least one, each once."""

@@ -273,3 +273,23 @@ def test_a_notebook_shows_the_matrix_a_figure_and_the_metrics(record: Record) ->
 
 def test_forgetting_is_what_its_metric_says(record: Record) -> None:
     assert record.forgetting == pytest.approx(record.metrics["chaudhry-forgetting"])
+
+
+class TestLoading:
+    """What is wrong with an experiment is said where it is made, and not where it is run."""
+
+    def test_components_and_fields_are_checked_at_once(self) -> None:
+        with pytest.raises(ConfigError) as caught:
+            cltk.load(strategy="finetun", generator__latent_dim="x", seeds="0-4", metrics=["acuracy"])
+        assert [fault.at for fault in caught.value.faults] == ["seeds", "strategy", "generator.latent_dim", "metrics.0"]
+        assert "There is no strategy 'finetun'.\nDid you mean 'finetune'?" in str(caught.value)
+        assert "field 'latent_dim' is 'x', expected a whole number.\nFor example:" in str(caught.value)
+
+    def test_so_is_a_component_that_the_strategy_does_not_use(self) -> None:
+        with pytest.raises(ConfigError, match="no use for a generator"):
+            cltk.load(strategy="finetune", generator="vae")
+
+    def test_the_place_is_said(self, tmp_path: Path) -> None:
+        (tmp_path / "bad.toml").write_text('[generator]\nname = "vae"\nbta = 1\n')
+        with pytest.raises(ConfigError, match=r"bad\.toml:3: generator 'vae': there is no field 'bta'"):
+            cltk.load(tmp_path / "bad.toml")

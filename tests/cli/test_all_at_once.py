@@ -123,7 +123,7 @@ def test_python_says_the_line_too(tmp_path: Path) -> None:
     from cltk.errors import ConfigError
 
     (tmp_path / "bad.toml").write_text('name = "a b"\nseed = 1\n')
-    with pytest.raises(ConfigError, match=r"bad\.toml:1: .*\n.*bad\.toml:2: .*no field 'seed'"):
+    with pytest.raises(ConfigError, match=r"bad\.toml:1: .*\n.*\n.*bad\.toml:2: .*no field 'seed'"):
         cltk.load(tmp_path / "bad.toml")
 
 
