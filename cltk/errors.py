@@ -159,8 +159,13 @@ class NotRecordedError(CltkError):
         super().__init__(f"not in a record of version 1: {column}")
 
 
-def closest(word: str, valid: Iterable[str]) -> str:
+def closest(word: str, valid: Iterable[str], listing: str = "") -> str:
     """Names the valid words, the one nearest to ``word`` first, then those that it is a part of.
+
+    Args:
+        word: What came.
+        valid: What would have been valid.
+        listing: The command that lists it, where it is too much to be told here.
 
     Returns:
         A sentence to put into ``advice``: suggestions where some are near, then all that is valid.
@@ -169,5 +174,7 @@ def closest(word: str, valid: Iterable[str]) -> str:
     parts = [name for name in names if len(word) > 3 and word in name.split("-")]
     meant = dict.fromkeys([*difflib.get_close_matches(word, names, n=1), *parts[:_MOST_MEANT]])
     suggestion = f"Did you mean {' or '.join(map(repr, meant))}? " if meant else ""
+    if listing:
+        return f"{suggestion}All there are: {listing}"
     listed = map(repr, names) if any("," in name for name in names) else names
     return f"{suggestion}Valid: {', '.join(listed) or 'none'}."

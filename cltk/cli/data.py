@@ -50,5 +50,6 @@ def fetch(
     if not folders:
         raise ConfigError("There is no home directory to store data in.", "Name a folder with --data-dir.")
     folder = folders[0]
-    load(find("scenario", scenario)).fetch(folder)
-    show_notice(f"The data of {scenario} is complete; files are looked for in '{folder}'.")
+    chosen = load(find("scenario", scenario))
+    chosen.fetch(folder)
+    show_notice(f"Data of {scenario}: {chosen.data_state([folder])}.")

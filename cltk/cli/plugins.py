@@ -123,7 +123,9 @@ def named(name: str) -> list[Plugin]:
     every = [plugin for kind in KINDS for plugin in installed(kind)]
     matches = [plugin for plugin in every if plugin.is_called(name)]
     if not matches:
-        raise ConfigError(f"There is no plugin '{name}'.", closest(name, {plugin.name for plugin in every}))
+        raise ConfigError(
+            f"There is no plugin '{name}'.", closest(name, {plugin.name for plugin in every}, "cltk plugins list")
+        )
     return matches
 
 

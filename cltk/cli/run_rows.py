@@ -13,7 +13,7 @@ from cltk.kinds import SLOTS
 from cltk.layers import parse_value
 from cltk.mappings import flatten
 from cltk.record import Record
-from cltk.runs.reading import find_record, read_records
+from cltk.runs.reading import find_records, read_records
 
 __all__ = ["chosen_records", "chosen_rows", "columns_of", "named_records", "printed", "refuse_none_named", "rows_of"]
 
@@ -49,9 +49,8 @@ def chosen_records(store: Path, run_ids: Sequence[str], conditions: Sequence[str
         ConfigError: There is no such run, a condition is wrong, or no run meets them.
         StoreError: The record of a run that is named is incomplete or altered.
     """
-    records = [find_record(store, run_id) for run_id in run_ids] if run_ids else read_records(store)[0]
-    by_id = {record.run_id: record for record in records}
-    rows = chosen_rows(rows_of(list(by_id.values()), store), conditions)
+    records = find_records(store, run_ids) if run_ids else read_records(store)[0]
+    rows = chosen_rows(rows_of(records, store), conditions)
     if not rows:
         if not records:
             raise ConfigError(f"There is no run in '{store}'.", "Name the folder of another store with --store.")
@@ -59,7 +58,8 @@ def chosen_records(store: Path, run_ids: Sequence[str], conditions: Sequence[str
             f"There is no run with {' and '.join(conditions)} in '{store}'.",
             f"See what there is: cltk runs list{at_store(store)}",
         )
-    return [by_id[row["run"]] for row in rows]
+    chosen = {row["run"] for row in rows}
+    return [record for record in records if record.run_id in chosen]
 
 
 def named_records(store: Path, run_ids: Sequence[str], conditions: Sequence[str]) -> list[Record]:

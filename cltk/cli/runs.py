@@ -75,8 +75,12 @@ def remove_runs(
     from shutil import rmtree
 
     from cltk.cli.run_rows import named_records
+    from cltk.runs.reading import find_folders
 
-    folders = [store / record.run_id for record in named_records(store, run_id or (), where or ())]
+    if run_id and not where:  # Nothing is read, so that a record that cannot be read is removed, too.
+        folders = find_folders(store, run_id)
+    else:
+        folders = [store / record.run_id for record in named_records(store, run_id or (), where or ())]
     if not yes:
         typer.confirm(f"Remove {', '.join(map(str, folders))}?", abort=True, err=True)
     for folder in folders:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from cltk.errors import ConfigError, StoreError, closest
+from cltk.errors import ConfigError, Faults, StoreError, closest
 from cltk.record import Record
 from cltk.record_file import read_record
 
-__all__ = ["find_record", "finished_runs", "read_records"]
+__all__ = ["find_folders", "find_record", "find_records", "finished_runs", "read_records"]
 
 LATEST = "latest"
 """What stands for the run that was written last."""
@@ -49,19 +49,48 @@ def find_record(store: Path, run_id: str) -> Record:
         ConfigError: There is no such run, or several runs begin so.
         StoreError: Its record is incomplete or altered.
     """
-    paths = _record_files(store)
-    names = [path.parent.name for path in paths]
+    return find_records(store, [run_id])[0]
+
+
+def find_records(store: Path, run_ids: Iterable[str]) -> list[Record]:
+    """The records of several runs, each once; see ``find_record``.
+
+    Raises:
+        ConfigError: There is no such run, or several runs begin so; it tells of all ids.
+        StoreError: A record is incomplete or altered.
+    """
+    return [_read(folder / "record.json") for folder in find_folders(store, run_ids)]
+
+
+def find_folders(store: Path, run_ids: Iterable[str]) -> list[Path]:
+    """The folders of several runs, each once, whatever is the matter with their records; see ``find_record``.
+
+    Raises:
+        ConfigError: There is no such run, or several runs begin so; it tells of all ids.
+    """
+    names, faults = [path.parent.name for path in _record_files(store)], Faults()
+    found: dict[str, None] = {}
+    for run_id in run_ids:
+        with faults.further():
+            found[_full_id(run_id, names, store)] = None
+    faults.settle()
+    return [store / name for name in found]
+
+
+def _full_id(run_id: str, names: Sequence[str], store: Path) -> str:
     if run_id == LATEST and names:
-        return _read(paths[-1])
+        return names[-1]
     matches = [run_id] if run_id in names else [name for name in names if run_id and name.startswith(run_id)]
     if len(matches) > 1:
         raise ConfigError(f"{len(matches)} runs begin with '{run_id}'.", f"Such as: {', '.join(matches[:3])}.")
     if not matches:
         advice = (
-            closest(run_id, names) if names else f"Name the folder of its store with --store; '{store}' has no run."
+            closest(run_id, names, "cltk runs list")
+            if names
+            else f"Name the folder of its store with --store; '{store}' has no run."
         )
         raise ConfigError(f"There is no run '{run_id}' in '{store}'.", advice)
-    return _read(store / matches[0] / "record.json")
+    return matches[0]
 
 
 def _record_files(store: Path) -> list[Path]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,6 +59,12 @@ class TestPlugins:
         defaults = {field["name"]: field["default"] for field in nested}
         assert defaults["classifier.epochs"] == 5
         assert defaults["generator.epochs"] == 50
+
+    def test_an_ascii_terminal_gets_the_ranges_of_fields(self) -> None:
+        command = [sys.executable, "-m", "cltk", "plugins", "show", "vae"]
+        shown = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=True)
+        assert b">= 0" in shown.stdout
+        assert b"?" not in shown.stdout
 
     def test_a_qualified_name_will_do(self, cli: Cli) -> None:
         assert cli("plugins", "show", "cltk-vae:vae", "--json").json["name"] == "vae"
@@ -121,6 +130,10 @@ class TestData:
         done = cli("data", "list")
         assert done.status == 0
         assert all(name in done.out for name in rows)
+
+    def test_what_cannot_be_fetched_is_not_said_to_be_there(self, cli: Cli) -> None:
+        done = cli("data", "fetch", "features", "--data-dir", "data")
+        assert (done.status, "name it with --scenario.path" in done.said) == (0, True)
 
     def test_the_list_says_where_it_is(self, cli: Cli, mnist_folder: Path) -> None:
         rows = {row["scenario"]: row["data"] for row in cli("data", "list", "--json", "--data-dir", mnist_folder).json}

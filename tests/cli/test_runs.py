@@ -92,6 +92,20 @@ def test_what_is_refused(cli: Cli, store: Path, words: list[str], said: str) -> 
     assert said in done.said
 
 
+def test_a_broken_run_is_removed_by_its_id(cli: Cli, store: Path) -> None:
+    (store / "broken").mkdir()
+    (store / "broken" / "record.json").write_text("{}")
+    assert cli("runs", "rm", "brok", OLD, "--yes", "--store", store).status == 0
+    assert list(store.iterdir()) == []
+
+
+def test_all_runs_that_there_are_not_are_told_at_once_and_not_all_that_there_are(cli: Cli, store: Path) -> None:
+    done = cli("runs", "rm", OLD.replace("22b", "22c"), "nothing", "--yes", "--store", store)
+    assert (done.status, "There is no run 'nothing'" in done.said) == (2, True)
+    assert f"Did you mean '{OLD}'? All there are: cltk runs list" in done.said
+    assert (store / OLD).exists()
+
+
 class TestChoosing:
     """Which runs, in which order."""
 

@@ -46,3 +46,8 @@ def test_what_is_not_there_is_said(cli: Cli, runs: Path) -> None:
     done = cli("open", "old-studdy", "--store", runs)
     assert (done.status, "no study 'old-studdy'" in done.said) == (2, True)
     assert "Did you mean 'old-study'?" in done.said
+
+
+def test_runs_that_begin_alike_are_said_to(cli: Cli, runs: Path) -> None:
+    done = cli("open", "old", "--store", runs)
+    assert (done.status, "6 runs begin with 'old'" in done.said) == (2, True)

@@ -144,6 +144,21 @@ def test_what_is_refused(cli: Cli, runs: Path, words: list[str], said: str) -> N
     assert (done.status, said in done.said) == (2, True), done.said
 
 
+def test_all_columns_that_there_are_not_are_told_at_once(cli: Cli, runs: Path) -> None:
+    for form in ("csv", "latex"):
+        done = cli("runs", "export", "--format", form, "--column", "acc", "--column", "sec", "--store", runs)
+        assert (done.status, "no column 'acc'" in done.said, "no column 'sec'" in done.said) == (2, True, True)
+
+
+def test_a_file_that_cannot_be_written_is_named(cli: Cli, runs: Path) -> None:
+    (runs / "file").touch()
+    commands = (["runs", "export"], ["report", "old-study", "--html"], ["report", "old-study", "--figures"])
+    for command in commands:
+        option = [] if command[-1] == "--figures" else ["--output"]
+        done = cli(*command, *option, runs / "file" / "it", "--store", runs)
+        assert (done.status, f"Cannot write '{runs / 'file' / 'it'}'" in done.said) == (1, True), done.err
+
+
 def test_axes_are_options(cli: Cli, store: Path) -> None:
     axes = ["--axis", "strategy=finetune,joint", "--axis", "strategy.classifier.lr=0.01,0.02", "--dry-run", "--json"]
     done = cli("ablate", "--scenario", "split-digits", *axes, "--store", store, "--sink", "none")

@@ -56,7 +56,7 @@ def _report(name: str, store: Path) -> Report:
     Raises:
         ConfigError: There is neither.
     """
-    from cltk.errors import ConfigError, closest
+    from cltk.errors import ConfigError, Fault, closest
     from cltk.runs.reading import find_record, finished_runs, read_records
     from cltk_studies.answers.of_runs import compare_runs
     from cltk_studies.questions.study import study_path
@@ -68,7 +68,7 @@ def _report(name: str, store: Path) -> Report:
         record = find_record(store, name)
     except ConfigError as error:
         studies = [path.parent.name for path in store.glob("studies/*/study.json")]
-        advice = f"{closest(name, studies)} Runs: cltk runs list"
-        raise ConfigError(f"There is no study '{name}' in '{store}', and no such run.", advice) from error
+        no_study = Fault(f"There is no study '{name}' in '{store}'.", closest(name, studies))
+        raise ConfigError.of([no_study, *error.faults]) from error
     runs = finished_runs(read_records(store)[0], record.config_hash) or [record]
     return Report(compare_runs(runs, name=record.run_id), store=store)

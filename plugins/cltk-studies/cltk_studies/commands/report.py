@@ -10,6 +10,7 @@ import typer
 from cltk.cli.complete import plugin_names
 from cltk.cli.options import RUNS, Json, Store, TrackingUri
 from cltk_studies.commands.complete import study_names
+from cltk_studies.commands.output import write_text, writing
 
 __all__ = ["report"]
 
@@ -60,27 +61,17 @@ def report(
         raise ConfigError("More than one form of report was asked for.", advice)
     found = load_report(study, store, metrics=metric or (), objectives=objective or (), tracking_uri=tracking_uri)
     if figures is not None:
-        for path in found.write_figures(figures):
+        with writing(figures):
+            paths = found.write_figures(figures)
+        for path in paths:
             print(path)
     elif json and output is None:
         print_json(found.to_dict())
     elif json:
-        _write(dumps(found.to_dict(), indent=2, allow_nan=False) + "\n", output)
+        write_text(dumps(found.to_dict(), indent=2, allow_nan=False) + "\n", output)
     elif html:
-        _write(found.to_html(), output)
+        write_text(found.to_html(), output)
     elif markdown or output is not None:
-        _write(found.to_markdown(), output)
+        write_text(found.to_markdown(), output)
     else:
         print_tables(found.results, all_metrics=every or bool(metric))
-
-
-def _write(text: str, output: Path | None) -> None:
-    from cltk.errors import StoreError
-
-    if output is None:
-        print(text, end="")
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"Cannot write '{output}': {error.strerror or error}", "Name another file.") from error

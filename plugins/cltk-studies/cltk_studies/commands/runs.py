@@ -11,8 +11,9 @@ import typer
 from cltk.cli.complete import plugin_names, run_ids, words
 from cltk.cli.console import noise_to_stderr
 from cltk.cli.options import RUNS, Json, Store, Where
-from cltk.errors import ConfigError, StoreError, closest
+from cltk.errors import ConfigError, Fault, closest
 from cltk_studies.commands.complete import exported_columns, studies_or_names
+from cltk_studies.commands.output import write_text, writing
 
 __all__ = ["compare", "export"]
 
@@ -110,20 +111,16 @@ def export(
         if form == "parquet":
             if output is None:
                 raise ConfigError("Parquet cannot be printed.", "Name a file: --output runs.parquet")
-            write_parquet(rows, output)
+            with writing(output):
+                write_parquet(rows, output)
             return
         text = to_csv(rows)
-    if output is None:
-        print(text, end="")
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"Cannot write '{output}': {error.strerror or error}", "Name another file.") from error
+    write_text(text, output)
 
 
 def _columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
     known = {name for row in rows for name in row}
-    if rows and (unknown := next((name for name in names if name not in known), None)):
-        raise ConfigError(f"There is no column '{unknown}'.", closest(unknown, known))
+    unknown = [name for name in names if rows and name not in known]
+    if unknown:
+        raise ConfigError.of(Fault(f"There is no column '{name}'.", closest(name, known)) for name in unknown)
     return [{"id": row["id"], **{name: row.get(name) for name in names}} for row in rows]

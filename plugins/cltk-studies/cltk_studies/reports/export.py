@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from cltk.errors import ConfigError, StoreError, closest
+from cltk.errors import ConfigError, Fault, closest
 from cltk_studies.answers.results import CellResult, StudyResult
 from cltk_studies.reports.formats import format_mean
 from cltk_studies.reports.metric_table import is_best
@@ -60,7 +60,7 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
     Raises:
         ConfigError: It is not installed.
-        StoreError: The file cannot be written.
+        OSError: The file cannot be written.
     """
     try:
         pandas = import_module("pandas")
@@ -69,19 +69,16 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         advice = "Install it: pip install 'cltk-studies[parquet]', or write --format csv."
         raise ConfigError(f"Parquet needs {error.name}, which is not installed.", advice) from error
     plain = [{name: str(v) if isinstance(v, list | dict) else v for name, v in row.items()} for row in rows]
-    try:
-        pandas.DataFrame(plain).to_parquet(path)
-    except OSError as error:
-        raise StoreError(f"Cannot write '{path}': {error.strerror or error}", "Name another file.") from error
+    pandas.DataFrame(plain).to_parquet(path)
 
 
 def _columns(result: StudyResult, wanted: Sequence[str]) -> list[str]:
     costs = list(dict.fromkeys(name for cell in result.cells for name in cell.costs))
     if not wanted:
         return [*result.metrics, *costs]
-    for name in wanted:
-        if name not in (*result.metrics, *costs):
-            raise ConfigError(f"There is no column '{name}'.", closest(name, [*result.metrics, *costs]))
+    known = [*result.metrics, *costs]
+    if unknown := [name for name in wanted if name not in known]:
+        raise ConfigError.of(Fault(f"There is no column '{name}'.", closest(name, known)) for name in unknown)
     return list(wanted)
 
 

@@ -60,7 +60,10 @@ def open_journal(folder: Path, is_there: bool = False) -> JournalStorage:
     """
     path = journal_path(folder)
     if is_there and not path.exists():
-        raise FileNotFoundError(f"there is no '{path.name}' on the machine '{socket.gethostname()}': is it shared?")
+        raise FileNotFoundError(
+            f"there is no '{path.name}' in it. No study was begun there, or the machine '{socket.gethostname()}' has "
+            "another folder of that name: is it shared?"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     return JournalStorage(JournalFileBackend(str(path), _MendingLock(path)))
 
