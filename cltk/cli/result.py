@@ -106,7 +106,7 @@ def _matrix(records: Sequence[Record]) -> AccuracyMatrix:
     entries = [[list(values) for values in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
     means = [[fmean(values) for values in row] for row in entries]
     deviations = [[stdev(values) for values in row] for row in entries]
-    title = f"Mean accuracy on each task (%), ± deviation over {len(records)} seeds"
+    title = f"Mean accuracy on each task (%) over {len(records)} seeds"
     classes = records[0].classes
     if any(record.classes != classes for record in records):
         classes, title = [[] for _ in classes], f"{title}; mixes classes: each seed has its own order"

@@ -22,8 +22,8 @@ Matrix = Sequence[Sequence[float]]
 class AccuracyMatrix:
     """Rows: before training, then after each task; columns: the mean over the tasks learned so far, then all tasks.
 
-    Where there is little room it goes without deviations, then without decimals, then without the tasks in the middle.
-    The mean stays, and no number is cut.
+    Where there is little room it goes without deviations but those of the last row, then without decimals, then without
+    the tasks in the middle. The mean stays, and no number is cut.
 
     Args:
         rows: Accuracy in [0, 1].
@@ -61,7 +61,8 @@ class AccuracyMatrix:
 
     def _table(self, tasks: Sequence[int], decimals: int, deviations: Matrix | None = None) -> Table:
         look: Any = {"box": box.SIMPLE_HEAD, "show_edge": False, "padding": (0, 1, 0, 0)}
-        table = Table(title=self._title, title_justify="left", title_style="bold", **look)
+        title = self._title + (", ± deviation" if deviations else "")
+        table = Table(title=title, title_justify="left", title_style="bold", **look)
         table.add_column("", no_wrap=True)
         table.add_column("seen", justify="right", no_wrap=True)
         for task in tasks:
@@ -74,6 +75,11 @@ class AccuracyMatrix:
             mean = Text(f"{100 * sum(row[:learned]) / learned:.{decimals}f}" if learned else "", "bold")
             cells = [self._cell(learned, task, decimals, deviations) for task in tasks]
             table.add_row(f"after {learned}" if learned else "before", mean, *cells)
+        if self._deviations and not deviations:
+            last = (
+                Text("" if task == _LEFT_OUT else f"±{100 * self._deviations[-1][task]:.{decimals}f}") for task in tasks
+            )
+            table.add_row("deviation", "", *last)
         return table
 
     def _cell(self, learned: int, task: int, decimals: int, deviations: Matrix | None) -> Text:

@@ -55,9 +55,12 @@ def test_ten_tasks_have_all_columns_in_eighty() -> None:
 
 def test_a_mean_matrix_has_deviations_where_they_fit() -> None:
     rows = [[0.5, 0.5], [1.0, 0.25], [0.75, 1.0]]
-    matrix = AccuracyMatrix(rows, [[0], [1]], [[0.031] * 2] * 3)
+    matrix = AccuracyMatrix(rows, [[0], [1]], [[0.011] * 2, [0.021] * 2, [0.031] * 2])
     assert "75.0 ±3.1" in rendered(matrix, 80)
-    assert "±" not in rendered(matrix, 25)
+    assert ", ± deviation" in rendered(matrix, 80)
+    narrow = rendered(matrix, 25)
+    assert narrow.splitlines()[-1].split() == ["deviation", "±3", "±3"]
+    assert narrow.count("±") == 2
 
 
 def test_a_result_has_what_matters_first(cli: Cli, finetune: list[str], store: Path) -> None:
@@ -75,7 +78,7 @@ def test_several_seeds_have_each_value_and_where_all_of_them_are(cli: Cli, finet
     done = cli(*finetune, "--store", store, "--seeds", "2,3", "--name", "several")
     assert "(95 % interval; by seed: " in done.out
     assert "2 seeds say little" in done.out
-    assert "Mean accuracy on each task (%), ± deviation over 2 seeds" in done.out
+    assert "Mean accuracy on each task (%) over 2 seeds, ± deviation" in done.out
     assert "-seed{2,3}" in done.out
     (kept,) = (line for line in done.out.splitlines() if line.startswith("Kept in"))
     beginning = kept.removeprefix("Kept in ").removesuffix("{2,3}")

@@ -115,7 +115,7 @@ class TestSeveralSeeds:
     def test_the_tables_show_the_summary(self, cli: Cli, finetune: list[str], store: Path) -> None:
         done = cli(*finetune, "--store", store, "--seeds", "2,3", "--name", "tables")
         assert done.status == 0
-        assert "Mean accuracy on each task (%), ± deviation over 2 seeds" in done.out
+        assert "Mean accuracy on each task (%) over 2 seeds, ± deviation" in done.out
         assert "seed 2, task 1 of 5" in done.err
         assert "seed 3, task 5 of 5" in done.err
 
