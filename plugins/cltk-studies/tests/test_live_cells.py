@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,13 @@ def test_a_cell_waits_then_runs_then_is_done(records: list[Record]) -> None:
         cells.add("short", [record], failed=False)
     line, _ = shown(cells)[2:]
     assert re.search(r"2 of 2 +0\.\d{4} ± 0\.\d{4} +[\d.]+ m?s a run$", line)
+
+
+def test_trials_of_a_search_have_lines_of_their_own_alone() -> None:
+    plan = plan_of("a trial")
+    cells = LiveCells(replace(plan, afterwards=plan.cells[0]), lambda: ())
+    cells.add("trial 0", [], failed=False)
+    assert [line.split()[:3] for line in shown(cells)[2:]] == [["trial", "0", "1"]]
 
 
 def test_what_runs_is_seen_in_a_low_terminal_and_no_plan_knew_it() -> None:

@@ -33,7 +33,8 @@ class LiveCells:
     """
 
     def __init__(self, plan: Plan | None, positions: Callable[[], Sequence[Position]]) -> None:
-        cells = plan.cells if plan else ()
+        # The one cell of a search's plan stands for trials that get names of their own.
+        cells = plan.cells if plan and plan.afterwards is None else ()
         self._positions = positions
         self._planned = {planned.cell.name: planned.seconds for planned in cells}
         self._totals = {planned.cell.name: len(planned.done) + len(planned.open) for planned in cells}
