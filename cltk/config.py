@@ -155,18 +155,23 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", descri
 Seeds = Annotated[
     tuple[Annotated[int, Field(ge=0, lt=2**63)], ...],
     Field(description="one run each: 0, [0, 1] or '0..4'"),
-    BeforeValidator(_as_seeds),
+    BeforeValidator(_as_seeds, json_schema_input_type=int | str | tuple[int | str, ...]),
     AfterValidator(_distinct),
 ]
 """The type of a field for the seeds of runs."""
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Size = Annotated[int, Field(gt=0)]
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])]
 """The type of a field for one name or a list of them."""
 
 SlotField = Annotated[Slot, BeforeValidator(as_slot)]
 """The type of a field for a component: its name, or a table with its settings."""
 
-Sizes = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_as_list)]
+Sizes = Annotated[
+    tuple[Size, ...],
+    BeforeValidator(_as_list, json_schema_input_type=Size | tuple[Size, ...]),
+]
 """The type of a field for layer sizes: positive whole numbers, one of them or a list."""
 
 

@@ -99,5 +99,5 @@ def _values(field: dict[str, Any]) -> list[Any]:
 def _range(field: dict[str, Any]) -> str:
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     own = [f"{sign} {field[key]:g}" for key, sign in signs.items() if key in field]
-    inner = [_range(field["items"])] if isinstance(field.get("items"), dict) else []
-    return ", ".join(filter(None, own + inner))
+    parts = [*field.get("anyOf", ()), *([field["items"]] if isinstance(field.get("items"), dict) else [])]
+    return ", ".join(dict.fromkeys(filter(None, [*own, *map(_range, parts)])))

@@ -8,23 +8,81 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.commandline import Cli
+from tests.commandline import Cli, run_cli
 
 EXPERIMENTS = sorted((Path(__file__).parents[2] / "experiments").glob("*.toml"))
 
 
 @pytest.fixture(scope="module")
 def schema() -> Any:
-    from tests.commandline import run_cli
-
     return run_cli("schema").json
 
 
+def faults(schema: Any, text: str) -> list[str]:
+    """What is wrong with a file by the schema: the field and why."""
+    errors = Draft202012Validator(schema).iter_errors(tomllib.loads(text))
+    return [f"{error.json_path}: {error.message}" for error in errors]
+
+
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
-def test_every_table_of_our_files_is_in_it(schema: Any, path: Path) -> None:
-    assert schema["additionalProperties"] is False
-    assert set(tomllib.loads(path.read_text())) <= set(schema["properties"])
+def test_every_file_of_ours_is_valid_by_it(schema: Any, path: Path) -> None:
+    assert faults(schema, path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--strategy", "ewc"), ("--scenario", "permuted-mnist"), ("--schedule", "log")]
+)
+def test_a_printed_experiment_is_valid_by_it(schema: Any, options: tuple[str, ...]) -> None:
+    assert faults(schema, run_cli("run", *options, "--print-config").out) == []
+
+
+def test_the_file_beside_a_record_is_valid_by_it(schema: Any, finetune: list[str], tmp_path: Path) -> None:
+    run_cli(*finetune, "--store", tmp_path, "--quiet")
+    (file,) = tmp_path.glob("*/experiment.toml")
+    assert faults(schema, file.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'seeds = "0..4"',
+        'seeds = ["0", 1]',
+        'tune = { budget = 10, seeds = "0", test_seeds = "1..5" }',
+        'tune = { budget = 10, test-seeds = 3, objective = "diaz-ce" }',
+        'ablate = { seeds = "null", baseline = "null" }',
+        'sinks = "none"',
+        'generator = "cltk-vae:vae"',
+        'generator = "null"',
+        'classifier = { name = "cltk-mlp:mlp", hidden = 50 }',
+        "generator = { latent-dim = 5 }",
+        'schedule = { name = "manual", counts = 5 }',
+        'scenario = { name = "split-mnist", groups = "null", class_order = "seed" }',
+        'metrics = ["cltk-metrics:diaz-ce", { name = "diaz-ce", epsilon = 0.5 }]',
+        'metrics = "null"',
+        'extends = "other.toml"',
+        'launcher = { name = "slurm", slurm = { partition = "gpu" } }',
+    ],
+)
+def test_it_accepts_what_the_commands_accept(schema: Any, text: str) -> None:
+    assert faults(schema, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seeds = 0.5",
+        "sed = 1",
+        'generator = "vea"',
+        "generator = { latent_dims = 5 }",
+        'generator = { latent_dim = "null" }',
+        'scenario = "null"',
+        "tune = { trial = 3 }",
+    ],
+)
+def test_it_refuses_what_the_commands_refuse(schema: Any, text: str) -> None:
+    assert faults(schema, text) != []
 
 
 def test_it_has_the_tables_of_studies_with_their_fields(schema: Any) -> None:

@@ -38,7 +38,7 @@ class Manual(ReplaySchedule):
         counts: Annotated[
             tuple[Samples, ...],
             Field(description="samples to replay at each task, one entry a task; the first is never used"),
-            BeforeValidator(_as_list),
+            BeforeValidator(_as_list, json_schema_input_type=Samples | tuple[Samples, ...]),
         ] = ()
 
     config: Config

@@ -25,7 +25,9 @@ ACCURACY, COST = "final-average-accuracy", "samples-replayed"
 ObjectiveNames = Annotated[
     tuple[str, ...],
     Field(min_length=1, description="a metric, or a list of metrics, the most important one first"),
-    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=str | tuple[str, ...]
+    ),
 ]
 """The type of a field for an objective."""
 
