@@ -65,7 +65,7 @@ def _plugins(name: str, store: Path) -> list[Plugin]:
     from cltk.experiment import Experiment
     from cltk.layers import read_toml
     from cltk.resolve import resolve
-    from cltk.runs.reading import LATEST, find_record
+    from cltk.runs.reading import LATEST, find_records
 
     if name.endswith(".toml"):
         whole = read_toml(Path(name))
@@ -75,13 +75,13 @@ def _plugins(name: str, store: Path) -> list[Plugin]:
             return [*_components(resolve(check(Experiment, layer, f"'{name}'")).config), *_varied(study or {})]
         return [*_varied({"variants": [layer]}), *_varied(study or {})]
     if name == LATEST or (store / name / "record.json").exists():
-        return _components(find_record(store, name).config)
+        return _components(find_records(store, [name])[0].config)
     try:
         return named(name)
     except ConfigError:
         if not any(store.glob(f"{escape(name)}*/record.json")):
             raise
-        return _components(find_record(store, name).config)
+        return _components(find_records(store, [name])[0].config)
 
 
 def _varied(study: Mapping[str, Any]) -> Iterator[Plugin]:

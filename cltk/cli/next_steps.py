@@ -10,6 +10,7 @@ from pathlib import Path
 from cltk.cli.options import RUNS
 from cltk.record import Record
 from cltk.registry import installed
+from cltk.runs.reading import without_seed
 
 __all__ = ["at_store", "next_steps"]
 
@@ -26,7 +27,8 @@ def at_store(store: Path) -> str:
 def next_steps(records: Sequence[Record], store: Path) -> list[str]:
     """The commands that go on from what was run, as far as they are installed, a line each."""
     last = records[-1]
-    steps = {f"cltk runs show {last.run_id}{at_store(store)}": "this result, other metrics"}
+    shown = last.run_id if len(records) == 1 else without_seed(last.run_id)
+    steps = {f"cltk runs show {shown}{at_store(store)}": "this result, other metrics"}
     if last.status == "interrupted":
         steps = {"the same command again": "goes on from the last checkpoint, if there is one"}
     commands = {plugin.name for plugin in installed("command")}

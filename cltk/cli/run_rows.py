@@ -45,6 +45,8 @@ def chosen_rows(rows: Sequence[Row], conditions: Sequence[str], sort: str = "") 
 def chosen_records(store: Path, run_ids: Sequence[str], conditions: Sequence[str]) -> list[Record]:
     """The runs of these ids, or all where none is given, that meet conditions.
 
+    An id may be a beginning that all seeds of an experiment share.
+
     Raises:
         ConfigError: There is no such run, a condition is wrong, or no run meets them.
         StoreError: The record of a run that is named is incomplete or altered.

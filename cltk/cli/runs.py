@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,12 +12,6 @@ from cltk.cli.complete_runs import columns
 from cltk.cli.console import print_json, print_rows, show_notice
 from cltk.cli.options import RUNS, Json, Store, Where
 from cltk.cli.usage import Command
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from cltk.record import Record
-    from cltk.runs.measuring import Measured
 
 __all__ = ["app"]
 
@@ -65,7 +58,10 @@ def list_runs(
 @app.command("rm", cls=Command)
 def remove_runs(
     run_id: Annotated[
-        list[str] | None, typer.Argument(help="Ids, or the beginnings of them.", autocompletion=run_ids)
+        list[str] | None,
+        typer.Argument(
+            help="Ids, or the beginnings of them, of all seeds of an experiment too.", autocompletion=run_ids
+        ),
     ] = None,
     where: Where = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -91,37 +87,25 @@ def remove_runs(
 @app.command("show", cls=Command)
 def show_run(
     run_id: Annotated[
-        str, typer.Argument(help="The run's id, or the beginning of it; 'latest'.", autocompletion=run_ids)
+        str,
+        typer.Argument(
+            help="The run's id, or the beginning of it, of all seeds of an experiment too; 'latest'.",
+            autocompletion=run_ids,
+        ),
     ],
     metric: Metrics = None,
     store: Store = RUNS,
     json: Json = False,
 ) -> None:
-    """Show a run: its result and its cost, and any metric of it without running it again."""
+    """Show a run, or all seeds of an experiment: result and cost, and any metric of it without running it again."""
     from cltk.cli.result import print_records
-    from cltk.runs.reading import find_record
+    from cltk.runs.reading import find_records
+    from cltk.runs.recalled import recall
 
-    record = find_record(store, run_id)
-    measured = _measure(record, metric, store) if metric else {}
-    values = {name: result.value for name, result in measured.items() if result.value is not None}
-    reasons = {name: result.reason for name, result in measured.items() if result.value is None}
+    recalled = recall(find_records(store, [run_id]), store, metric or (), others=json)
     if json:
-        metrics = {**record.metrics, **values}
-        print_json(record.to_dict() | {"metrics": metrics} | ({"reasons": reasons} if reasons else {}))
+        print_json(recalled.to_dict())
         return
-    print_records([record.model_copy(update={"metrics": values if metric else record.metrics})], store=store)
-    for name, reason in reasons.items():
+    print_records(recalled.records, recalled.summary, store=store)
+    for name, reason in recalled.reasons.items():
         print(f"{name}: {reason}")
-
-
-def _measure(record: Record, names: Sequence[str], store: Path) -> Mapping[str, Measured]:
-    """The metrics that are asked for: of this run, or of all finished runs of its experiment."""
-    from cltk.runs.measuring import load_metrics, measure, measure_groups
-    from cltk.runs.reading import finished_runs, read_records
-
-    metrics = load_metrics(names)
-    values = measure(record, metrics)
-    if len(values) == len(metrics):
-        return values
-    alike = finished_runs(read_records(store)[0], record.config_hash)
-    return values | measure_groups(alike, metrics, store)

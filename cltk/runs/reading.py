@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from cltk.errors import ConfigError, Faults, StoreError, closest
 from cltk.record import Record
 from cltk.record_file import read_record
 
-__all__ = ["find_folders", "find_record", "find_records", "finished_runs", "read_records"]
+__all__ = ["find_folders", "find_record", "find_records", "finished_runs", "read_records", "without_seed"]
 
 LATEST = "latest"
 """What stands for the run that was written last."""
+_SEED = re.compile(r"-seed\d+$")
+_SHOWN = 3
 
 
 def read_records(store: Path, hashes: Collection[str] | None = None) -> tuple[list[Record], list[str]]:
@@ -49,40 +52,59 @@ def find_record(store: Path, run_id: str) -> Record:
         ConfigError: There is no such run, or several runs begin so.
         StoreError: Its record is incomplete or altered.
     """
-    return find_records(store, [run_id])[0]
+    folders = find_folders(store, [run_id])
+    if len(folders) > 1:
+        names = [folder.name for folder in folders]
+        raise ConfigError(f"{len(folders)} runs begin with '{run_id}'.", f"Give one of them: {_some(names)}.")
+    return _read(folders[0] / "record.json")
 
 
 def find_records(store: Path, run_ids: Iterable[str]) -> list[Record]:
-    """The records of several runs, each once; see ``find_record``.
+    """The records of several runs, each once.
+
+    Args:
+        store: The folder of all runs.
+        run_ids: Ids or their beginnings, as ``find_record`` takes them; a beginning that all seeds of an experiment
+            share stands for all of them.
 
     Raises:
-        ConfigError: There is no such run, or several runs begin so; it tells of all ids.
+        ConfigError: There is no such run, or runs of several experiments begin so; it tells of all ids.
         StoreError: A record is incomplete or altered.
     """
     return [_read(folder / "record.json") for folder in find_folders(store, run_ids)]
 
 
 def find_folders(store: Path, run_ids: Iterable[str]) -> list[Path]:
-    """The folders of several runs, each once, whatever is the matter with their records; see ``find_record``.
+    """The folders of several runs, each once, whatever is the matter with their records; see ``find_records``.
 
     Raises:
-        ConfigError: There is no such run, or several runs begin so; it tells of all ids.
+        ConfigError: There is no such run, or runs of several experiments begin so; it tells of all ids.
     """
     names, faults = [path.parent.name for path in _record_files(store)], Faults()
     found: dict[str, None] = {}
     for run_id in run_ids:
         with faults.further():
-            found[_full_id(run_id, names, store)] = None
+            found |= dict.fromkeys(_full_ids(run_id, names, store))
     faults.settle()
     return [store / name for name in found]
 
 
-def _full_id(run_id: str, names: Sequence[str], store: Path) -> str:
+def without_seed(run_id: str) -> str:
+    """What the ids of all seeds of an experiment begin with."""
+    return _SEED.sub("", run_id)
+
+
+def _full_ids(run_id: str, names: Sequence[str], store: Path) -> list[str]:
+    """The ids that are meant: one, or those of all seeds of an experiment."""
     if run_id == LATEST and names:
-        return names[-1]
+        return [names[-1]]
     matches = [run_id] if run_id in names else [name for name in names if run_id and name.startswith(run_id)]
-    if len(matches) > 1:
-        raise ConfigError(f"{len(matches)} runs begin with '{run_id}'.", f"Such as: {', '.join(matches[:3])}.")
+    experiments = sorted({without_seed(name) for name in matches})
+    if len(experiments) > 1:
+        raise ConfigError(
+            f"{len(matches)} runs begin with '{run_id}', of several experiments.",
+            f"Give more of the id of one: {_some(experiments)}.",
+        )
     if not matches:
         advice = (
             closest(run_id, names, "cltk runs list")
@@ -90,7 +112,11 @@ def _full_id(run_id: str, names: Sequence[str], store: Path) -> str:
             else f"Name the folder of its store with --store; '{store}' has no run."
         )
         raise ConfigError(f"There is no run '{run_id}' in '{store}'.", advice)
-    return matches[0]
+    return matches
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" or {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def _record_files(store: Path) -> list[Path]:

@@ -22,6 +22,13 @@ def test_after_a_run(cli: Cli, finetune: list[str], store: str) -> None:
     assert (again.status, "Final average accuracy" in again.out) == (0, True), again.err
 
 
+def test_after_several_seeds_it_is_the_result_of_all(cli: Cli, finetune: list[str]) -> None:
+    done = cli(*finetune, *SMALL, "--seeds", "0..1")
+    (shown,) = re.findall(r"^  cltk (runs show \S+)", done.out, re.MULTILINE)
+    again = cli(*shown.split())
+    assert (again.status, "by seed" in again.out) == (0, True), again.err
+
+
 def test_a_store_that_a_variable_names_is_found_by_it(cli: Cli, finetune: list[str]) -> None:
     assert "--store" not in cli(*finetune, *SMALL, CLTK_STORE="elsewhere").out
 

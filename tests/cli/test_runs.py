@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -142,6 +143,50 @@ class TestChoosing:
         rest = [row["run"] for row in cli("runs", "list", "--store", several, "--json").json]
         assert len(rest) == 1
         assert run_id not in rest
+
+
+class TestSeeds:
+    """An experiment of several seeds, by the beginning that their ids share."""
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Path:
+        return tmp_path / "runs"
+
+    @pytest.fixture
+    def ran(self, cli: Cli, finetune: list[str], store: Path) -> str:
+        """What was printed when it was run."""
+        options = ["--store", store, "--sink", "none", "--scenario.tasks", 2, "--metric", "normalised-forgetting"]
+        cli(*finetune, *options, "--strategy.classifier.lr", 0.02, "--name", "other")
+        return cli(*finetune, *options, "--seeds", "0..1", "--name", "seeds").out
+
+    def test_the_result_is_shown_as_it_was_when_they_were_run(self, cli: Cli, store: Path, ran: str) -> None:
+        shown = cli("runs", "show", "seeds", "--store", store)
+        assert shown.status == 0, shown.err
+        assert "95 % interval; by seed" in shown.out
+        assert ran.startswith(shown.out.partition("normalised-forgetting:")[0])
+        found = cli("runs", "show", "seeds", "--store", store, "--json", "--metric", "operations").json
+        assert [run["seed"] for run in found["runs"]] == [0, 1]
+        assert found["summary"]["operations"]["mean"] == sum(found["runs"][0]["operations"])
+
+    def test_whatever_takes_a_run_takes_it(self, cli: Cli, store: Path, ran: str) -> None:
+        found = cli("runs", "compare", "other", "seeds", "--store", store, "--json").json
+        assert [run["status"] for run in found["cells"][1]["runs"]] == ["finished"] * 2
+        page = Path(cli("open", "seeds", "--no-browser", "--store", store).out.strip())
+        assert re.fullmatch(r"seeds-[0-9a-f]{12}\.html", page.name)
+        assert "2 of 2 runs finished" in page.read_text()
+        assert "@software{cltk" in cli("cite", "seeds", "--store", store).out
+        assert cli("runs", "rm", "seeds", "--yes", "--store", store).err.count("Removed") == 2
+
+    @pytest.mark.parametrize("command", [("runs", "show"), ("open",), ("cite",), ("runs", "compare")])
+    def test_several_experiments_are_told_apart(self, cli: Cli, store: Path, ran: str, command: tuple[str]) -> None:
+        for folder in list(store.glob("other-*")):
+            record = read_record(folder / "record.json")
+            again = store / f"seeds-again-seed{record.seed}"
+            again.mkdir()
+            (again / "record.json").write_bytes(to_json(record.model_copy(update={"run_id": again.name})))
+        done = cli(*command, "seeds-", "--store", store)
+        assert (done.status, "3 runs begin with 'seeds-', of several experiments" in done.said) == (2, True), done.said
+        assert re.search(r"Give more of the id of one: seeds-[0-9a-f]{12}, seeds-again\.", done.said), done.said
 
 
 def test_the_list_has_settings_that_differ_where_runs_have_them() -> None:

@@ -19,7 +19,7 @@ from cltk.machine import Machine
 from cltk.record import Record
 from cltk.record_file import read_record
 from cltk.runs.measuring import Measured, load_metrics, measure, measure_group
-from cltk.runs.reading import find_record, finished_runs, read_records
+from cltk.runs.reading import find_record, find_records, finished_runs, read_records
 from cltk.runs.runner import execute
 
 DATA = Path(__file__).parent.parent / "data"
@@ -185,10 +185,18 @@ class TestReading:
         assert find_record(store, run_id) == records[0]
         shutil.copytree(store / run_id, tmp_path / run_id)
         assert find_record(tmp_path, run_id[: len("run-") + 6]) == records[0]
-        with pytest.raises(ConfigError, match="4 runs begin with 'run-'"):
-            find_record(store, "run-")
+        with pytest.raises(ConfigError, match="2 runs begin with"):
+            find_record(store, run_id.removesuffix("-seed0"))
         with pytest.raises(ConfigError, match="There is no run ''"):
             find_record(store, "")
+
+    def test_a_beginning_that_the_seeds_of_one_experiment_share_is_that_of_all(
+        self, records: list[Record], store: Path
+    ) -> None:
+        assert find_records(store, [records[1].run_id]) == [records[1]]
+        assert find_records(store, [records[0].run_id.removesuffix("-seed0")]) == records[:2]
+        with pytest.raises(ConfigError, match="4 runs begin with 'run-', of several experiments"):
+            find_records(store, ["run-"])
 
     def test_the_last_finished_run_of_a_seed_counts(self, records: list[Record]) -> None:
         cut_off = records[0].model_copy(update={"status": "interrupted", "run_id": "later"})

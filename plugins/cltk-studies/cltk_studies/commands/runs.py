@@ -33,7 +33,10 @@ StudyOrName = Annotated[
 def compare(
     run: Annotated[
         list[str] | None,
-        typer.Argument(help="Runs by id, or the beginning of it; 'latest' is the last one.", autocompletion=run_ids),
+        typer.Argument(
+            help="Runs by id, or the beginning of it, of all seeds of an experiment too; 'latest' is the last one.",
+            autocompletion=run_ids,
+        ),
     ] = None,
     name: StudyOrName = None,
     where: Where = None,
@@ -72,7 +75,8 @@ def compare(
 
 def export(
     run: Annotated[
-        list[str] | None, typer.Argument(help="Runs by id; by default, all.", autocompletion=run_ids)
+        list[str] | None,
+        typer.Argument(help="Runs by id, or the beginning of it; by default, all.", autocompletion=run_ids),
     ] = None,
     form: Annotated[
         str,
