@@ -104,3 +104,23 @@ def test_it_is_written_where_editors_look_and_named_once(cli: Cli, tmp_path: Pat
         assert cli("schema", "--write", study).status == 0
     assert study.read_text() == '#:schema ./cltk.schema.json\nname = "study"\n'
     assert "ablate" in json.loads((tmp_path / "cltk.schema.json").read_text())["properties"]
+
+
+def test_without_a_file_it_is_written_into_the_current_folder(cli: Cli, tmp_path: Path) -> None:
+    done = cli("schema", "--write")
+    assert done.status == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["cltk.schema.json"]
+    assert "cltk schema --write my-study.toml" in done.said
+
+
+def test_several_files_have_it_beside_them(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    assert cli("schema", "--write", "a.toml", "--write", "sub/b.toml").status == 0
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
+    assert files == {"a.toml", "cltk.schema.json", "sub/b.toml", "sub/cltk.schema.json"}
+
+
+def test_files_without_write_are_refused(cli: Cli) -> None:
+    done = cli("schema", "a.toml")
+    assert done.status == 2
+    assert "cltk schema --write a.toml" in done.said
