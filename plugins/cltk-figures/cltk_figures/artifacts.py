@@ -83,7 +83,8 @@ def cell_description(records: Sequence[Record]) -> str:
     """Several finished runs of one experiment in Markdown: the mean accuracy matrix, and each run's final accuracy."""
     matrices = [record.accuracy for record in records]
     means = [[fmean(values) for values in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
-    seeds = ", ".join(f"{record.seed}: {100 * record.final_accuracy:.1f}" for record in records)
+    by_seed = sorted(records, key=lambda record: record.seed)
+    seeds = ", ".join(f"{record.seed}: {100 * record.final_accuracy:.1f}" for record in by_seed)
     table = matrix_table(means, f"Mean accuracy on each task (%) over {len(records)} seeds")
     return f"{table.to_markdown()}\nFinal average accuracy (%) by seed: {seeds}\n"
 

@@ -35,16 +35,17 @@ class MlflowExperiment:
     Args:
         server: Where the experiment is.
         name: Its name; it is created on first use.
+        about: What it is of, as its description until there is another.
 
     Raises:
         StoreError: By each method too, when the server fails.
     """
 
-    def __init__(self, server: TrackingServer, name: str) -> None:
+    def __init__(self, server: TrackingServer, name: str, about: str = "") -> None:
         self._client = server.client
         self._reported = server.reported
         with self._reported():
-            self.id = _experiment_id(server, name)
+            self.id = _experiment_id(server, name, about)
 
     def create(self, name: str, tags: Mapping[str, str], started: float | None = None) -> str:
         """Creates a run that began at ``started`` (seconds since the epoch; now by default) and returns its id."""
@@ -100,9 +101,8 @@ class MlflowExperiment:
     def describe(self, text: str) -> None:
         """Says in the experiment's description what it is for, as Markdown; without a text it stays as it is."""
         if text:
-            note = f"{text[: _TAG_LENGTH - len(_ABOUT) - 2]}\n\n{_ABOUT}"
             with self._reported():
-                self._client.set_experiment_tag(self.id, "mlflow.note.content", note)
+                self._client.set_experiment_tag(self.id, "mlflow.note.content", _note(text))
 
     def text(self, run_id: str, path: str, text: str) -> None:
         """Stores a text with the run as a file."""
@@ -193,14 +193,14 @@ def is_tracked(server: TrackingServer, run_id: str, status: str) -> bool:
         return bool(server.client.search_runs(experiments, query, max_results=1))
 
 
-def _experiment_id(server: TrackingServer, name: str) -> str:
+def _experiment_id(server: TrackingServer, name: str, about: str) -> str:
     from mlflow.exceptions import MlflowException
 
     client = server.client
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         # Says what the experiment is, or MLflow's pages ask.
-        tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": _ABOUT}
+        tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": _note(about)}
         artifacts = None if server.artifacts is None else f"{server.artifacts}/{name}"
         try:
             return str(client.create_experiment(name, artifacts, tags))
@@ -212,6 +212,10 @@ def _experiment_id(server: TrackingServer, name: str) -> str:
         advice = "Restore or permanently delete it in MLflow, or choose another name for the experiment."
         raise StoreError(f"The MLflow experiment '{name}' was deleted.", advice)
     return str(experiment.experiment_id)
+
+
+def _note(text: str) -> str:
+    return f"{text[: _TAG_LENGTH - len(_ABOUT) - 2]}\n\n{_ABOUT}" if text else _ABOUT
 
 
 def _cut(tags: Mapping[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cltk.interfaces import RunGroup
 from cltk.kinds import SLOTS
 from cltk.mappings import flatten
 from cltk.record import Record
@@ -23,6 +24,7 @@ __all__ = [
     "cost_points",
     "data_digest",
     "final_points",
+    "group_about",
     "mean_curves",
     "mean_points",
     "params",
@@ -56,6 +58,12 @@ def run_name(record: Record, seeds: str) -> str:
     """
     names = _slot_names(record.config)
     return " · ".join([seeds, *(names[slot] for slot in _NAMED if slot in names)])
+
+
+def group_about(group: RunGroup) -> str:
+    """What a group is of: the cells of a study, or else its components; empty where that is not said."""
+    cells = [str(cell["name"]) for cell in group.definition.get("cells", ())]
+    return " · ".join(cells or _slot_names(group.definition).values())
 
 
 def run_tags(record: Record) -> dict[str, str]:

@@ -21,6 +21,7 @@ from cltk_mlflow.fields import (
     accuracy_points,
     cost_points,
     final_points,
+    group_about,
     mean_curves,
     mean_points,
     params,
@@ -81,7 +82,7 @@ class StudyTracker:
     def __init__(self, server: TrackingServer, study: RunGroup, started: float | None = None) -> None:
         self._server = server
         self._name = study.name
-        self._experiment = MlflowExperiment(server, study.name)
+        self._experiment = MlflowExperiment(server, study.name, group_about(study))
         self._run_id = self._find_or_create(study.name, {"kind": "study"}, started=started)
         self._experiment.text(self._run_id, STUDY_FILE, json.dumps(dict(study.definition), indent=1))
         self._experiment.describe(study.description)

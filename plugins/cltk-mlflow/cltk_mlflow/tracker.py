@@ -19,6 +19,7 @@ from cltk_mlflow.fields import (
     RUN_TAG,
     cost_points,
     final_points,
+    group_about,
     mean_curves,
     params,
     run_name,
@@ -68,7 +69,7 @@ class RunTracker:
         else:
             self._study = None
             self._group = group
-            self._experiment = MlflowExperiment(self._server, group.name)
+            self._experiment = MlflowExperiment(self._server, group.name, group_about(group))
             self._experiment.describe(group.description)
             self._parent_id: str | None = None
             self._parent_ended: float | None = None

@@ -175,7 +175,7 @@ def test_seeds_are_grouped_under_a_parent(
         write(tmp_path, record)
     children = [track(server, record, tmp_path, tracker) for record in records]
     summary = {"average-accuracy": {"mean": 0.9, "std": 0.01, "ci95": 0.02}}
-    tracker.finish_group(seeds_group(0, 1, 2), records, summary, None)
+    tracker.finish_group(seeds_group(0, 1, 2), records[::-1], summary, None)
     (parent,) = {server.client.get_run(child).data.tags["mlflow.parentRunId"] for child in children}
     run = server.client.get_run(parent)
     assert run.info.run_name == "3 seeds · vae · linear · generative-replay"
@@ -189,6 +189,8 @@ def test_seeds_are_grouped_under_a_parent(
     assert {"seconds/total", "bytes/total", "accuracy/seen_so_far"} <= set(values)  # The columns, as of its seeds.
     assert run.inputs.dataset_inputs[0].dataset.name == records[0].config["scenario"]["name"]
     assert artifacts_of(server, parent) == {"figures/mean_accuracy_matrix.png"}
+    by_seed = run.data.tags["mlflow.note.content"].partition("by seed: ")[2]
+    assert [value.partition(":")[0] for value in by_seed.split(", ")] == ["0", "1", "2"]
 
 
 def test_a_run_lasts_from_when_it_began_until_it_ended(
@@ -220,6 +222,17 @@ def test_an_experiment_says_what_it_is_until_somebody_does(server: TrackingServe
     tracker.begin_group(RunGroup("seeds", "described", "what for"))
     tracker.begin_group(RunGroup("seeds", "described"))
     assert note().startswith("what for")
+
+
+def test_an_experiment_says_what_it_is_of(server: TrackingServer, tmp_path: Path) -> None:
+    tracker = RunTracker(tmp_path, server.uri)
+    config = {"strategy": {"name": "joint"}, "scenario": {"name": "split-digits"}}
+    cells = {"cells": [{"name": "fixed"}, {"name": "linear"}]}
+    tracker.begin_group(RunGroup("seeds", "an experiment", definition=config))
+    tracker.begin_group(RunGroup("study", "a study", definition=cells))
+    notes = {each.name: each.tags.get("mlflow.note.content", "") for each in server.client.search_experiments()}
+    assert notes["an experiment"].startswith("split-digits · joint\n")
+    assert notes["a study"].startswith("fixed · linear\n")
 
 
 def test_seeds_that_ended_earlier_go_below_the_parent_of_the_others(

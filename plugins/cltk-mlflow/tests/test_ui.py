@@ -106,3 +106,4 @@ def test_it_begins_with_what_is_compared_the_best_first(tmp_path: Path, kind: st
     assert view["searchFilter"] == shown
     assert not view["orderByAsc"]
     assert view["orderByKey"] == view["selectedColumns"][0] == "metrics.`final-average-accuracy`"
+    assert not any("accuracy/" in column for column in view["selectedColumns"])  # In the end it is the same number.
