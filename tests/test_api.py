@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -269,6 +270,32 @@ def test_a_notebook_shows_the_matrix_a_figure_and_the_metrics(record: Record) ->
     nasty = record.model_copy(update={"warnings": ["<script>"]})
     assert "<script>" not in nasty._repr_html_()
     assert len(repr(record)) < 100
+
+
+def test_a_notebook_shows_the_means_of_several_seeds_and_each_of_them(
+    make_digits: Callable[..., Any], tmp_path: Path
+) -> None:
+    experiment = make_digits(scenario={"name": "split-digits", "per_class": 20})
+    ending = cltk.run(experiment, seeds="0..2", store=tmp_path, machine=Machine(threads=1))
+    assert isinstance(ending, cltk.Ending)
+    accuracies = [record.final_accuracy for record in ending.records]
+    mean = f"{100 * statistics.fmean(accuracies):.1f} ± "
+    assert repr(ending).startswith(f"<Ending: 3 of 3 seeds finished, final average accuracy {mean}")
+    assert len(repr(ending)) < 100
+    text = ending._repr_html_()
+    assert f"final average accuracy {mean}" in text
+    table = ElementTree.fromstring(text[text.index("<table>") : text.index("</table>") + len("</table>")])  # noqa: S314
+    last = [cell.text or "" for cell in list(table)[-1]]
+    assert last[2].startswith(f"{100 * statistics.fmean(each.accuracy[-1][0] for each in ending.records):.1f} ± ")
+    assert text.count("<svg") == 1
+    assert all(f"<td>{100 * accuracy:.1f}</td>" in text for accuracy in accuracies)
+
+
+def test_what_failed_is_shown_with_its_reason(record: Record) -> None:
+    failed = record.model_copy(update={"status": "failed", "error": "<broken>", "seed": 1})
+    ending = cltk.Ending([record, failed], None, [])
+    assert "1 of 2 seeds finished" in repr(ending)
+    assert "&lt;broken&gt;" in ending._repr_html_()
 
 
 def test_forgetting_is_what_its_metric_says(record: Record) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -16,7 +16,7 @@ from cltk.display.matrix import AccuracyMatrix
 from cltk.display.two_columns import TwoColumns
 from cltk.kinds import SLOTS
 from cltk.record import Record
-from cltk.runs.summary import Summary, estimate, summarise
+from cltk.runs.summary import Summary, estimate, mean_matrix, summarise
 
 __all__ = ["print_failures", "print_records"]
 
@@ -100,12 +100,9 @@ def _headline(name: str, values: Mapping[int, float]) -> Text:
 
 def _matrix(records: Sequence[Record]) -> AccuracyMatrix:
     """The matrix of one run, or the mean of several with deviations."""
-    matrices = [record.accuracy for record in records]
-    if len(matrices) == 1:
-        return AccuracyMatrix(matrices[0], records[0].classes)
-    entries = [[list(values) for values in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
-    means = [[fmean(values) for values in row] for row in entries]
-    deviations = [[stdev(values) for values in row] for row in entries]
+    if len(records) == 1:
+        return AccuracyMatrix(records[0].accuracy, records[0].classes)
+    means, deviations = mean_matrix(records)
     title = f"Mean accuracy on each task (%) over {len(records)} seeds"
     classes = records[0].classes
     if any(record.classes != classes for record in records):

@@ -11,19 +11,20 @@ from cltk.build import Prepared
 from cltk.interfaces.sink import RunGroup
 from cltk.record import Record
 from cltk.runs.claim import claimed
+from cltk.runs.ending_html import in_percent, seeds_to_html
 from cltk.runs.interval import MINUTE
 from cltk.runs.measuring import Measured, measure_groups
 from cltk.runs.recorder import run_id
 from cltk.runs.runner import execute
 from cltk.runs.sinks import Sinks
-from cltk.runs.summary import Summary, summarise
+from cltk.runs.summary import Summary, estimate, summarise
 
 __all__ = ["Ending", "run_seeds"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ending:
-    """What came of an experiment.
+    """What came of an experiment; a notebook shows it as tables.
 
     Attributes:
         records: One a seed, in order; fewer where the user interrupted.
@@ -45,6 +46,15 @@ class Ending:
         """The record of a single run; of several, all ``runs`` and their ``summary``."""
         runs = [record.to_dict() for record in self.records]
         return runs[0] if self.summary is None else {"runs": runs, "summary": self.summary}
+
+    def __repr__(self) -> str:
+        finished = [record.final_accuracy for record in self.records if record.finished]
+        accuracy = f", final average accuracy {in_percent(estimate(finished))}" if finished else ""
+        return f"<Ending: {len(finished)} of {len(self.records)} seeds finished{accuracy}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return seeds_to_html(self.records, self.summary or {})
 
 
 def run_seeds(

@@ -11,7 +11,7 @@ from functools import cache
 from cltk.interfaces.sink import Summary
 from cltk.record import Record
 
-__all__ = ["Estimate", "Summary", "estimate", "summarise", "t_quantile"]
+__all__ = ["Estimate", "Summary", "estimate", "mean_matrix", "summarise", "t_quantile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,14 @@ def summarise(records: Sequence[Record]) -> Summary:
         name: estimate([record.metrics[name] for record in finished if name in record.metrics]) for name in names
     }
     return {name: _entries(result) for name, result in estimates.items()}
+
+
+def mean_matrix(records: Sequence[Record]) -> tuple[list[list[float]], list[list[float]]]:
+    """Mean and standard deviation of each entry of the accuracy matrices of two runs or more."""
+    entries = [zip(*rows, strict=True) for rows in zip(*(record.accuracy for record in records), strict=True)]
+    values = [[list(entry) for entry in row] for row in entries]
+    means = [[statistics.fmean(entry) for entry in row] for row in values]
+    return means, [[statistics.stdev(entry) for entry in row] for row in values]
 
 
 @cache
