@@ -114,7 +114,7 @@ def prepare(
     if not all(len(getattr(task, experiment.evaluate)) for task in scenario.tasks):
         raise ConfigError(
             f"The experiment evaluates on {experiment.evaluate} data, but the scenario has none for some task.",
-            "Add --scenario.validation 0.1, or evaluate on the test data."
+            "Hold some out by scenario.validation, such as --scenario.validation 0.1, or evaluate on the test data."
             if experiment.evaluate == "validation"
             else "",
         )

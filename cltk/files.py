@@ -37,7 +37,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        advice = "Make room or choose another folder with --store."
+        advice = "Make room or choose another folder: --store, or in Python 'store'."
         raise StoreError(f"Cannot write '{path}': {error.strerror or error}", advice) from error
 
 

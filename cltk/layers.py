@@ -98,7 +98,9 @@ def _advice_on_file(word: str) -> str:
     if "=" in word:
         field, _, value = word.partition("=")
         return f"Fields are options: --{field} {value}"
-    return "Give the path of a TOML file. Components are options: --generator vae."
+    return (
+        'Give the path of a TOML file. Components are options: --generator vae; in Python, cltk.load(generator="vae").'
+    )
 
 
 def parse_value(text: str) -> Any:

@@ -96,10 +96,14 @@ def device_of(machine: Machine) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     kind, _, index = name.partition(":")
     if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("There is no usable CUDA device.", "Use --device cpu, or install a CUDA driver.", "device")
+        raise ConfigError(
+            "There is no usable CUDA device.",
+            'Use --device cpu, in Python Machine(device="cpu"), or install a CUDA driver.',
+            "device",
+        )
     if index and int(index) >= torch.cuda.device_count():
         problem = f"There is no device '{name}': {torch.cuda.device_count()} are visible."
-        raise ConfigError(problem, "Use --device cuda", "device")
+        raise ConfigError(problem, 'Use --device cuda, in Python Machine(device="cuda")', "device")
     return torch.device(name)
 
 

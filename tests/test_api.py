@@ -298,6 +298,11 @@ def test_what_failed_is_shown_with_its_reason(record: Record) -> None:
     assert "&lt;broken&gt;" in ending._repr_html_()
 
 
+def test_errors_say_what_to_do_in_python(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'cltk.load\(generator="vae"\)'):
+        cltk.run(tmp_path / "nosuch.toml")
+
+
 def test_forgetting_is_what_its_metric_says(record: Record) -> None:
     assert record.forgetting == pytest.approx(record.metrics["chaudhry-forgetting"])
 

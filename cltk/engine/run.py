@@ -47,7 +47,7 @@ class Run:
             schedule = type(self.strategy.parts.schedule).__name__
             raise ConfigError(
                 f"The schedule {schedule} decides by what came of validation data, and none is held out.",
-                "Hold some out, as by --scenario.validation 0.1, or choose another schedule.",
+                "Hold some out by scenario.validation, such as --scenario.validation 0.1, or choose another schedule.",
             )
 
     @property

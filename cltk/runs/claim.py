@@ -45,10 +45,10 @@ def _claim(folder: Path, kind: int) -> Iterator[None]:
     except BlockingIOError as error:
         raise RunBusyError(
             f"The run '{folder.name}' is being done by another process.",
-            "Wait until that is over; with --resume, what is finished by then is not done again.",
+            "Wait until that is over; with --resume (resume=True), what is finished by then is not done again.",
         ) from error
     except OSError as error:
-        advice = "Make room or choose another folder with --store."
+        advice = "Make room or choose another folder: --store, or in Python 'store'."
         raise StoreError(f"Cannot write '{path}': {error.strerror or error}", advice) from error
     with file:
         try:

@@ -109,7 +109,7 @@ def _full_ids(run_id: str, names: Sequence[str], store: Path) -> list[str]:
         advice = (
             closest(run_id, names, "cltk runs list")
             if names
-            else f"Name the folder of its store with --store; '{store}' has no run."
+            else f"Name the folder of its store: --store, or in Python 'store'; '{store}' has no run."
         )
         raise ConfigError(f"There is no run '{run_id}' in '{store}'.", advice)
     return matches
