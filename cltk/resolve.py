@@ -189,7 +189,7 @@ def choose(kind: str, slot: Slot | None, at: str | None = None) -> Chosen:
         PluginError: It cannot be imported.
     """
     with under(at or kind):
-        plugin = find(kind, slot.name if slot and slot.name else _default(kind))
+        plugin = find(kind, slot.name if slot and slot.name is not None else _default(kind))
         cls = load(plugin)
         try:
             return Chosen(plugin, cls, check(cls.Config, slot.settings if slot else {}, f"{kind} '{plugin.name}'"))
@@ -220,7 +220,7 @@ def _choose_for(strategy: Chosen | None, kind: str, slot: Slot | None) -> Chosen
         return choose(kind, slot)
     companion = shortest_name(plugin_of(kind, needed))
     settings = slot.settings if slot else {}
-    chosen = choose(kind, slot if slot and slot.name else Slot(name=companion, **settings))
+    chosen = choose(kind, slot if slot and slot.name is not None else Slot(name=companion, **settings))
     if not issubclass(chosen.cls, needed):
         raise ConfigError(
             f"The strategy '{strategy.name}' needs the {kind} '{companion}', but '{chosen.name}' was given.",

@@ -26,6 +26,7 @@ def assert_refused(done: Any, status: int, *words: str) -> None:
     [
         (["--genrator", "vae"], ["--genrator", "--generator"]),
         (["--generator", "vea"], ["no generator 'vea'", "Did you mean 'vae'?"]),
+        (["--generator", ""], ["no generator ''", "Valid: ", "vae"]),
         (["--strategy", "finetun"], ["no strategy 'finetun'", "Did you mean 'finetune'?"]),
         (["--schedule", "lineal"], ["no schedule 'lineal'", "Did you mean 'linear'?"]),
         (["--classifier", "mpl"], ["no classifier 'mpl'", "Did you mean 'mlp'?"]),
