@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import unicodedata
@@ -33,8 +34,8 @@ def cite(
     what: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Components by name, an experiment's file, or a run's id or the beginning of it; by default, the "
-            "default components.",
+            help="Components by name, an experiment's file, a study by name, or a run's id or the beginning of it; by "
+            "default, the default components.",
             autocompletion=plugin_names(),
         ),
     ] = None,
@@ -54,7 +55,7 @@ def cite(
 
 
 def _plugins(name: str, store: Path) -> list[Plugin]:
-    """The components that a name, a file or a run stands for.
+    """The components that a name, a file, a study or a run stands for.
 
     Raises:
         ConfigError: It stands for nothing.
@@ -78,10 +79,30 @@ def _plugins(name: str, store: Path) -> list[Plugin]:
         return _components(find_records(store, [name])[0].config)
     try:
         return named(name)
-    except ConfigError:
+    except ConfigError as error:
+        if cells := _cells(store, name):
+            return [plugin for cell in cells for plugin in _components(cell["experiment"])]
         if not any(store.glob(f"{escape(name)}*/record.json")):
-            raise
+            raise ConfigError(f"There is no component, study or run '{name}'.", error.advice) from error
         return _components(find_records(store, [name])[0].config)
+
+
+def _cells(store: Path, name: str) -> list[dict[str, Any]]:
+    """The cells of a study in the store; runs alone would not tell of those that it found there already.
+
+    Raises:
+        StoreError: Its file is unreadable.
+    """
+    from cltk.errors import StoreError
+
+    path = store / "studies" / name / "study.json"
+    if not path.is_file():
+        return []
+    try:
+        cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(f"Cannot read '{path}': {error}", "Repair it, or name the components.") from error
+    return cells
 
 
 def _varied(study: Mapping[str, Any]) -> Iterator[Plugin]:

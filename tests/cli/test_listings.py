@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -170,6 +171,25 @@ class TestCite:
             out = cli("cite", name, "--store", tmp_path).out
             assert "Optical Recognition of Handwritten Digits" in out
             assert "GDumb" not in out
+
+    def test_a_study_stands_for_the_components_of_its_cells(self, cli: Cli, tmp_path: Path) -> None:
+        cells = [
+            {"experiment": {"scenario": {"name": "split-digits"}, "strategy": {"name": name}}}
+            for name in ("joint", "gdumb")
+        ]
+        path = tmp_path / "studies" / "compared" / "study.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"cells": cells}))
+        out = cli("cite", "compared", "--store", tmp_path).out
+        assert "GDumb" in out
+        assert "Optical Recognition of Handwritten Digits" in out
+        assert "1801.10112" not in out
+
+    def test_what_stands_for_nothing_is_refused_in_a_line(self, cli: Cli, tmp_path: Path) -> None:
+        done = cli("cite", "gdumbb", "--store", tmp_path)
+        assert done.status == 2
+        assert "There is no component, study or run 'gdumbb'. Did you mean 'gdumb'?" in done.said
+        assert "kubernetes" not in done.said
 
     def test_an_identifier_ends_before_the_parenthesis_that_it_stands_in(self, cli: Cli) -> None:
         assert "eprint = {1809.10635}," in cli("cite", "generative-replay").out
