@@ -12,7 +12,7 @@ from cltk.build import Prepared, Run
 from cltk.record import Record
 from cltk.runs.earlier import edited
 from cltk.runs.rates import Rates, measure_rates
-from cltk_studies.answers.records import Records
+from cltk_studies.answers.records import Records, versions_of
 from cltk_studies.questions.cost import average_rates, count_replayed, estimate_seconds
 from cltk_studies.questions.study import Cell
 
@@ -150,5 +150,4 @@ class Planner:
 
 def is_current(record: Record, prepared: Prepared) -> bool:
     """Whether a record is finished and of the versions that would run now."""
-    versions = (record.plugins, record.environment.get("torch"))
-    return record.finished and versions == (prepared.plugins, torch.__version__)
+    return record.finished and versions_of(record) == (prepared.plugins, torch.__version__)
