@@ -55,7 +55,7 @@ def read_toml(path: Path, extended_by: Sequence[Path] = ()) -> Overrides:
     if path.resolve() in extended_by:
         raise _not_extended(f"'{path}' extends itself.", "Leave one 'extends' out.")
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         if extended_by:

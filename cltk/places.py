@@ -66,7 +66,7 @@ def _lines(path: Path, extended_by: Sequence[Path] = ()) -> dict[str, str]:
     """The place of each key of a file and of those that it extends, by dotted path, in the order of the file."""
     above = [*extended_by, path.resolve()]
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         below = tomllib.loads(text).get("extends")
     except (OSError, ValueError):
         return {}  # It is standard input, which is read already; or its error says where it is.

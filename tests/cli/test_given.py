@@ -49,6 +49,11 @@ def test_a_file_extends_another_from_its_own_folder(cli: Cli, tmp_path: Path) ->
     assert (done.status, "extends itself" in done.said) == (2, True)
 
 
+def test_a_byte_order_mark_is_no_part_of_a_file(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "marked.toml").write_text('name = "marked"\nscenario = "split-digits"\n', encoding="utf-8-sig")
+    assert printed(cli, "marked.toml")["name"] == "marked"
+
+
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
