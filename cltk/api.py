@@ -17,7 +17,6 @@ from cltk.experiment import Experiment
 from cltk.interfaces import Measure, Sink
 from cltk.layers import combine, overlay, override_at, read_toml, without_studies
 from cltk.machine import Machine
-from cltk.mappings import flatten
 from cltk.places import Places
 from cltk.record import Record
 from cltk.resolve import resolve
@@ -25,13 +24,11 @@ from cltk.runs.measuring import load_metrics, measure
 from cltk.runs.reading import read_records
 from cltk.runs.restoring import Restored
 from cltk.runs.restoring import restore as _restore
+from cltk.runs.rows import row_of
 from cltk.runs.seeds import Ending, run_seeds
 from cltk.runs.sinks import NO_SINK, make_sinks
 
 __all__ = ["Ending", "Experiment", "Machine", "Restored", "load", "load_runs", "restore", "run", "train"]
-
-_NO_SETTINGS = ("name", "description", "seeds", "metrics")
-"""Entries of a record's configuration that no result depends on."""
 
 
 def load(file: str | Path | None = None, **overrides: Any) -> Experiment:
@@ -172,9 +169,10 @@ def load_runs(
     """Reads all runs in a store as flat rows, the oldest first: ``pandas.DataFrame(cltk.load_runs())``.
 
     A row has ``id``, ``name``, ``seed``, ``status``, ``hash``; every setting by its dotted path, such as
-    ``generator.latent_dim``; every metric by its name; ``accuracy`` in the end, mean over all tasks; and the totals of
-    ``parameters``, ``bytes`` and ``seconds``. A file that cannot be read is left out with a warning, and so is a folder
-    that is not there.
+    ``generator.latent_dim``; every metric by its name; ``accuracy`` in the end, mean over all tasks; the totals of
+    ``parameters``, ``bytes`` and ``seconds``; and ``samples_replayed``, those of one epoch of each task. A run that did
+    not come to its end has None for metrics and accuracy. A file that cannot be read is left out with a warning, and so
+    is a folder that is not there.
 
     Args:
         store: The folder of all runs.
@@ -189,7 +187,8 @@ def load_runs(
     for problem in problems if Path(store).is_dir() else [f"There is no folder '{store}'."]:
         warnings.warn(problem, stacklevel=2)
     chosen = None if metrics is None else load_metrics(metrics)
-    return [_row(record, chosen) for record in records if name in (None, record.config.get("name"))]
+    wanted = (record for record in records if name in (None, record.config.get("name")))
+    return [row_of(record, None if chosen is None else _values(record, chosen)) for record in wanted]
 
 
 def restore(run_id: str, store: str | Path = "runs", machine: Machine | None = None) -> Restored:
@@ -207,19 +206,5 @@ def restore(run_id: str, store: str | Path = "runs", machine: Machine | None = N
     return _restore(run_id, Path(store), machine)
 
 
-def _row(record: Record, metrics: Mapping[str, Measure] | None) -> dict[str, Any]:
-    settings = {name: value for name, value in record.config.items() if name not in _NO_SETTINGS}
-    values = record.metrics if metrics is None else {n: m.value for n, m in measure(record, metrics).items()}
-    return {
-        "id": record.run_id,
-        "name": record.config.get("name"),
-        "seed": record.seed,
-        "status": record.status,
-        "hash": record.config_hash,
-        **dict(flatten(settings)),
-        **values,
-        "accuracy": record.final_accuracy if record.tasks else None,
-        "parameters": record.parameters.get("total"),
-        "bytes": record.bytes.get("total"),
-        "seconds": record.seconds.get("total"),
-    }
+def _values(record: Record, metrics: Mapping[str, Measure]) -> dict[str, float | None]:
+    return {name: measured.value for name, measured in measure(record, metrics).items()}

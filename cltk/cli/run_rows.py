@@ -8,22 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from cltk.cli.next_steps import at_store
-from cltk.errors import ConfigError, Faults, closest
+from cltk.errors import ConfigError, Faults
 from cltk.kinds import SLOTS
 from cltk.layers import parse_value
-from cltk.mappings import flatten
 from cltk.record import Record
 from cltk.runs.reading import find_records, read_records
+from cltk.runs.rows import Row, column_label, find_column, row_of
 
-__all__ = ["chosen_records", "chosen_rows", "columns_of", "named_records", "printed", "refuse_none_named", "rows_of"]
+__all__ = [
+    "chosen_records",
+    "chosen_rows",
+    "columns_of",
+    "listed",
+    "named_records",
+    "printed",
+    "refuse_none_named",
+    "rows_of",
+]
 
-Row = dict[str, Any]
-_SETTINGS = "settings"
+_LISTED = ("id", "written", "name", "seed", "status", "accuracy")
+"""What ``cltk runs list`` has a column of, beside the settings."""
 
 
 def rows_of(records: Sequence[Record], store: Path) -> list[Row]:
-    """A row a run, with all its settings by their dotted paths in ``settings``."""
-    return [_row(record, store) for record in records]
+    """A row a run, with the time at which its record was written."""
+    return [row_of(record) | {"written": _written(store / record.run_id / "record.json")} for record in records]
 
 
 def chosen_rows(rows: Sequence[Row], conditions: Sequence[str], sort: str = "") -> list[Row]:
@@ -60,7 +69,7 @@ def chosen_records(store: Path, run_ids: Sequence[str], conditions: Sequence[str
             f"There is no run with {' and '.join(conditions)} in '{store}'.",
             f"See what there is: cltk runs list{at_store(store)}",
         )
-    chosen = {row["run"] for row in rows}
+    chosen = {row["id"] for row in rows}
     return [record for record in records if record.run_id in chosen]
 
 
@@ -91,69 +100,69 @@ def refuse_none_named(*choices: object) -> None:
 
 
 def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """The values that rows have in each column and setting."""
+    """The values that rows have in each column, by its shortest name."""
     columns: dict[str, list[Any]] = {}
     for row in rows:
-        for name, value in (*row.items(), *row[_SETTINGS].items()):
-            columns.setdefault(name, []).append(value)
-    columns.pop(_SETTINGS, None)
+        for column, value in row.items():
+            columns.setdefault(column_label(column), []).append(value)
     return columns
+
+
+def listed(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows as JSON has them, with all settings of a run in ``settings``."""
+    return [
+        {column: row[column] for column in (*_LISTED, *row) if not _is_setting(column)} | {"settings": _settings(row)}
+        for row in rows
+    ]
 
 
 def printed(rows: Sequence[Row]) -> list[dict[str, str]]:
     """The rows as text, with those settings alone that are not the same wherever a run has them."""
     values: dict[str, set[str]] = {}
     for row in rows:
-        for path, value in row[_SETTINGS].items():
+        for path, value in _settings(row).items():
             values.setdefault(path, set()).add(repr(value))
     differing = [path for path, several in values.items() if len(several) > 1]
     return [
-        {name: str(value) for name, value in row.items() if name != _SETTINGS}
+        {column: str(row[column]) for column in _LISTED}
         | {
             "written": row["written"][:16],
             "accuracy": "" if row["accuracy"] is None else f"{row['accuracy']:.4f}",
-            _SETTINGS: " ".join(f"{path}={row[_SETTINGS][path]}" for path in differing if path in row[_SETTINGS]),
+            "settings": " ".join(f"{path}={own[path]}" for path in differing if path in own),
         }
         for row in rows
+        for own in [_settings(row)]
     ]
 
 
-def _row(record: Record, store: Path) -> Row:
-    written = datetime.fromtimestamp((store / record.run_id / "record.json").stat().st_mtime).astimezone()
-    settings = {slot: record.config[slot] for slot in SLOTS if record.config.get(slot)}
-    return {
-        "run": record.run_id,
-        "written": written.isoformat(sep=" ", timespec="seconds"),
-        "name": record.config.get("name", ""),
-        "seed": record.seed,
-        "status": record.status,
-        "accuracy": record.final_accuracy if record.tasks else None,
-        _SETTINGS: {path.removesuffix(".name"): value for path, value in flatten(settings)},
-    }
+def _settings(row: Row) -> dict[str, Any]:
+    return {column_label(column): value for column, value in row.items() if _is_setting(column)}
+
+
+def _is_setting(column: str) -> bool:
+    return column.partition(".")[0] in SLOTS
+
+
+def _written(path: Path) -> str:
+    return datetime.fromtimestamp(path.stat().st_mtime).astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def _meeting(condition: str, rows: Sequence[Row], every: Sequence[Row]) -> list[Row]:
     name, equals, text = condition.partition("=")
     if not equals:
         raise ConfigError(f"'{condition}' is not a condition.", "Write it as name=value: status=failed")
-    _check(name, every)
-    value = parse_value(text)
-    return [row for row in rows if _value(row, name) in (text, value, [value])]
+    column, value = _find_column(name, every), parse_value(text)
+    return [row for row in rows if row.get(column) in (text, value, [value])]
 
 
 def _sorted(rows: Sequence[Row], sort: str, every: Sequence[Row]) -> list[Row]:
     """The rows by a column, those last that do not have it."""
     if not sort:
         return list(rows)
-    name = sort.removeprefix("-")
-    _check(name, every)
-    known = [row for row in rows if _value(row, name) is not None]
-    unknown = [row for row in rows if _value(row, name) is None]
-    return sorted(known, key=lambda row: _sortable(_value(row, name)), reverse=sort.startswith("-")) + unknown
-
-
-def _value(row: Row, name: str) -> Any:
-    return row[name] if name in row else row[_SETTINGS].get(name.replace("-", "_"))
+    column = _find_column(sort.removeprefix("-"), every)
+    known = [row for row in rows if row.get(column) is not None]
+    unknown = [row for row in rows if row.get(column) is None]
+    return sorted(known, key=lambda row: _sortable(row[column]), reverse=sort.startswith("-")) + unknown
 
 
 def _sortable(value: Any) -> tuple[bool, Any]:
@@ -161,7 +170,6 @@ def _sortable(value: Any) -> tuple[bool, Any]:
     return (False, value) if isinstance(value, int | float) else (True, str(value))
 
 
-def _check(name: str, rows: Sequence[Row]) -> None:
-    valid = columns_of(rows)
-    if rows and name.replace("-", "_") not in valid:
-        raise ConfigError(f"No run has a column or setting '{name}'.", closest(name, valid))
+def _find_column(name: str, rows: Sequence[Row]) -> str:
+    """The column that is meant; where there is no row, any may be."""
+    return find_column(name, {column: None for row in rows for column in row}) if rows else name

@@ -36,19 +36,19 @@ def list_runs(
     sort: Annotated[
         str,
         typer.Option(
-            help="What to sort by, such as accuracy; -accuracy for the highest first.", autocompletion=columns
+            help="A metric, cost or setting, such as accuracy; -accuracy for the highest first.", autocompletion=columns
         ),
     ] = "",
     store: Store = RUNS,
     json: Json = False,
 ) -> None:
     """List the runs in a store, the oldest first, each with the settings that are not the same in all."""
-    from cltk.cli.run_rows import chosen_rows, printed, rows_of
+    from cltk.cli.run_rows import chosen_rows, listed, printed, rows_of
     from cltk.runs.reading import read_records
 
     records, problems = read_records(store)
     rows = chosen_rows(rows_of(records, store), where or (), sort)
-    print_rows(rows if json else printed(rows), json)
+    print_rows(listed(rows) if json else printed(rows), json)
     for problem in problems:
         show_notice(f"Left out: {problem}")
     if not rows and not json:

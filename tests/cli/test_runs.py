@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Path:
 
 def test_runs_are_listed(cli: Cli, store: Path) -> None:
     (row,) = cli("runs", "list", "--store", store, "--json").json
-    assert (row["run"], row["name"], row["seed"], row["status"]) == (OLD, "run", 0, "finished")
+    assert (row["id"], row["name"], row["seed"], row["status"]) == (OLD, "run", 0, "finished")
     assert row["accuracy"] == pytest.approx(0.18571428571428572)
     assert f"{OLD}  " in cli("runs", "list", "--store", store).out
 
@@ -127,20 +127,33 @@ class TestChoosing:
         assert done.status == 2
         assert all(wrong in done.said for wrong in ("'lrr'", "'lr' is not a condition", "'sed'"))
 
+    def test_metrics_and_costs_are_columns_too_and_what_is_cut_off_has_none(self, cli: Cli, several: Path) -> None:
+        rows = cli("runs", "list", "--store", several, "--json", "--sort", "-seconds").json
+        assert rows[0]["seconds"] >= rows[1]["seconds"]
+        path = several / rows[0]["id"] / "record.json"
+        path.write_bytes(to_json(read_record(path).model_copy(update={"status": "interrupted"})))
+        for column in ("accuracy", "-accuracy", "final-average-accuracy", "-chaudhry-forgetting"):
+            found = cli("runs", "list", "--store", several, "--json", "--sort", column).json
+            assert [row["id"] for row in found] == [rows[1]["id"], rows[0]["id"]], column
+        assert found[1]["accuracy"] is None
+        assert len(cli("runs", "list", "--store", several, "--where", "samples-replayed=0").out.splitlines()) == 3
+        done = cli("runs", "list", "--store", several, "--sort", "final-average-acuracy")
+        assert "Did you mean 'final-average-accuracy'? All there are: cltk runs list --json" in done.said
+
     def test_runs_are_removed_by_condition_and_never_all(self, cli: Cli, several: Path) -> None:
         done = cli("runs", "rm", "--yes", "--store", several)
         assert (done.status, "No run is named" in done.said) == (2, True)
         assert cli("runs", "rm", "--where", "strategy.classifier.lr=0.02", "--yes", "--store", several).status == 0
         (left,) = cli("runs", "list", "--store", several, "--json").json
         assert left["settings"]["strategy.classifier.lr"] == 0.01
-        assert cli("runs", "rm", left["run"], left["run"], "--yes", "--store", several).status == 0
+        assert cli("runs", "rm", left["id"], left["id"], "--yes", "--store", several).status == 0
         done = cli("runs", "rm", "--where", "seed=0", "--yes", "--store", several)
         assert (done.status, "Name the folder of another store" in done.said) == (2, True)
 
     def test_the_latest_is_shown_and_removed(self, cli: Cli, several: Path) -> None:
         run_id = cli("runs", "show", "latest", "--store", several, "--json").json["run_id"]
         assert cli("runs", "rm", "latest", "--yes", "--store", several).status == 0
-        rest = [row["run"] for row in cli("runs", "list", "--store", several, "--json").json]
+        rest = [row["id"] for row in cli("runs", "list", "--store", several, "--json").json]
         assert len(rest) == 1
         assert run_id not in rest
 
@@ -193,7 +206,12 @@ def test_the_list_has_settings_that_differ_where_runs_have_them() -> None:
     """What one of two strategies alone has says nothing that its name does not."""
     from cltk.cli.run_rows import printed
 
-    row = {"run": "a", "written": "2026-01-01 10:00:00", "accuracy": 0.5}
-    settings = [{"strategy": "one", "more": 3, "lr": 1}, {"strategy": "one", "more": 3, "lr": 2}, {"strategy": "two"}]
-    listed = [listed["settings"] for listed in printed([{**row, "settings": each} for each in settings])]
-    assert listed == ["strategy=one lr=1", "strategy=one lr=2", "strategy=two"]
+    row = {"id": "a", "written": "2026-01-01 10:00:00", "name": "a", "seed": 0, "status": "finished", "accuracy": 0.5}
+    replay = {"strategy.name": "replay", "generator.beta": 3}
+    settings = [{**replay, "schedule.samples": 1}, {**replay, "schedule.samples": 2}, {"strategy.name": "finetune"}]
+    listed = [listed["settings"] for listed in printed([row | each for each in settings])]
+    assert listed == [
+        "strategy=replay schedule.samples=1",
+        "strategy=replay schedule.samples=2",
+        "strategy=finetune",
+    ]

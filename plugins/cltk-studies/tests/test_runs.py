@@ -26,7 +26,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def ids(cli: Cli, runs: Path, *options: str) -> list[str]:
-    return [row["run"] for row in cli("runs", "list", "--store", runs, "--json", *options).json]
+    return [row["id"] for row in cli("runs", "list", "--store", runs, "--json", *options).json]
 
 
 def test_two_runs_are_compared_over_all_their_seeds(cli: Cli, runs: Path) -> None:
@@ -95,6 +95,26 @@ def test_a_study_is_exported_with_all_its_seeds_whatever_they_were_run_for(cli: 
     assert done.out.count("% n = 1: 0") == 2
     done = cli(*study, "--where", "name=other")
     assert (done.status, "no run with name=other" in done.said) == (2, True)
+
+
+def test_columns_have_the_same_names_in_latex_and_csv(cli: Cli, runs: Path) -> None:
+    names = [
+        "accuracy",
+        "final-average-accuracy",
+        "samples-replayed",
+        "seconds",
+        "schedule",
+        "strategy.classifier.epochs",
+    ]
+    options = [word for name in names for word in ("--column", name)]
+    export = ("runs", "export", "--store", runs, *options)
+    rows = list(csv.DictReader(io.StringIO(cli(*export).out)))
+    assert list(rows[0]) == ["id", *names]
+    text = cli(*export, "--format", "latex").out
+    (linear,) = (line for line in text.splitlines() if line.startswith("linear"))
+    cells = linear.partition(r" \\")[0].split(" & ")
+    assert cells[1] == cells[2]
+    assert cells[5:] == ["linear", next(row["strategy.classifier.epochs"] for row in rows)]
 
 
 def test_what_is_alike_in_all_rows_is_not_bold_and_intervals_have_the_decimals_of_their_means(

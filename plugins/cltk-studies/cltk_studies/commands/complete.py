@@ -1,4 +1,4 @@
-"""Names of studies, axes, and columns of what is exported, for the shell to complete."""
+"""Names of studies, axes, for the shell to complete."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import typer
 from cltk.cli.assignments import assignments, last_of_list
 from cltk.cli.complete import names_kept, plugin_names, run_ids
 from cltk.cli.complete_runs import names
-from cltk.cli.options import RUNS
 
-__all__ = ["axes", "exported_columns", "studies_or_names", "studies_or_runs", "study_names"]
+__all__ = ["axes", "studies_or_names", "studies_or_runs", "study_names"]
 
 study_names = names_kept("studies/*/*")
 """A completer of the studies in --store."""
@@ -39,15 +38,3 @@ def axes(ctx: typer.Context, incomplete: str) -> list[str]:
     return assignments(
         incomplete, valid, lambda path, typed: last_of_list(typed, valid.get(path.replace("-", "_"), ()))
     )
-
-
-def exported_columns(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Completes the metrics, costs and settings of the runs in --store."""
-    from warnings import catch_warnings, simplefilter
-
-    from cltk.api import load_runs
-
-    with catch_warnings():
-        simplefilter("ignore")
-        rows = load_runs(ctx.params.get("store") or RUNS)
-    return sorted({name for row in rows for name in row if name.startswith(incomplete)})

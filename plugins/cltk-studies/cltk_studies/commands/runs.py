@@ -9,10 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from cltk.cli.complete import plugin_names, run_ids, words
+from cltk.cli.complete_runs import columns
 from cltk.cli.console import noise_to_stderr
 from cltk.cli.options import RUNS, Json, Store, Where
-from cltk.errors import ConfigError, Fault, closest
-from cltk_studies.commands.complete import exported_columns, studies_or_names
+from cltk.errors import ConfigError, Faults, closest
+from cltk.runs.rows import find_column
+from cltk_studies.commands.complete import studies_or_names
 from cltk_studies.commands.output import write_text, writing
 
 __all__ = ["compare", "export"]
@@ -84,9 +86,7 @@ def export(
     ] = "csv",
     column: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A metric, cost or setting to write; repeat it. By default, all.", autocompletion=exported_columns
-        ),
+        typer.Option(help="A metric, cost or setting to write; repeat it. By default, all.", autocompletion=columns),
     ] = None,
     name: StudyOrName = None,
     where: Where = None,
@@ -98,7 +98,7 @@ def export(
     In LaTeX the mean over seeds has its 95 % interval, the best is bold, and a star marks what differs from the first
     or, of a study, from its baseline.
     """
-    from cltk.api import load_runs
+    from cltk.cli.run_rows import rows_of
     from cltk_studies.commands.choosing import choose_runs
     from cltk_studies.reports.export import FORMATS, to_csv, to_latex, write_parquet
 
@@ -109,8 +109,7 @@ def export(
         with noise_to_stderr():
             text = to_latex(chosen.compare(), column or ())
     else:
-        wanted = {record.run_id for record in chosen.records}
-        rows = [row for row in load_runs(store) if row["id"] in wanted]
+        rows = rows_of(chosen.records, store)
         rows = _columns(rows, column) if column else rows
         if form == "parquet":
             if output is None:
@@ -123,8 +122,11 @@ def export(
 
 
 def _columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
-    known = {name for row in rows for name in row}
-    unknown = [name for name in names if rows and name not in known]
-    if unknown:
-        raise ConfigError.of(Fault(f"There is no column '{name}'.", closest(name, known)) for name in unknown)
-    return [{"id": row["id"], **{name: row.get(name) for name in names}} for row in rows]
+    """The rows with these columns alone, and their ids."""
+    known = {column: None for row in rows for column in row}
+    wanted, faults = {"id": "id"}, Faults()
+    for name in names:
+        with faults.further():
+            wanted[name] = find_column(name, known)
+    faults.settle()
+    return [{name: row.get(column) for name, column in wanted.items()} for row in rows]

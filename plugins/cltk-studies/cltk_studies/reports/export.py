@@ -9,8 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from cltk.errors import ConfigError, Fault, closest
+from cltk.errors import ConfigError, Faults
+from cltk.runs.rows import column_label, find_column, row_of
 from cltk_studies.answers.results import CellResult, StudyResult
+from cltk_studies.questions.objective import ACCURACY
 from cltk_studies.reports.formats import format_mean
 from cltk_studies.reports.metric_table import is_best
 
@@ -29,13 +31,13 @@ def to_latex(result: StudyResult, columns: Sequence[str] = ()) -> str:
     It needs ``\usepackage{booktabs}``. Settled means a p value below 0.05, after Holm.
 
     Raises:
-        ConfigError: A column is neither a metric nor a cost of the result.
+        ConfigError: A column is neither a metric or cost of the result nor a setting of its runs.
     """
     names = _columns(result, columns)
     lines = [
         rf"\begin{{tabular}}{{l{'r' * len(names)}}}",
         r"\toprule",
-        _row(["", *(f"{_escaped(name)}{_arrow(result, name)}" for name in names)]),
+        _row(["", *(f"{_escaped(column_label(name))}{_arrow(result, name)}" for name in names)]),
         r"\midrule",
         *(_latex_row(result, cell, names) for cell in result.cells),
         r"\bottomrule",
@@ -73,13 +75,17 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _columns(result: StudyResult, wanted: Sequence[str]) -> list[str]:
-    costs = list(dict.fromkeys(name for cell in result.cells for name in cell.costs))
+    costs = [name for cell in result.cells for name in cell.costs]
+    measured = list(dict.fromkeys([*result.metrics, *costs]))
     if not wanted:
-        return [*result.metrics, *costs]
-    known = [*result.metrics, *costs]
-    if unknown := [name for name in wanted if name not in known]:
-        raise ConfigError.of(Fault(f"There is no column '{name}'.", closest(name, known)) for name in unknown)
-    return list(wanted)
+        return measured
+    others = [name for cell in result.cells for record in cell.finished for name in row_of(record)]
+    names, faults = [], Faults()
+    for name in wanted:
+        with faults.further():
+            names.append(find_column(name, dict.fromkeys([*measured, *others])))
+    faults.settle()
+    return [ACCURACY if name == "accuracy" and ACCURACY in measured else name for name in names]
 
 
 def _latex_row(result: StudyResult, cell: CellResult, names: Sequence[str]) -> str:
@@ -92,7 +98,7 @@ def _latex_row(result: StudyResult, cell: CellResult, names: Sequence[str]) -> s
 def _latex_cell(result: StudyResult, cell: CellResult, name: str) -> str:
     found = cell.metrics.get(name) or cell.costs.get(name)
     if found is None:
-        return "--"
+        return "--" if name in result.metrics else _setting(cell, name)
     text = format_mean(found).replace(",", "{,}").replace("±", r"\pm")
     best = [each for each in result.cells if is_best(result, each, name)]
     if cell in best and len(best) < len(result.cells):
@@ -100,6 +106,12 @@ def _latex_cell(result: StudyResult, cell: CellResult, name: str) -> str:
     difference = cell.differences.get(name)
     settled = difference is not None and difference.p_holm is not None and difference.p_holm < _SETTLED
     return f"${text}{'^{*}' if settled else ''}$"
+
+
+def _setting(cell: CellResult, name: str) -> str:
+    """What is neither a metric nor a cost: the values that the runs of a cell have."""
+    values = [row_of(record).get(name) for record in cell.finished]
+    return _escaped(", ".join(dict.fromkeys(str(value) for value in values if value is not None))) or "--"
 
 
 def _arrow(result: StudyResult, name: str) -> str:
