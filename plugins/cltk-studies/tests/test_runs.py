@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from cltk.mappings import deep_merge
 from cltk.record_file import read_record, to_json
-from cltk_studies.answers.of_runs import telling_settings
+from cltk_studies.answers.of_runs import compare_runs, telling_settings
 
 Cli = Callable[..., Any]
 OLD = Path(__file__).parent / "data" / "runs-v1"
@@ -196,3 +197,14 @@ def test_what_tells_runs_apart_is_what_differs_where_they_have_it() -> None:
         {"strategy.name": "replay", "generator.latent_dim": 2},
         {"strategy.name": "replay", "generator.latent_dim": 20},
     ]
+
+
+def test_configurations_of_one_component_are_called_by_what_differs_among_them(runs: Path) -> None:
+    records = [read_record(path) for path in runs.glob("*/record.json")]
+    linear, equal = (
+        next(each for each in records if each.config["schedule"]["name"] == n) for n in ("linear", "equal")
+    )
+    strategy = deep_merge(equal.config["strategy"], {"classifier": {"epochs": 7}})
+    longer = equal.model_copy(update={"config": equal.config | {"strategy": strategy}, "config_hash": "longer"})
+    names = [cell.name for cell in compare_runs([equal, longer, linear]).cells]
+    assert names == ["equal, labels=hard, epochs=1", "equal, labels=hard, epochs=7", "linear, labels=soft"]

@@ -40,7 +40,7 @@ def compare_runs(
     first = {record.config_hash: record for record in reversed(list(runs.values()))}
     order = list(dict.fromkeys(record.config_hash for record in records))
     settings = differing_settings([first[config_hash] for config_hash in order])
-    labels = [_label(own) for own in telling_settings(settings)]
+    labels = _labels(settings)
     cells = [
         _cell(first[config_hash], own, label) for config_hash, own, label in zip(order, settings, labels, strict=True)
     ]
@@ -84,6 +84,16 @@ def _cell(record: Record, settings: Overrides, label: str) -> Cell:
         experiment=record.config,
         config_hash=record.config_hash,
     )
+
+
+def _labels(settings: Sequence[Overrides]) -> list[str]:
+    """What each run is called; beside what several would be called, what differs among these."""
+    labels = [_label(own) for own in telling_settings(settings)]
+    for label in {label for label in labels if labels.count(label) > 1}:
+        alike = [number for number, each in enumerate(labels) if each == label]
+        for number, own in zip(alike, telling_settings([settings[number] for number in alike]), strict=True):
+            labels[number] = ", ".join(filter(None, [label, _label(own)]))
+    return labels
 
 
 def _label(settings: Mapping[str, Any]) -> str:
