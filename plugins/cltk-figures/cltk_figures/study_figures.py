@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -20,6 +21,8 @@ _MARKERS = "osD^vPX"
 _BESIDE = 6.0
 """Points between a mean and the values of its seeds, which the bar of the interval would hide."""
 _LONG = 10_000
+_BEYOND = 0.02
+"""Room for a marker at the greatest value that there can be, or the least."""
 
 
 def metric_against_costs(
@@ -29,6 +32,7 @@ def metric_against_costs(
     by_seed: Mapping[str, Sequence[float]] | None = None,
     references: Collection[str] = (),
     total: int | None = None,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
 ) -> Figure:
     """A metric of each cell against what a run costs, with 95 % intervals and a point a seed; one panel a cost.
 
@@ -41,13 +45,14 @@ def metric_against_costs(
         by_seed: The value of each seed, by cell.
         references: The cells that the others are held against, such as joint training.
         total: The number of cells in the study, of which these are the best and references; by default, these are all.
+        bounds: The least and the greatest value that can come out; what an interval has beyond them is not drawn.
     """
     legend = _LINE * (len(values) + 2)
     figure, panels = grid_of(len(costs), len(costs), 3.6, 3.4 + legend, left=0.82, bottom=0.5 + legend)
     for axes, (cost, by_cell) in zip(panels, costs.items(), strict=True):
         panel(axes, "", cost, metric)
         for number, (cell, value) in enumerate(values.items()):
-            x, y, half = by_cell[cell], value.mean, value.ci95 or 0.0
+            x, y, (low, high) = by_cell[cell], value.mean, _interval(value, bounds)
             points = (by_seed or {}).get(cell, ())
             beside = offset_copy(axes.transData, figure, x=_BESIDE, units="points")
             axes.plot(
@@ -56,10 +61,13 @@ def metric_against_costs(
             )  # fmt: skip
             if cell in references:
                 axes.axhline(y, color=_colour(number), linestyle="--", linewidth=1)
-            axes.errorbar(x, y, half, fmt=_marker(number), label=cell, color=_colour(number), capsize=3, markersize=5)
+            axes.errorbar(
+                x, y, [[y - low], [high - y]], fmt=_marker(number), label=cell, color=_colour(number), capsize=3,
+                markersize=5,
+            )  # fmt: skip
         axes.margins(0.15)
-        if min(value.mean for value in values.values()) >= 0:
-            axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))  # An interval may reach below what there can be.
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(max(bottom, bounds[0] - _BEYOND), min(top, bounds[1] + _BEYOND))
         axes.locator_params(axis="x", nbins=4)
         if max(by_cell.values()) >= _LONG:  # Such numbers would run together, and over the edge.
             axes.xaxis.set_major_formatter(EngFormatter(sep=""))
@@ -84,10 +92,10 @@ def accuracy_over_tasks(
     for number, (cell, curve) in enumerate(curves.items()):
         learned = np.arange(1, len(curve) + 1)
         mean = np.array([value.mean for value in curve])
-        half = np.array([value.ci95 or 0.0 for value in curve])
+        low, high = np.array([_interval(value, (0.0, 1.0)) for value in curve]).T
         line = "--" if cell in references else "-"
         axes.plot(learned, mean, _marker(number) + line, color=_colour(number), markersize=4, label=cell)
-        axes.fill_between(learned, mean - half, mean + half, color=_colour(number), alpha=0.15, linewidth=0)
+        axes.fill_between(learned, low, high, color=_colour(number), alpha=0.15, linewidth=0)
     percent(axes)
     whole_numbers(axes)
     _add_legend(figure, total)
@@ -103,6 +111,12 @@ def _add_legend(figure: Figure, total: int | None) -> None:
         handles, labels, title=title, loc="lower left", alignment="left", fontsize=8, title_fontsize=8, frameon=False,
         bbox_to_anchor=(0.02, 0.0),
     )  # fmt: skip
+
+
+def _interval(value: Estimate, bounds: tuple[float, float]) -> tuple[float, float]:
+    """The ends of the interval, as far as they lie where values can."""
+    half = value.ci95 or 0.0
+    return max(value.mean - half, bounds[0]), min(value.mean + half, bounds[1])
 
 
 def _colour(number: int) -> str:

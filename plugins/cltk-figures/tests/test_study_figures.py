@@ -58,3 +58,17 @@ def test_references_are_lines_over_the_whole_panel() -> None:
     curve = [Estimate(3, 0.9), Estimate(3, 0.8)]
     (axes,) = accuracy_over_tasks({"fixed": curve, "linear": curve}, ["linear"]).axes
     assert [line.get_linestyle() for line in axes.lines] == ["-", "--"]
+
+
+def test_an_interval_does_not_reach_beyond_what_can_come_out() -> None:
+    wide = Estimate(2, 0.9, 0.05, 0.4)
+    costs = {"seconds": {"fixed": 2.0}}
+    (axes,) = metric_against_costs("accuracy", {"fixed": wide}, costs, bounds=(0.0, 1.0)).axes
+    ((low, high),) = (segment[:, 1] for segment in axes.containers[0][2][0].get_segments())
+    assert (low, high) == (pytest.approx(0.5), 1.0)
+    assert axes.get_ylim()[1] <= 1.02
+    (axes,) = metric_against_costs("accuracy", {"fixed": wide}, costs).axes
+    assert axes.get_ylim()[1] > 1.3
+    (axes,) = accuracy_over_tasks({"fixed": [wide, wide]}).axes
+    (band,) = axes.collections
+    assert band.get_paths()[0].vertices[:, 1].max() == 1.0

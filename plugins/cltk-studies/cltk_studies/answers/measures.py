@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -45,10 +46,15 @@ class StudyMeasures:
         measure = self.find(name)
         return measure is not None and measure.direction == "minimize"
 
+    def bounds(self, name: str) -> tuple[float, float]:
+        """The least and the greatest value of a metric."""
+        measure = self.find(name)
+        return (-math.inf, math.inf) if measure is None else (measure.low, measure.high)
+
     def is_share(self, name: str) -> bool:
         """Whether a metric is made of shares, as accuracies and their differences are: it is in [-1, 1]."""
-        measure = self.find(name)
-        return measure is not None and measure.low >= -1 and measure.high <= 1
+        low, high = self.bounds(name)
+        return low >= -1 and high <= 1
 
 
 def choose_measures(study: Study, asked: Sequence[str] = (), objectives: Sequence[str] = ()) -> StudyMeasures:

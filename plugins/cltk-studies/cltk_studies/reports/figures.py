@@ -40,7 +40,7 @@ def figures_of_study(result: StudyResult) -> Iterator[Drawing]:
     shown, objective = _compared(result, cells), result.objective
     measured = [cell for cell in shown if objective in cell.metrics]
     if objective and measured:
-        yield "objective_against_cost", lambda: _objective_against_cost(objective, measured, len(cells))
+        yield "objective_against_cost", lambda: _objective_against_cost(result, objective, measured, len(cells))
     curves, references = {cell.name: _curve(cell) for cell in shown}, _references(shown)
     yield "accuracy_over_tasks", lambda: accuracy_over_tasks(curves, references, len(cells))
 
@@ -79,11 +79,12 @@ def _samples(cell: CellResult, store: Path) -> Samples:
     return {}
 
 
-def _objective_against_cost(objective: str, cells: Sequence[CellResult], total: int) -> Figure:
+def _objective_against_cost(result: StudyResult, objective: str, cells: Sequence[CellResult], total: int) -> Figure:
     values = {cell.name: cell.metrics[objective] for cell in cells}
     costs = {cost: {cell.name: cell.costs[cost].mean for cell in cells} for cost in COSTS}
     by_seed = {cell.name: list(cell.values.by_seed.get(objective, {}).values()) for cell in cells}
-    return metric_against_costs(objective, values, costs, by_seed, _references(cells), total)
+    bounds = result.measures.bounds(objective)
+    return metric_against_costs(objective, values, costs, by_seed, _references(cells), total, bounds)
 
 
 def _references(cells: Sequence[CellResult]) -> list[str]:
