@@ -109,9 +109,14 @@ class StudyResult:
         """Number of runs."""
         return len(self.study.cells) * len(self.study.seeds)
 
+    def candidates(self, metric: str) -> list[CellResult]:
+        """The cells that may be the best by a metric: those of several seeds, where there are any."""
+        cells = [cell for cell in self.cells if metric in cell.metrics]
+        return [cell for cell in cells if cell.metrics[metric].n > 1] or cells
+
     def best_mean(self, metric: str) -> float | None:
-        """The best mean of a metric among the cells; None where they have none."""
-        means = [cell.metrics[metric].mean for cell in self.cells if metric in cell.metrics]
+        """The best mean of a metric among the candidates; None where there are none."""
+        means = [cell.metrics[metric].mean for cell in self.candidates(metric)]
         if not means:
             return None
         return min(means) if self.measures.is_minimized(metric) else max(means)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from cltk_figures.tables import Table
 from cltk_studies.answers.results import CellResult, StudyResult
-from cltk_studies.answers.statistics import LEAST_SEEDS
 from cltk_studies.reports.formats import format_mean, format_p, format_value
 
 __all__ = ["arrow", "is_best", "metric_notes", "metric_table"]
@@ -48,9 +47,9 @@ def _rows(result: StudyResult, metric: str) -> Iterator[Row]:
 
 
 def is_best(result: StudyResult, cell: CellResult, metric: str) -> bool:
-    """Whether no cell has a mean that reads better."""
-    found, best = cell.metrics.get(metric), result.best_mean(metric)
-    return found is not None and best is not None and format_value(found.mean) == format_value(best)
+    """Whether the cell may be the best, and no other one's mean reads better."""
+    best = result.best_mean(metric)
+    return cell in result.candidates(metric) and format_value(cell.metrics[metric].mean) == format_value(best or 0.0)
 
 
 def _mean(cell: CellResult, metric: str) -> tuple[str | int, str]:
@@ -61,15 +60,24 @@ def _mean(cell: CellResult, metric: str) -> tuple[str | int, str]:
 
 def metric_notes(result: StudyResult) -> Iterator[str]:
     """What the signs mean, and how differences are tested, a sentence each."""
-    yield f"↑: more is better; ↓: less is better; *: the best. Ordered by {result.objective}."
-    seeds = len(result.study.seeds)
-    tested = f": t test over {seeds} seeds, adjusted for the number of cells" if seeds >= LEAST_SEEDS else ""
+    among = " of several seeds" if _is_mixed(result) else ""
+    yield f"↑: more is better; ↓: less is better; *: the best{among}. Ordered by {result.objective}."
+    differences = [difference for cell in result.cells for difference in cell.differences.values()]
+    counts = sorted({difference.n for difference in differences if difference.p is not None})
+    seeds = " to ".join(map(str, dict.fromkeys([*counts[:1], *counts[-1:]])))
+    tested = f": t test over {seeds} seeds, adjusted for the number of cells" if counts else ""
     yield f"Differences are from '{result.study.baseline}', paired by seed{tested}."
-    reasons = {difference.reason for cell in result.cells for difference in cell.differences.values()} - {""}
-    if seeds > 1 and reasons:
+    reasons = {difference.reason for difference in differences} - {""}
+    if len(result.study.seeds) > 1 and reasons:
         yield f"No p value (-) where nothing can be inferred: {' or '.join(sorted(reasons))}."
     if result.resolution:
         yield (
             f"Accuracies come in steps of {result.resolution:.2g}, one test sample: "
             "p values take differences to vary by no less."
         )
+
+
+def _is_mixed(result: StudyResult) -> bool:
+    """Whether some cells have a single seed, and others several."""
+    counts = {len(cell.finished) for cell in result.cells if cell.finished}
+    return 1 in counts and len(counts) > 1

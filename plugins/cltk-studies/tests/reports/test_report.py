@@ -91,3 +91,18 @@ def test_a_figure_of_very_many_cells_shows_the_best_and_the_baseline() -> None:
         names = [text.get_text() for text in legend.get_texts()]
         assert names == [*(f"best {number}" for number in range(40)), worst.name]
         assert "41 of 61 cells" in legend.get_title().get_text()
+
+
+def test_a_single_seed_is_not_the_best_and_the_note_says_what_was_tested(tmp_path: Path) -> None:
+    store = shutil.copytree(OLD, tmp_path / "runs")
+    whole = load_report("old-study", store)
+    first, second = whole.result.ranked
+    assert "*: the best. " in whole.to_markdown()
+    assert "t test over 3 seeds" in whole.to_markdown()
+    for record in first.finished[1:]:
+        shutil.rmtree(store / record.run_id)
+    table, *_ = load_report("old-study", store).tables()
+    marked = [str(row[0]) for row in table.rows if str(row[1]).endswith("*")]
+    assert marked == [second.name]
+    assert "*: the best of several seeds. " in table.note
+    assert "t test" not in table.note
