@@ -24,6 +24,9 @@ __all__ = [
 
 _COUNT = "Number of tasks learned"
 
+_SHADES = "Blues"
+"""From white, so that a page in dark mode can invert it: nothing is then as dark as the page."""
+
 _WRITTEN = 20
 """The most classes whose shares are written into a confusion matrix."""
 
@@ -49,13 +52,13 @@ def accuracy_matrix(
     rows, columns = values.shape
     figure, (axes,) = grid_of(1, 1, 0.95 + 0.95 * columns, 0.95 + 0.52 * rows, left=0.75)
     panel(axes, f"{title}; framed: the task just learned")
-    axes.imshow(values, cmap="viridis", vmin=0, vmax=1, aspect="auto")
+    axes.imshow(values, cmap=_SHADES, vmin=0, vmax=1, aspect="auto")
     axes.grid(visible=False)
     axes.set_xticks(range(columns), [f"task {i + 1}{_labels(classes, i)}" for i in range(columns)])
     axes.set_yticks(range(rows), ["before", *(f"after {i}" for i in range(1, rows))])
     for (row, column), value in np.ndenumerate(values):
         text = f"{100 * value:.1f}" if spread is None else f"{100 * value:.1f}\n±{100 * spread[row][column]:.1f}"
-        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=INK if value > 0.55 else "white")
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, color="white" if value > 0.55 else INK)
     for row in range(1, rows):
         axes.add_patch(Rectangle((row - 1.5, row - 0.5), 1, 1, fill=False, edgecolor=COLOURS[1], linewidth=2))
     return figure
@@ -88,13 +91,13 @@ def confusion(records: Sequence[Record], title: str) -> Figure:
     size = len(shares)
     figure, (axes,) = grid_of(1, 1, 1.1 + 0.36 * size, 1.1 + 0.32 * size, left=0.75)
     panel(axes, title, "Predicted class", "Class")
-    axes.imshow(shares, cmap="viridis", vmin=0, vmax=1, aspect="auto")
+    axes.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="auto")
     axes.grid(visible=False)
     axes.set_xticks(range(size))
     axes.set_yticks(range(size))
     for (row, column), value in np.ndenumerate(shares) if size <= _WRITTEN else ():
         text = f"{100 * value:.0f}" if value >= 0.005 else ""
-        axes.text(column, row, text, ha="center", va="center", fontsize=7, color=INK if value > 0.55 else "white")
+        axes.text(column, row, text, ha="center", va="center", fontsize=7, color="white" if value > 0.55 else INK)
     return figure
 
 

@@ -95,3 +95,8 @@ def test_figures_leave_no_state(record: Record, tmp_path: Path) -> None:
 
     save(figures.average_accuracy(record), tmp_path / "figure.png")
     assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_heat_maps_begin_at_white_so_that_dark_pages_can_invert_them(record: Record) -> None:
+    (image,) = figures.accuracy_matrix(record.accuracy, record.classes).axes[0].images
+    assert min(image.cmap(0.0)) > 0.95

@@ -49,11 +49,17 @@ def _template() -> jinja2.Template:
     )
 
 
-def _figures(result: StudyResult, store: Path) -> Iterator[tuple[str, str, str]]:
-    """The name of each figure, its title, and its SVG in Base64."""
+def _figures(result: StudyResult, store: Path) -> Iterator[tuple[str, str, str, str]]:
+    """The name of each figure, its title, its SVG in Base64, and whether it shows a drawing or photographs."""
     for name, draw in [*figures_of_study(result), *figures_of_cells(result, store)]:
         figure = draw()
-        yield name, figure.axes[0].get_title(loc="left") or name, _to_base64(figure)
+        yield name, figure.axes[0].get_title(loc="left") or name, _to_base64(figure), _kind(figure)
+
+
+def _kind(figure: Figure) -> str:
+    """What the page may do with it: photographs keep their colours."""
+    images = [image.get_array() for axes in figure.axes for image in axes.get_images()]
+    return "photographs" if any(image is not None and image.ndim == 3 for image in images) else "drawing"
 
 
 def _to_base64(figure: Figure) -> str:

@@ -106,3 +106,24 @@ def test_a_single_seed_is_not_the_best_and_the_note_says_what_was_tested(tmp_pat
     assert marked == [second.name]
     assert "*: the best of several seeds. " in table.note
     assert "t test" not in table.note
+
+
+@pytest.mark.parametrize(("channels", "photographs"), [(1, 0), (3, 1)])
+def test_a_dark_page_inverts_all_but_photographs(tmp_path: Path, channels: int, photographs: int) -> None:
+    store = shutil.copytree(OLD, tmp_path / "runs")
+    report = load_report("old-study", store)
+    images = np.zeros((4, channels, 8, 8), dtype=np.float32)
+    run = store / report.cells[0].finished[0].run_id
+    np.savez(run / "replay.npz", images_0=images, labels_0=np.zeros(4, dtype=np.int64))
+    text = report.to_html()
+    assert text.count('<img class="photographs"') == photographs
+    assert text.count('<img class="drawing"') == text.count("<img") - photographs
+    assert "img:not(.photographs) { filter: invert(" in text
+
+
+def test_a_printed_page_has_figures_side_by_side() -> None:
+    """Four cells took eleven sheets of paper."""
+    text = load_report("old-study", OLD).to_html()
+    figures = text[text.index('<div class="figures">') : text.rindex("</figure>")]
+    assert figures.count("<figure>") == text.count("<figure>")
+    assert ".figures { display: grid;" in text.partition("@media print")[2]
