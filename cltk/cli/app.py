@@ -95,7 +95,10 @@ def _call() -> None:
         status = app(standalone_mode=False)
     except UsageError as error:
         raise _in_our_style(error) from error
-    except (typer.Abort, KeyboardInterrupt):
+    except typer.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        show_notice("Interrupted. What had ended by then is kept.")
         sys.exit(130)
     finally:
         sys.stdout.flush()

@@ -171,3 +171,12 @@ class TestBrokenPlugin:
 
         with pytest.raises(ConfigError):
             cli("--debug", "run", "--generator", "vea")
+
+
+def test_an_interrupt_is_said(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(**options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cltk.cli.app.app", interrupted)
+    done = cli("runs", "list")
+    assert (done.status, done.said) == (130, "Note: Interrupted. What had ended by then is kept.")
