@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -42,12 +43,14 @@ class ICaRL(Strategy):
 
     Each output unit is a binary classifier. Its targets are the labels for the classes of the task, and for earlier
     classes what the network said before the task. All features are scaled to length 1. After a task, the exemplars of
-    earlier classes are reduced to their share, and those of new classes are chosen by herding.
+    earlier classes are reduced to their share, and those of new classes are chosen, by herding or at random.
 
     Source: Rebuffi et al. 2017, arXiv 1611.07725; on Split MNIST: van de Ven & Tolias 2019, arXiv 1904.07734.
 
     Deviations: Adam, as in the code of van de Ven & Tolias, where Rebuffi et al. have SGD with a rate that falls from
-    2. In the task-incremental setting, which the paper does not have, it is trained in the same way.
+    2. That code ranks features in a shuffled order and takes the images at those positions in theirs, so that it stores
+    random ones: ``selection = "random"``. In the task-incremental setting, which the paper does not have, it is trained
+    in the same way.
     """
 
     gives_logits = False
@@ -65,6 +68,10 @@ class ICaRL(Strategy):
         """Number of exemplars, distillation and the classifier's budget."""
 
         buffer: PositiveInt = Field(2000, description="number of stored images, shared out to the classes evenly")
+        selection: Literal["herding", "random"] = Field(
+            "herding",
+            description="how they are chosen; in effect random in van de Ven & Tolias's code",
+        )
         temperature: PositiveFloat = Field(
             1.0, description="of the targets for earlier classes; 1 in Rebuffi et al., 2 in van de Ven & Tolias's code"
         )
@@ -99,7 +106,7 @@ class ICaRL(Strategy):
 
         samples = Examples.concat([task.train, self.exemplars.all()])
         yield Train("classifier", classifier, Shuffled(samples, training.batch_size), loss, training)
-        self._choose(task)
+        self._choose(task, streams)
 
     def replay_count(self, completed: int, current: int) -> int:
         """All exemplars are a part of every epoch."""
@@ -134,14 +141,20 @@ class ICaRL(Strategy):
         self.exemplars.load_state_dict(state)
 
     @torch.no_grad()
-    def _choose(self, task: Task) -> None:
+    def _choose(self, task: Task, streams: Streams) -> None:
         """Stores the exemplars of the task, and reduces those of earlier ones to their share."""
         count = self.config.buffer // len(self.info.seen(task.index + 1))
         self.exemplars.reduce(count)
         for label in task.classes:
             own = task.train[task.train.y == label]
             if len(own):
-                self.exemplars.add(own[herd(self._features(own.x), count)])
+                self.exemplars.add(own[self._selected(own.x, count, streams.generator("exemplars", label))])
+
+    def _selected(self, x: Tensor, count: int, rng: torch.Generator) -> Tensor:
+        """The positions of the images to store, the most important ones first."""
+        if self.config.selection == "herding":
+            return herd(self._features(x), count)
+        return torch.randperm(len(x), generator=rng, device=rng.device)[:count]
 
     def _features(self, x: Tensor) -> Tensor:
         """What the last layer of the classifier sees, scaled to length 1; (B, F)."""

@@ -66,6 +66,24 @@ def test_the_first_exemplars_of_each_class_are_kept() -> None:
 
 
 class TestICaRL:
+    @pytest.mark.parametrize("selection", ["herding", "random"])
+    def test_exemplars_are_images_of_their_class_by_herding_or_by_the_seed(self, selection: str) -> None:
+        def choose() -> tuple[Examples, bool]:
+            run = make(selection=selection)
+            next(event for event in train(run) if isinstance(event, TaskEnded))
+            strategy, own = strategy_of(run), run.tasks[0].train
+            exemplars = strategy.exemplars.all()
+            nearest = torch.cdist(exemplars.x.flatten(1), own.x.flatten(1)).min(1)
+            assert nearest.values.max() < 0.05  # They are stored in bytes.
+            assert torch.equal(own.y[nearest.indices], exemplars.y)
+            images = own.x[own.y == exemplars.y[0]]
+            first = images[herd(strategy._features(images), 1)]
+            return exemplars, bool((first - exemplars.x[0]).abs().max() < 0.05)
+
+        (exemplars, herded), (again, _) = choose(), choose()
+        assert herded == (selection == "herding")
+        assert torch.equal(exemplars.x, again.x)
+
     def test_targets_are_the_labels_and_for_earlier_classes_what_the_network_said(self) -> None:
         run = make(temperature=2.0)
         next(event for event in train(run) if isinstance(event, TaskEnded))
