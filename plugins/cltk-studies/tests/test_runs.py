@@ -201,10 +201,11 @@ def test_what_tells_runs_apart_is_what_differs_where_they_have_it() -> None:
 
 def test_configurations_of_one_component_are_called_by_what_differs_among_them(runs: Path) -> None:
     records = [read_record(path) for path in runs.glob("*/record.json")]
-    linear, equal = (
-        next(each for each in records if each.config["schedule"]["name"] == n) for n in ("linear", "equal")
+    short = next(record for record in records if record.config["schedule"]["name"] == "equal")
+    changes = {"another": {"name": "another"}, "long": {"classifier": {"epochs": 7}}}
+    another, long = (
+        short.model_copy(update={"config": deep_merge(short.config, {"strategy": changed}), "config_hash": name})
+        for name, changed in changes.items()
     )
-    strategy = deep_merge(equal.config["strategy"], {"classifier": {"epochs": 7}})
-    longer = equal.model_copy(update={"config": equal.config | {"strategy": strategy}, "config_hash": "longer"})
-    names = [cell.name for cell in compare_runs([equal, longer, linear]).cells]
-    assert names == ["equal, labels=hard, epochs=1", "equal, labels=hard, epochs=7", "linear, labels=soft"]
+    names = [cell.name for cell in compare_runs([short, long, another]).cells]
+    assert names == ["generative-replay, epochs=1", "generative-replay, epochs=7", "another"]
