@@ -130,6 +130,15 @@ def test_what_is_alike_in_all_rows_is_not_bold_and_intervals_have_the_decimals_o
     assert all(len(mean.partition(".")[2]) == len(interval.partition(".")[2]) for mean, interval in numbers)
 
 
+def test_a_file_has_the_format_that_its_name_ends_with_and_is_named(cli: Cli, runs: Path, tmp_path: Path) -> None:
+    for name, beginning in {"out.tex": r"\begin{tabular}", "out.csv": "id,", "out": "id,"}.items():
+        done = cli("runs", "export", "--store", runs, "-o", tmp_path / name)
+        assert (done.status, done.out, str(tmp_path / name) in done.said) == (0, "", True)
+        assert (tmp_path / name).read_text().startswith(beginning)
+    cli("runs", "export", "--store", runs, "-o", tmp_path / "out.tex", "--format", "csv")
+    assert (tmp_path / "out.tex").read_text().startswith("id,")
+
+
 def test_runs_of_one_experiment_are_not_compared(cli: Cli, runs: Path) -> None:
     first, second = ids(cli, runs, "--sort", "schedule")[:2]
     done = cli("runs", "compare", first, second, "--store", runs)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cltk.cli.console import show_notice
 from cltk.errors import StoreError
 
 __all__ = ["write_text", "writing"]
@@ -26,7 +27,7 @@ def write_text(text: str, output: Path | None) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Says of what cannot be written within that it is ``path``.
+    """Says that ``path`` was written or, of what cannot be written within, that it is that.
 
     Raises:
         StoreError: Something cannot be.
@@ -35,3 +36,4 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(f"Cannot write '{path}': {error.strerror or error}.", "Name another one.") from error
+    show_notice(f"Written: {path}")

@@ -81,9 +81,14 @@ def export(
         typer.Argument(help="Runs by id, or the beginning of it; by default, all.", autocompletion=run_ids),
     ] = None,
     form: Annotated[
-        str,
-        typer.Option("--format", "-f", help="csv, parquet or latex.", autocompletion=words("csv", "latex", "parquet")),
-    ] = "csv",
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="csv, parquet or latex; by default, as the file to write ends, or else csv.",
+            autocompletion=words("csv", "latex", "parquet"),
+        ),
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(help="A metric, cost or setting to write; repeat it. By default, all.", autocompletion=columns),
@@ -100,8 +105,10 @@ def export(
     """
     from cltk.cli.run_rows import rows_of
     from cltk_studies.commands.choosing import choose_runs
-    from cltk_studies.reports.export import FORMATS, to_csv, to_latex, write_parquet
+    from cltk_studies.reports.export import ENDINGS, FORMATS, to_csv, to_latex, write_parquet
 
+    if form is None:
+        form = ENDINGS.get(output.suffix if output else "", "csv")
     if form not in FORMATS:
         raise ConfigError(f"There is no format '{form}'.", closest(form, FORMATS))
     chosen = choose_runs(store, run or (), where or (), name)

@@ -16,10 +16,12 @@ from cltk_studies.questions.objective import ACCURACY
 from cltk_studies.reports.formats import format_mean
 from cltk_studies.reports.metric_table import is_best
 
-__all__ = ["FORMATS", "Format", "to_csv", "to_latex", "write_parquet"]
+__all__ = ["ENDINGS", "FORMATS", "Format", "to_csv", "to_latex", "write_parquet"]
 
 Format = Literal["csv", "parquet", "latex"]
 FORMATS: tuple[Format, ...] = ("csv", "parquet", "latex")
+ENDINGS: Mapping[str, Format] = {".csv": "csv", ".parquet": "parquet", ".tex": "latex"}
+"""What a file's name says of its format."""
 
 _SETTLED = 0.05
 _ESCAPED = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"}
