@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from cltk.cli.complete_runs import columns
 from cltk.cli.console import print_json, print_rows, show_notice
 from cltk.cli.options import RUNS, Json, Store, Where
 from cltk.cli.usage import Command
+from cltk.errors import ConfigError
 
 __all__ = ["app"]
 
@@ -77,6 +79,10 @@ def remove_runs(
         folders = find_folders(store, run_id)
     else:
         folders = [store / record.run_id for record in named_records(store, run_id or (), where or ())]
+    if not (yes or sys.stdin.isatty()):
+        raise ConfigError(
+            f"There is no terminal to ask whether to remove {', '.join(map(str, folders))}.", "To remove it, add --yes."
+        )
     if not yes:
         typer.confirm(f"Remove {', '.join(map(str, folders))}?", abort=True, err=True)
     for folder in folders:

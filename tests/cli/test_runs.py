@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from pathlib import Path
@@ -98,6 +99,13 @@ def test_a_broken_run_is_removed_by_its_id(cli: Cli, store: Path) -> None:
     (store / "broken" / "record.json").write_text("{}")
     assert cli("runs", "rm", "brok", OLD, "--yes", "--store", store).status == 0
     assert list(store.iterdir()) == []
+
+
+def test_nothing_is_removed_where_nobody_can_be_asked(cli: Cli, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    done = cli("runs", "rm", OLD, "--store", store)
+    assert (done.status, "no terminal to ask" in done.said, "--yes" in done.said) == (2, True, True), done.err
+    assert (store / OLD).exists()
 
 
 def test_all_runs_that_there_are_not_are_told_at_once_and_not_all_that_there_are(cli: Cli, store: Path) -> None:
