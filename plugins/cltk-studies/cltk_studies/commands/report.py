@@ -48,6 +48,7 @@ def report(
 
     It reads the records in --store and, where a tracking server is named, those that other machines sent there. Nothing
     is run: metrics are computed from the records, also such as were not installed when the study was made.
+    LaTeX for a paper, or CSV: cltk runs export --name STUDY --format latex.
     """
     from json import dumps
 
