@@ -116,23 +116,33 @@ def listed(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ]
 
 
-def printed(rows: Sequence[Row]) -> list[dict[str, str]]:
-    """The rows as text, with those settings alone that are not the same wherever a run has them."""
+def printed(rows: Sequence[Row], sort: str = "") -> list[dict[str, str]]:
+    """The rows as text, with those settings alone that are not the same wherever a run has them.
+
+    Args:
+        rows: The rows.
+        sort: What they are sorted by, which is shown too.
+    """
+    sorted_by = [_find_column(sort.removeprefix("-"), rows)] if sort else []
+    columns = dict.fromkeys([*_LISTED, *(column for column in sorted_by if not _is_setting(column))])
     values: dict[str, set[str]] = {}
     for row in rows:
         for path, value in _settings(row).items():
             values.setdefault(path, set()).add(repr(value))
     differing = [path for path, several in values.items() if len(several) > 1]
     return [
-        {column: str(row[column]) for column in _LISTED}
+        {column: _as_text(row.get(column)) for column in columns}
         | {
             "written": row["written"][:16],
-            "accuracy": "" if row["accuracy"] is None else f"{row['accuracy']:.4f}",
             "settings": " ".join(f"{path}={own[path]}" for path in differing if path in own),
         }
         for row in rows
         for own in [_settings(row)]
     ]
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _settings(row: Row) -> dict[str, Any]:

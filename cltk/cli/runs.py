@@ -50,7 +50,7 @@ def list_runs(
 
     records, problems = read_records(store)
     rows = chosen_rows(rows_of(records, store), where or (), sort)
-    print_rows(listed(rows) if json else printed(rows), json)
+    print_rows(listed(rows) if json else printed(rows, sort), json)
     for problem in problems:
         show_notice(f"Left out: {problem}")
     if not rows and not json:

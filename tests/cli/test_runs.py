@@ -145,6 +145,8 @@ class TestChoosing:
             assert [row["id"] for row in found] == [rows[1]["id"], rows[0]["id"]], column
         assert found[1]["accuracy"] is None
         assert len(cli("runs", "list", "--store", several, "--where", "samples-replayed=0").out.splitlines()) == 3
+        shown = cli("runs", "list", "--store", several, "--sort", "-samples-replayed").out
+        assert "samples_replayed" in shown.splitlines()[0]
         done = cli("runs", "list", "--store", several, "--sort", "final-average-acuracy")
         assert "Did you mean 'final-average-accuracy'? All there are: cltk runs list --json" in done.said
 
