@@ -68,7 +68,7 @@ def test_a_killed_study_goes_on(write: Write, start: Start, cli: Cli, tmp_path: 
 
 
 def test_ctrl_c_ends_it_cleanly_with_what_is_done(write: Write, start: Start, cli: Cli, store: Path) -> None:
-    file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01, 0.1]\n', epochs=30)
+    file = write('[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01, 0.1]\n', epochs=300)
     command = start("ablate", file, "--store", store, "--workers", 2, "--json")
     command.wait_until(lambda: finished(store) > 1)
     command.interrupt()
@@ -77,6 +77,7 @@ def test_ctrl_c_ends_it_cleanly_with_what_is_done(write: Write, start: Start, cl
     assert "Traceback" not in err
     assert 2 <= json.loads(out)["finished"] < 6
     assert "goes on from here" in err
+    assert f"Result of {json.loads(out)['finished']} of 6 runs" in cli("report", "small", "--store", store).out
     again = cli("ablate", file, "--store", store, "--json")
     assert again.status == 0
     assert again.json["finished"] == 6

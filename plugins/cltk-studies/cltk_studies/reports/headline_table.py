@@ -20,7 +20,9 @@ def headline_table(result: StudyResult) -> Table:
         return Table("Result", (), ())
     columns = ("cell", arrow(result, objective), "difference", "p (Holm)", "forgetting ↓", "seconds", "bytes")
     rows = tuple(tuple(_row(result, cell, objective)) for cell in result.ranked if objective in cell.metrics)
-    return Table("Result", columns, rows, " ".join(metric_notes(result)))
+    finished, total = result.finished, result.total
+    title = "Result" if finished == total else f"Result of {finished} of {total} runs"
+    return Table(title, columns, rows, " ".join(metric_notes(result)))
 
 
 def _row(result: StudyResult, cell: CellResult, objective: str) -> Iterator[str]:
