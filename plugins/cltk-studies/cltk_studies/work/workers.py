@@ -130,8 +130,7 @@ class LaunchedWorkers:
         if self._detached and error is None:
             self._queue.signals.release()
             return
-        for launch in list(self._handles):
-            self._end(launch, "it was stopped")
+        self._stop()
         with suppress(StoreError):  # Workers elsewhere then wait in vain for a moment.
             self._queue.signals.release()
 
@@ -146,18 +145,31 @@ class LaunchedWorkers:
             for module in ("scipy.special", "cltk_studies.reports.report"):  # For the result: there is time now.
                 importlib.import_module(module)
             waiting, slow_start = Waiting(), SlowStart(self._launcher)
-            looks = 0
-            while persist(look):
-                stop_watch.check()
-                looks += 1
-                if looks % _OFTEN == 0:
-                    persist(lambda: self._replace_dead(stop_watch))
-                    if persist(lambda: waiting.explain([self._queue])):
-                        persist(self._queue.signals.hold)  # Shows whether a full disk is what keeps workers silent.
-                    slow_start.explain(self._handles, self._queue)
-                if looks % _SELDOM == 0:
-                    persist(self._queue.signals.hold)
-                time.sleep(_POLL)
+            try:
+                self._look_after(look, persist, stop_watch, waiting, slow_start)
+            except KeyboardInterrupt:
+                self._stop()  # Else they would go on while what came of the study is told.
+                raise
+
+    def _look_after(
+        self, look: Look, persist: Persistence, stop_watch: StopWatch, waiting: Waiting, slow_start: SlowStart
+    ) -> None:
+        looks = 0
+        while persist(look):
+            stop_watch.check()
+            looks += 1
+            if looks % _OFTEN == 0:
+                persist(lambda: self._replace_dead(stop_watch))
+                if persist(lambda: waiting.explain([self._queue])):
+                    persist(self._queue.signals.hold)  # Shows whether a full disk is what keeps workers silent.
+                slow_start.explain(self._handles, self._queue)
+            if looks % _SELDOM == 0:
+                persist(self._queue.signals.hold)
+            time.sleep(_POLL)
+
+    def _stop(self) -> None:
+        for launch in list(self._handles):
+            self._end(launch, "it was stopped")
 
     def _start(self, launch: str, count: int) -> None:
         detached = [DETACHED] if self._detached else []
