@@ -24,7 +24,7 @@ from cltk.runs.measuring import load_metrics, measure
 from cltk.runs.reading import read_records
 from cltk.runs.restoring import Restored
 from cltk.runs.restoring import restore as _restore
-from cltk.runs.rows import row_of
+from cltk.runs.rows import row_of, written_at
 from cltk.runs.seeds import Ending, run_seeds
 from cltk.runs.sinks import NO_SINK, make_sinks
 
@@ -170,9 +170,9 @@ def load_runs(
 
     A row has ``id``, ``name``, ``seed``, ``status``, ``hash``; every setting by its dotted path, such as
     ``generator.latent_dim``; every metric by its name; ``accuracy`` in the end, mean over all tasks; the totals of
-    ``parameters``, ``bytes`` and ``seconds``; and ``samples_replayed``, those of one epoch of each task. A run that did
-    not come to its end has None for metrics and accuracy. A file that cannot be read is left out with a warning, and so
-    is a folder that is not there.
+    ``parameters``, ``bytes`` and ``seconds``; ``samples_replayed``, those of one epoch of each task; and when it was
+    ``written``, by this machine's clock. A run that did not come to its end has None for metrics and accuracy. A file
+    that cannot be read is left out with a warning, and so is a folder that is not there.
 
     Args:
         store: The folder of all runs.
@@ -188,7 +188,11 @@ def load_runs(
         warnings.warn(problem, stacklevel=2)
     chosen = None if metrics is None else load_metrics(metrics)
     wanted = (record for record in records if name in (None, record.config.get("name")))
-    return [row_of(record, None if chosen is None else _values(record, chosen)) for record in wanted]
+    return [
+        row_of(record, None if chosen is None else _values(record, chosen))
+        | {"written": written_at(record, Path(store))}
+        for record in wanted
+    ]
 
 
 def restore(run_id: str, store: str | Path = "runs", machine: Machine | None = None) -> Restored:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import statistics
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -120,6 +121,8 @@ class TestRows:
         assert row["final-average-accuracy"] == row["accuracy"] == record.final_accuracy
         assert row["parameters"] == record.parameters["total"]
         assert not any(isinstance(value, dict) for value in row.values())
+        age = datetime.now().astimezone() - datetime.fromisoformat(row["written"])
+        assert timedelta() <= age < timedelta(hours=1)
 
     def test_any_metric_may_be_asked_for(self, record: Record, store: Path) -> None:
         (row,) = cltk.load_runs(store, metrics=["operations"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from cltk.kinds import SLOTS
 from cltk.layers import parse_value
 from cltk.record import Record
 from cltk.runs.reading import find_records, read_records
-from cltk.runs.rows import Row, column_label, find_column, row_of
+from cltk.runs.rows import Row, column_label, find_column, row_of, written_at
 
 __all__ = [
     "chosen_records",
@@ -32,7 +31,7 @@ _LISTED = ("id", "written", "name", "seed", "status", "accuracy")
 
 def rows_of(records: Sequence[Record], store: Path) -> list[Row]:
     """A row a run, with the time at which its record was written."""
-    return [row_of(record) | {"written": _written(store / record.run_id / "record.json")} for record in records]
+    return [row_of(record) | {"written": written_at(record, store)} for record in records]
 
 
 def chosen_rows(rows: Sequence[Row], conditions: Sequence[str], sort: str = "") -> list[Row]:
@@ -151,10 +150,6 @@ def _settings(row: Row) -> dict[str, Any]:
 
 def _is_setting(column: str) -> bool:
     return column.partition(".")[0] in SLOTS
-
-
-def _written(path: Path) -> str:
-    return datetime.fromtimestamp(path.stat().st_mtime).astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def _meeting(condition: str, rows: Sequence[Row], every: Sequence[Row]) -> list[Row]:

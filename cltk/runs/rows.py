@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from cltk.errors import ConfigError, closest
 from cltk.mappings import flatten
 from cltk.record import Record
 
-__all__ = ["Row", "column_label", "find_column", "row_of"]
+__all__ = ["Row", "column_label", "find_column", "row_of", "written_at"]
 
 Row = dict[str, Any]
 
@@ -42,6 +44,12 @@ def row_of(record: Record, metrics: Mapping[str, float | None] | None = None) ->
         "seconds": record.seconds.get("total"),
         "samples_replayed": sum(record.replay.counts),
     }
+
+
+def written_at(record: Record, store: Path) -> str:
+    """When the record of a run was written, in the time of this machine's zone: ``2026-01-31 23:59:58+01:00``."""
+    written = (store / record.run_id / "record.json").stat().st_mtime
+    return datetime.fromtimestamp(written).astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def column_label(column: str) -> str:
