@@ -61,8 +61,14 @@ def test_the_dead_are_nowhere(write: Callable[..., Path], store: Path, start: Ca
     file = write(CELLS, epochs=5000)
     study = start("ablate", file, "--workers", 2, "--store", store, "--sink", "none")
     source = Positions(store, "small")
-    study.wait_until(lambda: len(source.read()) == 2)
-    assert {each.item for each in source.read()} == {"lr=0.001", "lr=0.002"}
+    seen: set[str] = set()
+
+    def is_seen() -> bool:
+        seen.update(each.item for each in source.read())
+        return seen == {"lr=0.001", "lr=0.002"}
+
+    study.wait_until(is_seen)
+    assert is_seen()
     study.kill()
     assert source.read() == []
 
