@@ -61,14 +61,15 @@ def test_the_dead_are_nowhere(write: Callable[..., Path], store: Path, start: Ca
     file = write(CELLS, epochs=5000)
     study = start("ablate", file, "--workers", 2, "--store", store, "--sink", "none")
     source = Positions(store, "small")
-    seen: set[str] = set()
+    seen: list[Position] = []
 
-    def is_seen() -> bool:
-        seen.update(each.item for each in source.read())
-        return seen == {"lr=0.001", "lr=0.002"}
+    def are_seen() -> bool:
+        seen[:] = source.read()
+        return len(seen) == 2
 
-    study.wait_until(is_seen)
-    assert is_seen()
+    study.wait_until(are_seen)
+    assert {each.item for each in seen} <= {"lr=0.001", "lr=0.002"}
+    assert {each.tasks for each in seen} == {5}
     study.kill()
     assert source.read() == []
 
