@@ -71,7 +71,8 @@ def conclude_search(search: Search, ending: Ending, site: SiteOptions, *, json: 
     endings = [ending, *([ending.test] if ending.test else [])]
     if ending.chosen is not None:
         file = ending.chosen.file
-        show_notice(f"The choice is in '{file}': cltk run {file}. Figures are beside it.")
+        why = "the best that replays anything" if search.allocation else "the best"
+        show_notice(f"The choice is {ending.chosen.label}, {why}: cltk run {file}. Figures are beside that file.")
     if any(each.interrupted for each in endings):
         show_notice("Interrupted; the same command goes on from here.")
     for notice in dict.fromkeys(notice for each in endings for notice in each.notices):

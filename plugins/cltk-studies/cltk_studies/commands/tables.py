@@ -37,9 +37,11 @@ def print_tables(results: Iterable[StudyResult], *, all_metrics: bool = False) -
 def print_table(table: Table, *, stderr: bool = False) -> None:
     """Prints a table; where it is too wide, with numbers for the names in its first column, which are listed above."""
     console = Console(stderr=stderr, markup=False, emoji=False)
-    parts: list[Any] = [_grid(_narrowed(table)), ""]
+    parts: list[Any] = [_grid(_narrowed(table))]
     if console.is_terminal and not _fits(parts[0], console):
         parts = [*_numbered(table, console)] if all(row[0] for row in table.rows) else parts
+    # Not the grid's own caption, which would be no wider than the grid.
+    parts += [*([Text(table.note, "dim")] if table.note else []), ""]
     if stderr:
         console.print(*parts, sep="\n")
     else:
@@ -49,8 +51,7 @@ def print_table(table: Table, *, stderr: bool = False) -> None:
 def _grid(table: Table, *, gap: int = 1, wraps: bool = False) -> Grid:
     """The table; where it ``wraps``, numbers too, between a mean and its interval."""
     look: Any = {"box": box.SIMPLE_HEAD, "show_edge": False, "padding": (0, gap, 0, 0)}
-    grid = Grid(title=table.title, title_justify="left", title_style="bold", caption=table.note or None, **look)
-    grid.caption_justify, grid.caption_style = "left", "dim"
+    grid = Grid(title=table.title, title_justify="left", title_style="bold", **look)
     texts = [tuple(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row) for row in table.rows]
     for index, column in enumerate(table.columns):
         widest = max((len(row[index]) for row in texts), default=0)
@@ -73,7 +74,7 @@ def _numbered(table: Table, console: Console) -> Iterator[Any]:
     rows = tuple((str(number), *row[1:]) for number, row in enumerate(table.rows, start=1))
     grids = [_grid(replace(table, rows=rows), gap=gap) for gap in (1, 0)]
     fitting = [grid for grid in grids if _fits(grid, console)]
-    yield from ("", *(fitting or [_grid(replace(table, rows=rows), wraps=True)])[:1], "")
+    yield from ("", *(fitting or [_grid(replace(table, rows=rows), wraps=True)])[:1])
 
 
 def _narrowed(table: Table) -> Table:
