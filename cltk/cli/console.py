@@ -64,14 +64,18 @@ def print_json(value: Any) -> None:
     stream.write("\n")
 
 
-def print_result(*parts: Any) -> None:
+def print_result(*parts: Any, stderr: bool = False) -> None:
     """Prints text and tables of rich on standard output; elsewhere than in a terminal nothing is wrapped or padded.
 
     What stands in brackets or between colons is text like any other: much of it was written by others.
+
+    Args:
+        parts: What to print, each on lines of its own.
+        stderr: Whether to print on standard error.
     """
     from rich.console import Console
 
-    console = Console(markup=False, emoji=False)
+    console = Console(stderr=stderr, markup=False, emoji=False)
     if console.is_terminal:
         console.print(*parts, sep="\n")
         return
@@ -79,7 +83,7 @@ def print_result(*parts: Any) -> None:
     with console.capture() as capture:
         console.print(*parts, sep="\n")
     for line in capture.get().splitlines():
-        print(line.rstrip())
+        print(line.rstrip(), file=sys.stderr if stderr else sys.stdout)
 
 
 def spell_out(error: UnicodeError) -> tuple[str, int]:

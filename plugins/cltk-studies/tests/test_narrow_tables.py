@@ -46,3 +46,12 @@ def test_no_digit_is_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
             assert all(word in printed.replace("\n", " ") for word in ("cell", "forgetting", "seconds", "bytes"))
         for value in ("0.9386", "0.0146", "+0.7500", "0.0215", "0.0001", "0.0317", "1,022.0", "173.5", "KiB"):
             assert printed.count(value) >= 2, (columns, value, printed)
+
+
+def test_a_plan_in_a_pipe_is_not_padded(capsys: pytest.CaptureFixture[str]) -> None:
+    note = "1 run to do; " * 20
+    print_table(Table("Plan", ("cell", "done", "to run"), (("a", 0, 1), ("b", 12, 345))), stderr=True)
+    print_table(Table("Plan", ("cell", "done"), (("a", 0),), note.strip()), stderr=True)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert note.strip() in lines

@@ -42,10 +42,7 @@ def print_table(table: Table, *, stderr: bool = False) -> None:
         parts = [*_numbered(table, console)] if all(row[0] for row in table.rows) else parts
     # Not the grid's own caption, which would be no wider than the grid.
     parts += [*([Text(table.note, "dim")] if table.note else []), ""]
-    if stderr:
-        console.print(*parts, sep="\n")
-    else:
-        print_result(*parts)
+    print_result(*parts, stderr=stderr)
 
 
 def _grid(table: Table, *, gap: int = 1, wraps: bool = False) -> Grid:
