@@ -48,9 +48,6 @@ class LiveCells:
         self._done[name] = self._done.get(name, 0) + (not failed)
         self._failed[name] = self._failed.get(name, 0) + failed
         self._records.setdefault(name, []).extend(record for record in records if record.finished)
-        self._touch(name)
-
-    def _touch(self, name: str) -> None:
         self._last = [*(other for other in self._last if other != name), name]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
