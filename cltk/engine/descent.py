@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cltk.engine.fast.capture import CapturedStep, TakeStep, may_capture
 from cltk.engine.fast.flops import FlopCounter
+from cltk.engine.fast.products import fast_products
 from cltk.engine.steps import GradientStep, OwnStep, TrainingStep
 from cltk.events import EpochEnded
 from cltk.interfaces import Examples, Step, Streams, Train
@@ -56,7 +57,7 @@ class Descent:
         # Of steps that are alike the first one is counted; of others, all of the first epoch.
         counted = _Count() if self.done == 0 else None
         # Nothing is yielded in here, so that nobody else sees the global generator that dropout draws from.
-        with streams.scope("global"):
+        with streams.scope("global"), fast_products():
             for index in range(len(losses)):
                 self._step.set_lr(phase.training.lr_at(self.done / self.total))
                 if counted and (index == 0 or not self._step.is_regular):

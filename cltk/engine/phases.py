@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cltk.engine.descent import Descent
 from cltk.engine.fast.flops import FlopCounter
+from cltk.engine.fast.products import fast_products
 from cltk.engine.run import Run
 from cltk.engine.state import above, below, load_state, state_of
 from cltk.errors import ConfigError, DivergenceError
@@ -96,7 +97,7 @@ class PhaseRun:
         yield PhaseStarted(self._task, phase.name, epochs=1, steps=phase.batches.steps)
         started = time.perf_counter()
         own = self._streams.at(1)
-        with own.scope("global"), torch.no_grad(), FlopCounter() as counter:
+        with own.scope("global"), fast_products(), torch.no_grad(), FlopCounter() as counter:
             samples = Examples.concat(list(phase.batches.epoch(own)))
             drawn = counter.total
             phase.fit(samples, own.generator("loss"))
