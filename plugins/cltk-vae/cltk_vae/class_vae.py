@@ -110,20 +110,23 @@ class ClassVAE(ConditionalGenerator):
         trained = nn.ModuleDict({label: nn.ModuleList([encoders[label], self.decoders[label]]) for label in encoders})
 
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
-            losses = batch.x.new_zeros(len(batch))
-            for label, encoder in encoders.items():
-                rows = (batch.y == int(label)).nonzero().flatten()
-                losses = losses.index_put((rows,), self._bound(label, encoder, batch.x[rows].flatten(1), rng))
-            return losses
+            of_class = [(batch.y == int(label)).nonzero().flatten() for label in encoders]
+            rows = torch.cat(of_class)
+            bounds = self._bounds(encoders, batch.x.flatten(1)[rows], [len(part) for part in of_class], rng)
+            return batch.x.new_zeros(len(batch)).index_put((rows,), bounds)
 
         return Train("generator", trained, batches, loss, training)
 
-    def _bound(self, label: str, encoder: nn.Module, x: Tensor, rng: torch.Generator) -> Tensor:
-        """The negative evidence lower bound of flat images (B, P) of a class, (B,) nats."""
-        mean, log_variance = encoder(x).float().chunk(2, dim=1)
+    def _bounds(
+        self, encoders: Mapping[str, nn.Module], x: Tensor, sizes: Sequence[int], rng: torch.Generator
+    ) -> Tensor:
+        """The negative evidence lower bounds of flat images (B, P), so many of each class in turn, (B,) nats."""
+        parts = zip(encoders.values(), x.split(sizes), strict=True)
+        mean, log_variance = torch.cat([encoder(part) for encoder, part in parts]).float().chunk(2, dim=1)
         noise = torch.randn(mean.shape, generator=rng, device=x.device)
-        logits = self.decoders[label](torch.addcmul(mean, noise, (0.5 * log_variance).exp()))
-        return bernoulli_nll(logits, x) + gaussian_kl(mean, log_variance)
+        codes = torch.addcmul(mean, noise, (0.5 * log_variance).exp())
+        logits = [self.decoders[label](part) for label, part in zip(encoders, codes.split(sizes), strict=True)]
+        return bernoulli_nll(torch.cat(logits), x) + gaussian_kl(mean, log_variance)
 
     def _fit_priors(self, examples: Examples, rng: torch.Generator) -> None:
         """Fits the prior of each new class to one code an image, drawn from its posterior."""

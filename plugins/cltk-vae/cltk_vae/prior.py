@@ -53,11 +53,13 @@ class Prior(nn.Module):
         # Only here, as importing them takes a second.
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture
+        from threadpoolctl import threadpool_limits
 
         seed = int(torch.randint(2**31 - 1, (), generator=rng, device=rng.device))
         count = min(self.components, len(codes))
         mixture = GaussianMixture(count, reg_covar=FLOOR, max_iter=ITERATIONS, random_state=seed)
-        with warnings.catch_warnings():
+        # One thread, as more of them wait for each other over such small matrices: up to twenty times as long.
+        with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore", ConvergenceWarning)  # A fixed effort is what is wanted.
             mixture.fit(codes.double().cpu().numpy())
         columns = mixture.weights_, mixture.means_, mixture.covariances_
