@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Archive:
         train_labels: MD5.
         test_images: MD5.
         test_labels: MD5.
+        repacked: The MD5s of the same four files where others packed them.
     """
 
     name: str
@@ -44,16 +45,17 @@ class Archive:
     train_labels: str
     test_images: str
     test_labels: str
+    repacked: Collection[str] = ()
 
     @property
     def train(self) -> Part:
         """The images and the labels to train on."""
-        return _part("train", self.train_images, self.train_labels)
+        return self._part("train", self.train_images, self.train_labels)
 
     @property
     def test(self) -> Part:
         """The images and the labels to test on."""
-        return _part("t10k", self.test_images, self.test_labels)
+        return self._part("t10k", self.test_images, self.test_labels)
 
     def load(self, folders: Sequence[Path]) -> tuple[Images, Images]:
         """Reads the training and the test part, downloading what is in none of the folders into the last.
@@ -86,6 +88,12 @@ class Archive:
             path = self._locate(file, [home])
             if path is None or not file.is_whole(path):
                 download(self.name, file.packed, file.md5, home)
+
+    def _part(self, prefix: str, images: str, labels: str) -> Part:
+        return (
+            Published(f"{prefix}-images-idx3-ubyte", images, self.repacked, dimensions=3),
+            Published(f"{prefix}-labels-idx1-ubyte", labels, self.repacked, dimensions=1),
+        )
 
     def _home(self, folder: Path) -> Path:
         return folder / self.name / "raw"
@@ -138,10 +146,3 @@ class Archive:
             f"The data file '{path}' is truncated or altered: {what}.",
             f"Delete it and type 'cltk data fetch {self.scenario}'.",
         )
-
-
-def _part(prefix: str, images: str, labels: str) -> Part:
-    return (
-        Published(f"{prefix}-images-idx3-ubyte", images, dimensions=3),
-        Published(f"{prefix}-labels-idx1-ubyte", labels, dimensions=1),
-    )

@@ -27,4 +27,11 @@ class SplitFashionMNIST(ArchivedSplit):
         train_labels="25c81989df183df01b3e8a0aad5dffbe",
         test_images="bef4ecab320f06d8554ea6380940ec79",
         test_labels="bb300cfdad3c16e7a12a480ee83cd310",
+        # Of Debian's package dataset-fashion-mnist, which leaves the names of the files out of them.
+        repacked=(
+            "cf8536b0aa1a6ac5fa3f23001093305c",
+            "10bea18fdb374794d4bb42e356e600c9",
+            "f78720b4224f21cce2f2ccf2d7a94c9a",
+            "0d30e22e447f3c33dab9ed536400ac01",
+        ),
     )

@@ -111,6 +111,15 @@ def test_a_file_that_cannot_be_unpacked_is_named_even_if_its_checksum_holds(smal
         archive.load([tmp_path])
 
 
+def test_files_that_others_packed_are_read_where_their_checksums_are_known(small: Any, tmp_path: Path) -> None:
+    repacked = gzip.compress(small.files["train_images"], compresslevel=1, mtime=1)
+    small.write(tmp_path, train_images=repacked)
+    with pytest.raises(DataError, match="instead of the published"):
+        small.archive.load([tmp_path])
+    archive = replace(small.archive, repacked=(md5(repacked, usedforsecurity=False).hexdigest(),))
+    assert len(archive.load([tmp_path])[0].labels) == 30
+
+
 def test_files_that_are_nowhere_are_unavailable(tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     with pytest.raises(DataUnavailableError) as caught:
