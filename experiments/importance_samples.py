@@ -1,0 +1,58 @@
+"""Do 50 importance samples do for the generative classifier? ``python experiments/importance_samples.py RUN_ID ...``.
+
+Its paper (van de Ven, Li & Tolias 2021, arXiv 2104.10093) takes 10,000, which is 150 TFLOP for all test images. Each
+run's networks classify the same 1,000 test images, evenly drawn, with each number of samples; nothing is trained.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from cltk.build import prepare
+from cltk.engine.fast.products import fast_products
+from cltk.engine.state import load_state, state_of
+from cltk.interfaces import Examples, Strategy
+from cltk.runs.repeat import experiment_of
+from cltk.runs.restoring import Restored, restore
+
+SAMPLES = (1, 10, 50, 10_000)
+IMAGES = 1000
+AT_ONCE = 40_000
+"""Samples whose images are in memory at the same time."""
+
+
+def with_samples(trained: Restored, count: int) -> Strategy:
+    """The same networks, compared by likelihoods of so many importance samples."""
+    first = trained.strategy
+    strategy = type(first)(first.config.model_copy(update={"samples": count}), trained.info, first.parts)
+    load_state(strategy, state_of(first))
+    return strategy
+
+
+def accuracy(strategy: Strategy, examples: Examples, count: int) -> float:
+    """The share of the examples that are called what they are."""
+    with torch.no_grad(), fast_products():
+        parts = examples.x.split(max(AT_ONCE // count, 1))
+        predictions = torch.cat([strategy.predict(part).argmax(1) for part in parts])
+    return float((predictions == examples.y).float().mean())
+
+
+def main() -> None:
+    """Prints a line for each run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="+", help="ids of finished runs of generative-classifier")
+    parser.add_argument("--store", type=Path, default=Path("runs"))
+    arguments = parser.parse_args()
+    for run_id in arguments.runs:
+        trained = restore(run_id, arguments.store)
+        test = Examples.concat([task.test for task in prepare(experiment_of(trained.record)).tasks])
+        chosen = test[torch.randperm(len(test), generator=torch.Generator().manual_seed(0))[:IMAGES]]
+        found = (f"{count:,} {accuracy(with_samples(trained, count), chosen, count):.3f}" for count in SAMPLES)
+        print(f"{run_id}, by importance samples: {', '.join(found)}")
+
+
+if __name__ == "__main__":
+    main()
