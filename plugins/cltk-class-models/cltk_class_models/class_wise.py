@@ -14,9 +14,6 @@ from cltk.interfaces import Examples, Parts, Phase, ScenarioInfo, Shuffled, Stra
 
 __all__ = ["ClassWise"]
 
-CHUNK = 250
-"""Samples that are scored at once."""
-
 
 class ClassModels(nn.Module):
     """A model for each class, and which of them are trained."""
@@ -30,10 +27,15 @@ class ClassModels(nn.Module):
 
 
 class ClassWise(Strategy, ABC):
-    """Trains a model of its own for each class of a task, on that class alone, and never again."""
+    """Trains a model of its own for each class of a task, on that class alone, and never again.
+
+    Attributes:
+        scored_at_once: Number of images whose scores are computed at the same time: as many as caches hold.
+    """
 
     slots = ()
     gives_logits = False
+    scored_at_once = 250
     training: Training
 
     def __init__(self, config: Settings, info: ScenarioInfo, parts: Parts) -> None:
@@ -78,7 +80,6 @@ class ClassWise(Strategy, ABC):
         scores = x.new_full((len(x), self.info.outputs), float("-inf"))
         for label in self.class_models.trained.nonzero().flatten().tolist():
             model = self.class_models.models[label]
-            scores[:, label] = (
-                torch.cat([self.scores(model, part) for part in torch.split(x, CHUNK)]) if len(x) else 0.0
-            )
+            parts = [self.scores(model, part) for part in torch.split(x, self.scored_at_once)]
+            scores[:, label] = torch.cat(parts) if len(x) else 0.0
         return scores
