@@ -50,6 +50,8 @@ def fault_of(problem: Mapping[str, Any], model: type[BaseModel], where: str) -> 
         return Fault(f"{where}: there is no field '{field}'.", advice, field)
     if kind == "missing":
         return Fault(f"{where}: the field '{field}' is missing.", "", field)
+    if not location:  # Of several fields together.
+        return Fault(f"{where}{reason_of(problem)}.")
     return Fault(
         f"{where}: field '{field}' is {_shortened(problem['input'])}{reason_of(problem)}.",
         _suggestion(problem),

@@ -107,16 +107,19 @@ def measure_group(records: Sequence[Record], metric: GroupMetric, find_records: 
     Args:
         records: The runs; those that are not finished are left out.
         metric: The metric.
-        find_records: Where the runs of the experiments that it compares with are looked up.
+        find_records: Where the runs of the experiments that it compares with are looked up; of those of the same
+            seeds, where there are any, as a seed may decide the order of the classes.
     """
     finished = sorted((record for record in records if record.finished), key=lambda record: record.seed)
     if not finished:
         return Measured(None, "no run is finished")
     references: dict[str, Sequence[Record]] = {}
+    seeds = {record.seed for record in finished}
     try:
         for name, overrides in metric.references(finished[0].config).items():
-            references[name] = find_records(resolve(overlaid(finished[0], overrides)).config_hash)
-            if not references[name]:
+            found = find_records(resolve(overlaid(finished[0], overrides)).config_hash)
+            references[name] = [record for record in found if record.seed in seeds] or found
+            if not found:
                 return Measured(None, f"no finished run of its reference '{name}' is in the store")
     except CltkError as error:
         return Measured(None, f"its references cannot be resolved: {error.problem}")

@@ -136,6 +136,15 @@ class TestSeveralRuns:
         expected = sum(r.final_accuracy for r in replay) - sum(r.final_accuracy for r in others)
         assert measured.value == pytest.approx(expected)
 
+    def test_those_of_the_same_seeds_count(self, records: list[Record]) -> None:
+        find = partial(finished_runs, records)
+        (second,) = (record for record in find(records[0].config_hash) if record.seed == 1)
+        (other,) = (r for r in records if r.config["strategy"]["name"] == "finetune" and r.seed == 1)
+        measured = measure_group([second], Advantage(PLAIN), find)
+        assert measured.value == pytest.approx(second.final_accuracy - other.final_accuracy)
+        elsewhere = [record.model_copy(update={"seed": 7}) for record in find(records[0].config_hash)]
+        assert measure_group(elsewhere, Advantage(PLAIN), find).value is not None
+
     def test_one_that_is_missing_is_named(self, records: list[Record]) -> None:
         find = partial(finished_runs, records)
         measured = measure_group(records[:2], Advantage(PLAIN, "joint"), find)

@@ -14,8 +14,12 @@ __all__ = ["mean_over_runs", "ratio", "reference"]
 
 
 def reference(config: Mapping[str, Any], strategy: str) -> Overrides:
-    """What to lay over an experiment for ``strategy`` to learn it with the same networks and budget."""
-    budget = config["strategy"].get("classifier")
+    """What to lay over an experiment for ``strategy`` to learn it.
+
+    With the same classifier and its budget, or with that of the one network that a method learns in; by default ones
+    where a method has neither.
+    """
+    budget = config["strategy"].get("classifier") or config["strategy"].get("network")
     return {"strategy": {"name": strategy} | ({} if budget is None else {"classifier": budget})}
 
 

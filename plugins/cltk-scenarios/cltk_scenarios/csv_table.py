@@ -16,6 +16,8 @@ from cltk_scenarios.table import Table
 __all__ = ["read_csv"]
 
 DELIMITERS = ",;\t"
+LOOKED_AT = 1 << 20
+"""Most characters of the second line, by which a file's values are estimated: the first one may hold names."""
 
 
 def read_csv(path: Path, label: str | None) -> Table:
@@ -31,9 +33,10 @@ def read_csv(path: Path, label: str | None) -> Table:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             top = file.readline()
+            sample = file.readline(LOOKED_AT) or top
             file.seek(0)
             delimiter = max(DELIMITERS, key=top.count)
-            require_memory(path, (top.count(delimiter) + 1) * path.stat().st_size // max(len(top), 1))
+            require_memory(path, (sample.count(delimiter) + 1) * path.stat().st_size // max(len(sample), 1))
             rows = csv.reader(file, delimiter=delimiter)
             return _table(path, ((rows.line_num, row) for row in rows if row), label)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -41,17 +44,17 @@ def read_csv(path: Path, label: str | None) -> Table:
 
 
 def _table(path: Path, rows: Iterator[tuple[int, list[str]]], label: str | None) -> Table:
-    line, first = next(rows, (1, []))
+    top, first = next(rows, (1, []))
     column = _column(path, first, label)
     values, labels = [], []
-    if _is_sample(first, column):
-        values.append(_values(path, line, first, column))
-        labels.append(first[column])
     for line, row in rows:
         if len(row) != len(first):
             raise _broken(path, line, f"has {len(row)} fields instead of {len(first)}")
         values.append(_values(path, line, row, column))
         labels.append(row[column].strip())
+    if not _holds_names(first, column, label, labels):
+        values.insert(0, _values(path, top, first, column))
+        labels.insert(0, first[column].strip())
     return Table(path, np.stack(values) if values else np.empty((0, 1), np.float32), _numbers(labels))
 
 
@@ -67,9 +70,18 @@ def _column(path: Path, first: Sequence[str], label: str | None) -> int:
     raise DataError(f"The file '{path}' has no column '{label}' that could hold the labels.", known)
 
 
-def _is_sample(row: Sequence[str], column: int) -> bool:
-    """Whether the first line holds a sample; else it holds names."""
-    return any(_is_number(field) for place, field in enumerate(row) if place != column)
+def _holds_names(first: Sequence[str], column: int, label: str | None, labels: Sequence[str]) -> bool:
+    """Whether the first line holds the names of columns, and no sample.
+
+    Names may be numbers, as pandas gives them: 0 to D - 1, or above labels that are numbers where its own is none.
+    """
+    fields = [field.strip() for place, field in enumerate(first) if place != column]
+    own = first[column].strip()
+    if not any(map(_is_number, fields)) or (own == label and not _is_number(own)):
+        return True
+    if len(fields) > 1 and fields == [str(place) for place in range(len(fields))]:
+        return True
+    return bool(own and labels) and not _is_number(own) and all(map(_is_number, labels))
 
 
 def _is_number(text: str) -> bool:

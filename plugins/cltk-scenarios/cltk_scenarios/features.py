@@ -98,6 +98,12 @@ class Features(Split):
         if len(names_of_classes) < 2:
             raise tables[0].broken(f"it has the one class '{names_of_classes[0]}'", "Name a file with two or more.")
         parts = [self._vectors(table, names_of_classes) for table in tables]
+        untested = np.setdiff1d(names_of_classes, tables[-1].labels)
+        if len(untested):
+            raise tables[-1].broken(
+                f"it has no sample of the class '{untested[0]}', which is trained on",
+                "Add some, or leave the class out of both files.",
+            )
         train, test = parts if len(parts) == 2 else self._divide(tables[0], parts[0])
         if train.values.shape[1:] != test.values.shape[1:]:
             shapes = [part.values.shape[1:] for part in (train, test)]

@@ -13,6 +13,9 @@ from cltk.errors import DataError
 
 __all__ = ["Table"]
 
+MISSING = frozenset({"", "#N/A", "<NA>", "N/A", "n/a", "NA", "NaN", "nan", "NULL", "null", "None"})
+"""Texts that other programs write for a label that is not there, as pandas reads them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -52,8 +55,8 @@ class Table:
 
 
 def _missing(labels: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which labels are not there: not a number, or an empty word."""
-    return np.array([label == "" or label != label for label in labels.tolist()], dtype=np.bool_)
+    """Which labels are not there: not a number, or a text that stands for it."""
+    return np.array([label in MISSING or label != label for label in labels.tolist()], dtype=np.bool_)
 
 
 def _unusable(x: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -18,6 +18,8 @@ from cltk.interfaces import Buffer, Streams
 from cltk.runs.repeat import experiment_of
 from cltk.runs.runner import execute
 from cltk.testing import conformance_tests
+from cltk_scenarios import csv_table
+from cltk_scenarios.csv_table import read_csv
 from cltk_scenarios.features import Features
 
 CLASSES = 4
@@ -160,6 +162,45 @@ def test_columns_are_named_or_numbered_and_semicolons_understood(tmp_path: Path)
     assert bare.tasks[0].train.y.sum() == 8
 
 
+@pytest.mark.parametrize(
+    ("top", "kinds"),
+    [
+        ("0,1,2,kind", "wxyz"),  # As pandas names columns that have no names.
+        ("10,20,30,kind", "0123"),
+        ("10,20,30,kind", "wxyz"),
+        ("a,b,c,d", "wxyz"),
+    ],
+)
+def test_names_of_columns_are_no_sample(tmp_path: Path, top: str, kinds: str) -> None:
+    x, y = table(8)
+    path = tmp_path / "data.csv"
+    path.write_text("\n".join([top, *(f"{a},{b},{c},{kinds[k]}" for (a, b, c), k in zip(x, y, strict=True))]))
+    tasks = build(path, label=top.rpartition(",")[2]).tasks
+    assert sum(len(task.train) + len(task.test) for task in tasks) == 8
+    assert [task.classes for task in tasks] == [(0, 1), (2, 3)]
+
+
+@pytest.mark.parametrize("kinds", ["0123", "wxyz"])
+def test_a_file_needs_no_names_and_may_have_blanks(tmp_path: Path, kinds: str) -> None:
+    x, y = table(8)
+    path = tmp_path / "data.csv"
+    path.write_text("\n".join(f"{a}, {b}, {c}, {kinds[k]}" for (a, b, c), k in zip(x, y, strict=True)))
+    tasks = build(path).tasks
+    assert sum(len(task.train) + len(task.test) for task in tasks) == 8
+
+
+def test_names_do_not_count_where_the_values_of_a_large_file_are_estimated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimates: list[int] = []
+    monkeypatch.setattr(csv_table, "require_memory", lambda path, values: estimates.append(values))
+    path = tmp_path / "data.csv"
+    row = ",".join(["0"] * 100)
+    path.write_text("\n".join([",".join(f"a_long_name_of_column_{n}" for n in range(100)), *[row] * 200]))
+    read_csv(path, None)
+    assert 15_000 < estimates[0] < 40_000  # Of 20,000.
+
+
 def test_the_digest_is_recorded_and_checked(tmp_path: Path) -> None:
     machine = Machine("cpu", threads=1)
     path = written(tmp_path)
@@ -212,6 +253,8 @@ X, Y = table(8)
     ("write", "message"),
     [
         (_csv("a,b,kind\n1,2,x\n3,4,\n5,6,y\n"), "labels are missing: 1 of 3 samples, such as number 2"),
+        (_csv("a,b,kind\n1,2,x\n3,4,NA\n5,6,y\n"), "labels are missing: 1 of 3 samples, such as number 2"),
+        (_csv("1,2,0\n3,4,nan\n5,6,1\n"), "labels are missing: 1 of 3 samples, such as number 2"),
         (_csv("a,b,kind\n1,2,x\n3,nan,y\n"), "not finite .*: 1 of 2 samples, such as number 2"),
         (_csv("a,b,kind\n1,2,x\n3,,y\n"), "line 3 has the value '', which is no number"),
         (_csv("a,b,kind\n1,2,x\n3,four,y\n"), "line 3 has the value 'four'"),
@@ -272,5 +315,5 @@ def test_a_test_file_must_fit(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="instead of"):
         build(train, test_path=str(test))
     np.savez(test, x=X[Y != 2], y=Y[Y != 2])
-    with pytest.raises(DataError, match="class 2"):
+    with pytest.raises(DataError, match="no sample of the class '2'"):
         build(train, test_path=str(test))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cltk.runs.reading import read_record
+
 Write = Callable[..., Path]
 Cli = Callable[..., Any]
 
@@ -48,3 +50,22 @@ def test_cells_of_other_budgets_have_their_own(write: Write, cli: Cli, store: Pa
     assert plan.status == 0, plan.err
     names = [cell["name"] for cell in plan.json["cells"]]
     assert names == ["slow", "fast", "joint", "finetune", "joint as fast", "finetune as fast"]
+
+
+def test_a_method_in_one_network_shares_its_budget(write: Write, cli: Cli, store: Path) -> None:
+    lines = ["[ablate]", "references = true", "[[ablate.variants]]", 'name = "feedback"']
+    lines += ['strategy = { name = "feedback-replay", network = { epochs = 1, min_steps = 0, lr = 0.02 } }']
+    study = cli("ablate", write("\n".join(lines)), "--store", store, "--json")
+    assert study.status == 0, study.err
+    records = [read_record(path) for path in store.glob("*/record.json")]
+    budgets = {record.config["strategy"]["name"]: record.config["strategy"].get("classifier") for record in records}
+    assert budgets["joint"]["lr"] == budgets["finetune"]["lr"] == 0.02
+
+
+def test_a_field_of_the_table_that_stands_above_it_is_sent_there(write: Write, cli: Cli, store: Path) -> None:
+    file = write(table(replay=0.01).replace("references = true", ""))
+    file.write_text("references = true\n" + file.read_text())
+    refused = cli("ablate", file, "--store", store)
+    assert refused.status == 2
+    assert "The field 'references' is one of [ablate]." in refused.err
+    assert "Put it below [ablate]." in refused.err

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from cltk.config import Overrides, Settings, sound_part
 from cltk.errors import Fault, Faults, under
+from cltk.experiment import Experiment
 from cltk.layers import parse_value
 from cltk_studies.questions.grid import Ablation
 from cltk_studies.questions.tuning import Tuning
@@ -46,7 +47,7 @@ def split_ablation(overrides: Overrides, options: Mapping[str, Any], faults: Fau
         options: Fields of the table that are set beside it; those that are None are not.
         faults: Takes what is wrong with the table; what is right is returned.
     """
-    base = {key: value for key, value in overrides.items() if key not in _TABLES}
+    base = _above("ablate", Ablation, overrides, faults)
     table = {**overrides.get("ablate", {}), **_given(options)}
     _check_table("tune", Tuning, overrides.get("tune", {}), faults)
     return _check_table("ablate", Ablation, table, faults), base
@@ -60,7 +61,7 @@ def split_tuning(overrides: Overrides, options: Mapping[str, Any], faults: Fault
         options: Fields of the table that are set beside it; those that are None are not.
         faults: Takes what is wrong with the table; what is right is returned.
     """
-    base = {key: value for key, value in overrides.items() if key not in _TABLES}
+    base = _above("tune", Tuning, overrides, faults)
     given = _given(options)
     table = dict(overrides.get("tune", {}))
     for name, other in (("budget", "pareto"), ("pareto", "budget")):
@@ -68,6 +69,14 @@ def split_tuning(overrides: Overrides, options: Mapping[str, Any], faults: Fault
             table.pop(other, None)  # One excludes the other, and what is given beside a file wins.
     _check_table("ablate", Ablation, overrides.get("ablate", {}), faults)
     return _check_table("tune", Tuning, table | given, faults), base
+
+
+def _above(name: str, model: type[Settings], overrides: Overrides, faults: Faults) -> Overrides:
+    """What stands above a file's tables, without fields that belong into the table ``name``, which go to ``faults``."""
+    misplaced = overrides.keys() & (model.model_fields.keys() - Experiment.model_fields.keys())
+    for field in sorted(misplaced):
+        faults.all.append(Fault(f"The field '{field}' is one of [{name}].", f"Put it below [{name}].", at=field))
+    return {key: value for key, value in overrides.items() if key not in (*_TABLES, *misplaced)}
 
 
 def _check_table(name: str, model: type[S], table: Overrides, faults: Faults) -> S:

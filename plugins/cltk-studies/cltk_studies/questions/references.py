@@ -16,8 +16,10 @@ REFERENCES = ("joint", "finetune")
 
 
 def reference_experiments(cells: Sequence[Cell], taken: Collection[str]) -> Iterator[tuple[str, Overrides, Experiment]]:
-    """What is to be run beside the cells: each cell's experiment, learned by each reference with the cell's budget.
+    """What is to be run beside the cells: each cell's experiment, learned by each reference.
 
+    With the cell's classifier and its budget, or with that of the one network that the cell's method learns in; by
+    default ones where it has neither.
     Several cells often come to the same experiment: whoever prepares them keeps one.
 
     Args:
@@ -31,7 +33,7 @@ def reference_experiments(cells: Sequence[Cell], taken: Collection[str]) -> Iter
         ConfigError: A strategy is not installed, or has no use for the cell's budget.
     """
     for cell in cells:
-        budget = cell.experiment["strategy"].get("classifier")
+        budget = cell.experiment["strategy"].get("classifier") or cell.experiment["strategy"].get("network")
         for name in REFERENCES:
             own = {"strategy": {"name": name} | ({} if budget is None else {"classifier": budget})}
             free = name if name not in taken else f"{name} as {cell.name}"
