@@ -17,8 +17,8 @@ class Intransigence(GroupMetric):
     """I: mean over the tasks k of a*[k] - R[k][k], where a* is the accuracy of joint training on the tasks up to k.
 
     R[k][k] is the accuracy on task k right after it. Joint training has the same classifier and its budget, default
-    ones where a method has no classifier; its runs are looked up, never run. A difference of fractions of samples, in [-1, 1], below 0 where
-    learning task after task is the better way; the means over the seeds of both are compared.
+    ones where a method has no classifier; its runs are looked up, never run. A difference of fractions of samples, in
+    [-1, 1], below 0 where learning task after task is the better way; the means over the seeds of both are compared.
 
     Source: Chaudhry et al. 2018, arXiv 1801.10112.
 

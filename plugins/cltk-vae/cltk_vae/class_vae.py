@@ -117,15 +117,13 @@ class ClassVAE(ConditionalGenerator):
 
         return Train("generator", trained, batches, loss, training)
 
-    def _bounds(
-        self, encoders: Mapping[str, nn.Module], x: Tensor, sizes: Sequence[int], rng: torch.Generator
-    ) -> Tensor:
+    def _bounds(self, encoders: Mapping[str, nn.Module], x: Tensor, sizes: list[int], rng: torch.Generator) -> Tensor:
         """The negative evidence lower bounds of flat images (B, P), so many of each class in turn, (B,) nats."""
-        parts = zip(encoders.values(), x.split(sizes), strict=True)
+        parts = zip(encoders.values(), torch.split(x, sizes), strict=True)
         mean, log_variance = torch.cat([encoder(part) for encoder, part in parts]).float().chunk(2, dim=1)
         noise = torch.randn(mean.shape, generator=rng, device=x.device)
         codes = torch.addcmul(mean, noise, (0.5 * log_variance).exp())
-        logits = [self.decoders[label](part) for label, part in zip(encoders, codes.split(sizes), strict=True)]
+        logits = [self.decoders[label](part) for label, part in zip(encoders, torch.split(codes, sizes), strict=True)]
         return bernoulli_nll(torch.cat(logits), x) + gaussian_kl(mean, log_variance)
 
     def _fit_priors(self, examples: Examples, rng: torch.Generator) -> None:
