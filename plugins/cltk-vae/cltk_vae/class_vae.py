@@ -176,10 +176,12 @@ class ClassVAE(ConditionalGenerator):
 
     def sample_of(self, labels: Tensor, rng: torch.Generator) -> Tensor:
         """Draws an image of each of these classes: the probabilities of its pixels."""
+        order = labels.argsort(stable=True)
+        known, counts = labels[order].unique_consecutive(return_counts=True)
+        drawn = [self._logits(str(label), n, rng) for label, n in zip(known.tolist(), counts.tolist(), strict=True)]
         images = torch.empty((len(labels), self.pixels), device=rng.device)
-        for label in sorted({*labels.tolist()}):
-            rows = (labels == label).nonzero().flatten()
-            images[rows] = self._logits(str(label), len(rows), rng).float().sigmoid()
+        if drawn:
+            images[order] = torch.cat(drawn).float().sigmoid()
         return images.view(len(labels), *self.shape)
 
     def _logits(self, label: str, n: int, rng: torch.Generator) -> Tensor:
