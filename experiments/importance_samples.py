@@ -12,8 +12,7 @@ from pathlib import Path
 import torch
 
 from cltk.build import prepare
-from cltk.engine.fast.products import fast_products
-from cltk.engine.state import load_state, state_of
+from cltk.engine import load_state, state_of
 from cltk.interfaces import Examples, Strategy
 from cltk.runs.repeat import experiment_of
 from cltk.runs.restoring import Restored, restore
@@ -32,8 +31,7 @@ def with_samples(trained: Restored, count: int) -> Strategy:
 
 def accuracy(strategy: Strategy, examples: Examples) -> float:
     """The share of the examples that are called what they are."""
-    with fast_products():
-        return float((strategy.predict(examples.x).argmax(1) == examples.y).float().mean())
+    return float((strategy.predict(examples.x).argmax(1) == examples.y).float().mean())
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from cltk.interfaces.history import History
 from cltk.interfaces.labels import LabelledReplay, Labeller
 from cltk.interfaces.launcher import Handle, Launcher
 from cltk.interfaces.losses import TaskMasks, classification_loss, task_masks
-from cltk.interfaces.metric import GroupMetric, Measure, Metric
+from cltk.interfaces.metric import GroupMetric, Measure, Metric, learned_by
 from cltk.interfaces.networks import evaluating, freeze
 from cltk.interfaces.optimizers import make_optimizer
 from cltk.interfaces.parts import Parts, SlotName
@@ -94,6 +94,7 @@ __all__ = [
     "draw_pixels",
     "evaluating",
     "freeze",
+    "learned_by",
     "make_optimizer",
     "mix_replay",
     "require_capacity",

@@ -11,7 +11,7 @@ from cltk.interfaces.component import Component
 from cltk.interfaces.history import History
 from cltk.record import Record
 
-__all__ = ["GroupMetric", "Measure", "Metric"]
+__all__ = ["GroupMetric", "Measure", "Metric", "learned_by"]
 
 
 class Measure(Component, ABC):
@@ -60,3 +60,13 @@ class GroupMetric(Measure, ABC):
             records: The runs, by seed.
             references: The finished runs of each experiment that it asked for, by seed; at least one each.
         """
+
+
+def learned_by(strategy: str, config: Mapping[str, Any]) -> Overrides:
+    """What to lay over the experiment ``config`` for another strategy to learn it: one that a method is held against.
+
+    With the same classifier and its budget, or with that of the one network that a method learns in; by default ones
+    where a method has neither.
+    """
+    budget = config["strategy"].get("classifier") or config["strategy"].get("network")
+    return {"strategy": {"name": strategy} | ({} if budget is None else {"classifier": budget})}

@@ -104,11 +104,13 @@ def remeasured(record: Record, metrics: Mapping[str, Measure], asked: Sequence[O
 def measure_group(records: Sequence[Record], metric: GroupMetric, find_records: FindRecords) -> Measured:
     """A metric of several runs of one experiment.
 
+    Of the runs that it compares with, those of the same seeds count, as a seed may decide the order of the classes; all
+    of them where there are none.
+
     Args:
         records: The runs; those that are not finished are left out.
         metric: The metric.
-        find_records: Where the runs of the experiments that it compares with are looked up; of those of the same
-            seeds, where there are any, as a seed may decide the order of the classes.
+        find_records: Where the runs of the experiments that it compares with are looked up.
     """
     finished = sorted((record for record in records if record.finished), key=lambda record: record.seed)
     if not finished:
@@ -118,9 +120,9 @@ def measure_group(records: Sequence[Record], metric: GroupMetric, find_records: 
     try:
         for name, overrides in metric.references(finished[0].config).items():
             found = find_records(resolve(overlaid(finished[0], overrides)).config_hash)
-            references[name] = [record for record in found if record.seed in seeds] or found
             if not found:
                 return Measured(None, f"no finished run of its reference '{name}' is in the store")
+            references[name] = [record for record in found if record.seed in seeds] or found
     except CltkError as error:
         return Measured(None, f"its references cannot be resolved: {error.problem}")
     return _measured(partial(metric.value, finished, references))

@@ -125,8 +125,8 @@ def _report(
     both = operations["mlp", "fp32"] + operations["vae", "fp32"]
     default, faster = total["fp32"] * peak / both, total["fp32"] * peak_in_training / both
     print(f"both, fp32: {1e3 * total['fp32']:.2f} ms for {both / 1e9:.2f} GFLOP, {default:.2f} of their products")
-    print(f"{faster:.2f} of the products of training, which means {1e3 * faster * both / PEER_PEAK:.1f} ms at ", end="")
-    print(f"a peak of {PEER_PEAK / 1e9:.0f} GFLOP/s")
+    means = f"{1e3 * faster * both / PEER_PEAK:.1f} ms at a peak of {PEER_PEAK / 1e9:.0f} GFLOP/s"
+    print(f"{faster:.2f} of the products of training, which means {means}")
     print(f"{other}: {total['fp32'] / total[other]:.2f} times as fast as fp32")
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from cltk.config import Overrides
-from cltk.interfaces import GroupMetric, History, Record
+from cltk.interfaces import GroupMetric, History, Record, learned_by
 from cltk_metrics.mean import mean
-from cltk_metrics.references import mean_over_runs, reference
+from cltk_metrics.references import mean_over_runs
 
 __all__ = ["Intransigence"]
 
@@ -30,7 +30,7 @@ class Intransigence(GroupMetric):
 
     def references(self, config: Mapping[str, Any]) -> Mapping[str, Overrides]:
         """Joint training with the classifier's budget of the experiment."""
-        return {"joint": reference(config, "joint")}
+        return {"joint": learned_by("joint", config)}
 
     def value(self, records: Sequence[Record], references: Mapping[str, Sequence[Record]]) -> float:
         """The mean accuracy of joint training on new tasks, less that of the runs."""

@@ -10,10 +10,10 @@ from math import inf
 from typing import Any, ClassVar, Literal
 
 from cltk.config import Overrides, Settings
-from cltk.interfaces import GroupMetric, History, Record
+from cltk.interfaces import GroupMetric, History, Record, learned_by
 from cltk_metrics.chaudhry import Forgetting
 from cltk_metrics.mean import mean
-from cltk_metrics.references import mean_over_runs, ratio, reference
+from cltk_metrics.references import mean_over_runs, ratio
 
 __all__ = ["NormalisedForgetting", "NormalisedPlasticity", "NormalisedStability"]
 
@@ -35,7 +35,7 @@ class NormalisedStability(GroupMetric):
 
     def references(self, config: Mapping[str, Any]) -> Mapping[str, Overrides]:
         """Joint training with the classifier's budget of the experiment."""
-        return {"joint": reference(config, "joint")}
+        return {"joint": learned_by("joint", config)}
 
     def value(self, records: Sequence[Record], references: Mapping[str, Sequence[Record]]) -> float:
         """The mean accuracy on the first task after each later one, over joint training's in the end."""
@@ -60,7 +60,7 @@ class NormalisedPlasticity(GroupMetric):
 
     def references(self, config: Mapping[str, Any]) -> Mapping[str, Overrides]:
         """Fine-tuning with the classifier's budget of the experiment."""
-        return {"finetune": reference(config, "finetune")}
+        return {"finetune": learned_by("finetune", config)}
 
     def value(self, records: Sequence[Record], references: Mapping[str, Sequence[Record]]) -> float:
         """The mean accuracy on each later task right after it, over that of fine-tuning."""
@@ -88,7 +88,7 @@ class NormalisedForgetting(GroupMetric):
 
     def references(self, config: Mapping[str, Any]) -> Mapping[str, Overrides]:
         """Fine-tuning with the classifier's budget of the experiment."""
-        return {"finetune": reference(config, "finetune")}
+        return {"finetune": learned_by("finetune", config)}
 
     def value(self, records: Sequence[Record], references: Mapping[str, Sequence[Record]]) -> float:
         """The forgetting of the runs over that of fine-tuning."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Archive:
     train_labels: str
     test_images: str
     test_labels: str
-    repacked: Collection[str] = ()
+    repacked: tuple[str, ...] = ()
 
     @property
     def train(self) -> Part:

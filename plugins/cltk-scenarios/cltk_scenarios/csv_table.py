@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cltk.errors import DataError
 from cltk_scenarios.memory import require_memory
-from cltk_scenarios.table import Table
+from cltk_scenarios.table import MISSING, Table
 
 __all__ = ["read_csv"]
 
@@ -81,7 +81,8 @@ def _holds_names(first: Sequence[str], column: int, label: str | None, labels: S
         return True
     if len(fields) > 1 and fields == [str(place) for place in range(len(fields))]:
         return True
-    return bool(own and labels) and not _is_number(own) and all(map(_is_number, labels))
+    known = [text for text in labels if text not in MISSING]
+    return bool(own and known) and not _is_number(own) and all(map(_is_number, known))
 
 
 def _is_number(text: str) -> bool:

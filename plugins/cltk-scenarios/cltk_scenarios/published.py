@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class Published:
 
     name: str
     md5: str
-    repacked: Collection[str]
+    repacked: tuple[str, ...]
     dimensions: int
 
     @property

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cltk.errors import DataError
 
-__all__ = ["Table"]
+__all__ = ["MISSING", "Table"]
 
 MISSING = frozenset({"", "#N/A", "<NA>", "N/A", "n/a", "NA", "NaN", "nan", "NULL", "null", "None"})
 """Texts that other programs write for a label that is not there, as pandas reads them."""

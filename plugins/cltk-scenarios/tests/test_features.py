@@ -254,6 +254,7 @@ X, Y = table(8)
     [
         (_csv("a,b,kind\n1,2,x\n3,4,\n5,6,y\n"), "labels are missing: 1 of 3 samples, such as number 2"),
         (_csv("a,b,kind\n1,2,x\n3,4,NA\n5,6,y\n"), "labels are missing: 1 of 3 samples, such as number 2"),
+        (_csv("7,8,kind\n1,2,0\n3,4,NA\n5,6,1\n"), "labels are missing: 1 of 3 samples, such as number 2"),
         (_csv("1,2,0\n3,4,nan\n5,6,1\n"), "labels are missing: 1 of 3 samples, such as number 2"),
         (_csv("a,b,kind\n1,2,x\n3,nan,y\n"), "not finite .*: 1 of 2 samples, such as number 2"),
         (_csv("a,b,kind\n1,2,x\n3,,y\n"), "line 3 has the value '', which is no number"),

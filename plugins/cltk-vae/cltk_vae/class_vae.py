@@ -177,7 +177,7 @@ class ClassVAE(ConditionalGenerator):
     def sample_of(self, labels: Tensor, rng: torch.Generator) -> Tensor:
         """Draws an image of each of these classes: the probabilities of its pixels."""
         order = labels.argsort(stable=True)
-        known, counts = labels[order].unique_consecutive(return_counts=True)
+        known, counts = torch.unique_consecutive(labels[order], return_counts=True)
         drawn = [self._logits(str(label), n, rng) for label, n in zip(known.tolist(), counts.tolist(), strict=True)]
         images = torch.empty((len(labels), self.pixels), device=rng.device)
         if drawn:

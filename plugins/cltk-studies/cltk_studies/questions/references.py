@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from cltk.config import Overrides, check
 from cltk.experiment import Experiment
+from cltk.interfaces import learned_by
 from cltk_studies.questions.grid import fitting
 from cltk_studies.questions.study import Cell
 
@@ -33,8 +34,7 @@ def reference_experiments(cells: Sequence[Cell], taken: Collection[str]) -> Iter
         ConfigError: A strategy is not installed, or has no use for the cell's budget.
     """
     for cell in cells:
-        budget = cell.experiment["strategy"].get("classifier") or cell.experiment["strategy"].get("network")
         for name in REFERENCES:
-            own = {"strategy": {"name": name} | ({} if budget is None else {"classifier": budget})}
+            own = learned_by(name, cell.experiment)
             free = name if name not in taken else f"{name} as {cell.name}"
             yield free, own, check(Experiment, fitting(cell.experiment, own), f"the reference '{free}'")
