@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -73,21 +73,14 @@ def plain(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def hostile(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same among hostile folders."""
-    folder = _store_beside(good, tmp_path_factory.mktemp("hostile"))
-    for number, change in enumerate(islice(_changes(_run(good)), HOSTILE)):
-        change(_copy(_run(good), folder / "runs" / f"hostile-{number:03}"))
-    return folder
+    return _spoil(good, tmp_path_factory.mktemp("hostile"), range(HOSTILE))
 
 
 @pytest.fixture(scope="module")
-def fewer(hostile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fewer(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with all hostile files and arrays, and some of the hostile fields: an upload takes a second."""
-    folder = _store_beside(hostile, tmp_path_factory.mktemp("fewer"))
     apart = len([*_of_arrays(), *_of_files()])
-    for path in sorted((folder / "runs").glob("hostile-*"))[apart:]:
-        if int(path.name[-3:]) % 10:
-            shutil.rmtree(path)
-    return folder
+    return _spoil(good, tmp_path_factory.mktemp("fewer"), {*range(apart), *range(0, HOSTILE, 10)})
 
 
 @pytest.mark.slow
@@ -216,17 +209,21 @@ def _header(shape: tuple[int, ...]) -> bytes:
     return content.getvalue()
 
 
-def _store_beside(store: Path, folder: Path) -> Path:
-    """A copy of a folder with a store, in a new one."""
-    shutil.copytree(store, folder, dirs_exist_ok=True, symlinks=True, ignore=_no_pipes)
-    for path in store.glob("runs/*/*"):
-        if path.is_fifo():
-            os.mkfifo(folder / path.relative_to(store))
+def _spoil(good: Path, folder: Path, numbers: Container[int]) -> Path:
+    """A copy of a folder with a store, in a new one, and in it the hostile runs of these numbers.
+
+    Each is made where it lies: in copies of them, sparse files would take the room that they speak of.
+    """
+    _store_beside(good, folder)
+    for number, change in enumerate(islice(_changes(_run(good)), HOSTILE)):
+        if number in numbers:
+            change(_copy(_run(good), folder / "runs" / f"hostile-{number:03}"))
     return folder
 
 
-def _no_pipes(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if (Path(folder) / name).is_fifo()]
+def _store_beside(store: Path, folder: Path) -> Path:
+    """A copy of a folder with a store, in a new one."""
+    return Path(shutil.copytree(store, folder, dirs_exist_ok=True))
 
 
 def _run(folder: Path) -> Path:
