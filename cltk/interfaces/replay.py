@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate, islice, pairwise
 from typing import Any, Literal
 
 import torch
@@ -60,11 +61,14 @@ class Interleaved(Batches):
         draw: Where replay comes from.
         amount: Number of samples to replay in an epoch; where it is one for each class, their order is random.
         batch_size: Number of current samples in a batch.
+        ahead: Number of batches whose replay is drawn at once, which takes less time. Only where ``draw`` gives the
+            same distribution all along.
     """
 
-    def __init__(self, current: Examples, draw: Draw, amount: Amount, batch_size: int) -> None:
+    def __init__(self, current: Examples, draw: Draw, amount: Amount, batch_size: int, ahead: int = 1) -> None:
         self.current = Shuffled(current, batch_size)
         self.draw = draw
+        self.ahead = ahead
         self.count = total(amount)
         self._labels = _labels(amount, current.x.device) if isinstance(amount, Mapping) else None
 
@@ -81,16 +85,22 @@ class Interleaved(Batches):
     def epoch(self, streams: Streams) -> Iterator[Examples]:
         """Shuffles by the stream ``order``, draws by the stream ``replay``."""
         rng = streams.generator("replay")
-        used = drawn = 0
         labels = self._labels
         if labels is not None:
             labels = labels[torch.randperm(len(labels), generator=rng, device=rng.device)]
-        for batch in self.current.epoch(streams):
-            used += len(batch)
-            due = math.ceil(used * self.count / self.current.samples) - drawn
-            replayed = self.draw(due if labels is None else labels[drawn : drawn + due], rng)
-            drawn += due
-            yield Examples.concat([batch, replayed])
+        batches, used = self.current.epoch(streams), 0
+        # Of the first one alone, as the engine takes what it costs for the cost of each.
+        while together := list(islice(batches, self.ahead if used else 1)):
+            bounds = [self._due(n) for n in accumulate(map(len, together), initial=used)]
+            used += sum(map(len, together))
+            first, last = bounds[0], bounds[-1]
+            replayed = self.draw(last - first if labels is None else labels[first:last], rng)
+            for batch, (begin, end) in zip(together, pairwise(bounds), strict=True):
+                yield Examples.concat([batch, replayed[begin - first : end - first]])
+
+    def _due(self, used: int) -> int:
+        """Replayed samples that there are beside the first ``used`` ones of the task."""
+        return math.ceil(used * self.count / self.current.samples)
 
 
 def draw_amount(draw: Draw, amount: Amount, rng: torch.Generator) -> Examples:
@@ -99,7 +109,12 @@ def draw_amount(draw: Draw, amount: Amount, rng: torch.Generator) -> Examples:
 
 
 def mix_replay(
-    current: Examples, replay: Examples | Draw, amount: Amount, batch_size: int, weights: tuple[float, float]
+    current: Examples,
+    replay: Examples | Draw,
+    amount: Amount,
+    batch_size: int,
+    weights: tuple[float, float],
+    ahead: int = 1,
 ) -> Batches:
     """The batches of a task with so many replayed samples an epoch.
 
@@ -109,13 +124,14 @@ def mix_replay(
         amount: Number of replayed samples; 0 leaves the task alone.
         batch_size: Samples in a batch; where replay is drawn afresh, of the current task.
         weights: The loss weights of current and of replayed samples, as ``Replay.weights`` gives them.
+        ahead: Number of batches whose fresh samples are drawn at once.
     """
     if total(amount) == 0:
         return Shuffled(current, batch_size)
     own, theirs = weights
     if isinstance(replay, Examples):
         return Shuffled(Examples.concat([current.weighted(own), replay.weighted(theirs)]), batch_size)
-    return Interleaved(current.weighted(own), lambda n, rng: replay(n, rng).weighted(theirs), amount, batch_size)
+    return Interleaved(current.weighted(own), lambda n, rng: replay(n, rng).weighted(theirs), amount, batch_size, ahead)
 
 
 def _labels(counts: Mapping[int, int], device: torch.device) -> Tensor:

@@ -50,6 +50,28 @@ class TestCounts:
             own += int((batch.y == 0).sum())
             assert 0 <= replayed - own * count / current < 1
 
+    @given(sizes, st.integers(1, 500), batch_sizes, st.integers(1, 9))
+    def test_replay_drawn_ahead_changes_no_batch_but_what_is_in_it(
+        self, current: int, count: int, batch_size: int, ahead: int
+    ) -> None:
+        calls: list[int] = []
+
+        def noted(n: int, rng: torch.Generator) -> Examples:
+            calls.append(n)
+            return Examples(
+                torch.arange(sum(calls) - n, sum(calls)).view(n, 1, 1, 1).float(), torch.full((n,), REPLAYED)
+            )
+
+        one_by_one = mix_replay(samples(current), fresh, count, batch_size, (1.0, 1.0))
+        at_once = mix_replay(samples(current), noted, count, batch_size, (1.0, 1.0), ahead)
+        drawn = list(at_once.epoch(Streams(0)))
+        for one, other in zip(one_by_one.epoch(Streams(0)), drawn, strict=True):
+            assert torch.equal(one.y, other.y)
+            assert torch.equal(one.x[one.y == 0], other.x[other.y == 0])
+        whole = Examples.concat(drawn)
+        assert whole.x[whole.y == REPLAYED].flatten().tolist() == list(range(count))
+        assert len(calls) == 1 + math.ceil((at_once.steps - 1) / ahead)
+
     @given(sizes, batch_sizes)
     def test_equal_counts_are_equal_in_every_iteration(self, current: int, batch_size: int) -> None:
         for batch in mix_replay(samples(current), fresh, current, batch_size, (1.0, 1.0)).epoch(Streams(0)):

@@ -123,9 +123,11 @@ class GenerativeReplay(Strategy):
             weights = replay.weights(task.index, len(current), total(amount))
             if replay_set is not None:
                 return mix_replay(current, teacher.label(replay_set, labels), amount, training.batch_size, weights)
-            return mix_replay(
-                current, lambda n, rng: teacher.draw(n, rng, labels), amount, training.batch_size, weights
-            )
+
+            def draw(n: int | Tensor, rng: torch.Generator) -> Examples:
+                return teacher.draw(n, rng, labels)
+
+            return mix_replay(current, draw, amount, training.batch_size, weights, replay.ahead)
 
         if replay.generated_current:
             yield from self._generator_phases(task, mixed)

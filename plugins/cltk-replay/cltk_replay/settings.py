@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeFloat, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, NonNegativeFloat, PositiveInt, SerializerFunctionWrapHandler, model_serializer
 
 from cltk.interfaces import LabelledReplay
 
 __all__ = ["GeneratedReplay"]
 
-_LATER = ("scaled", "targets", "active", "generated_current", "rehearse_generator")
+_LATER = ("scaled", "targets", "active", "generated_current", "rehearse_generator", "ahead")
 """Fields that configurations of before did not have."""
 
 
@@ -33,6 +33,10 @@ class GeneratedReplay(LabelledReplay):
     )
     rehearse_generator: bool = Field(
         True, description="whether the generator learns from replay, too; one of a model a class needs none"
+    )
+
+    ahead: PositiveInt = Field(
+        1, description="batches whose fresh samples are drawn at once, as random as one by one, in less time"
     )
 
     @model_serializer(mode="wrap")
