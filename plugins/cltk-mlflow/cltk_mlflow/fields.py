@@ -16,6 +16,7 @@ from cltk.mappings import flatten
 from cltk.record import Record
 
 __all__ = [
+    "ATTEMPT_TAG",
     "ENDED",
     "RUN_TAG",
     "SOURCE",
@@ -45,6 +46,9 @@ ENDED = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "r
 
 RUN_TAG = "cltk.run_id"
 """The tag of an MLflow run that says which run of cltk it shows."""
+
+ATTEMPT_TAG = "cltk.attempt"
+"""The tag that nothing else has: by it whoever was cut off while it created an MLflow run finds that again."""
 
 _VALUE_LENGTH = 6000
 _NO_SETTINGS = ("name", "description", "seeds")

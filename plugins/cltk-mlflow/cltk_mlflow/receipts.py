@@ -37,7 +37,8 @@ class Receipt(BaseModel):
     Attributes:
         tracking_uri: The server, without secrets.
         experiment_id: The MLflow experiment.
-        run_id: The MLflow run.
+        run_id: The MLflow run; None while it is being created.
+        attempt: What it can be found by then, a tag of its own.
         parent_id: The MLflow run that groups it with other seeds.
         complete: Whether all of it arrived; a run that is not complete is replaced when it is tracked again.
     """
@@ -46,7 +47,8 @@ class Receipt(BaseModel):
 
     tracking_uri: str
     experiment_id: str
-    run_id: str
+    run_id: str | None = None
+    attempt: str | None = None
     parent_id: str | None = None
     complete: bool
 

@@ -9,12 +9,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import uuid4
 
 from cltk.errors import StoreError
 from cltk.interfaces import RunGroup, Summary
 from cltk.record import Record
 from cltk_mlflow.experiment import MlflowExperiment, is_tracked
 from cltk_mlflow.fields import (
+    ATTEMPT_TAG,
     ENDED,
     RUN_TAG,
     cost_points,
@@ -181,11 +183,11 @@ class RunTracker:
     def _continue(self, record: Record, parent_id: str | None) -> str | None:
         """Reopens the MLflow run of a run that was cut off; None where there is none any more."""
         receipt = self._receipt(record)
-        if receipt is None or not self._experiment.reopen(receipt.run_id):
+        if receipt is None or receipt.run_id is None or not self._experiment.reopen(receipt.run_id):
             return None
         if parent_id is not None:
             self._experiment.log(receipt.run_id, tags={"mlflow.parentRunId": parent_id})
-        self._write_receipt(record, receipt.run_id, parent_id, complete=False)
+        self._write_receipt(record, receipt.run_id, parent_id)
         return receipt.run_id
 
     def _create(self, record: Record, parent_id: str | None, started: float) -> str:
@@ -193,19 +195,31 @@ class RunTracker:
 
         One that the folder went to before, but not to its end, is replaced.
         """
-        receipt = self._receipt(record)
-        if receipt is not None and not receipt.complete:
-            self._experiment.discard(receipt.run_id)
-        tags = {"kind": "run", "seed": str(record.seed), RUN_TAG: record.run_id, **run_tags(record)}
+        self._discard_incomplete(self._receipt(record))
+        attempt = uuid4().hex
+        tags = {"kind": "run", "seed": str(record.seed), RUN_TAG: record.run_id, ATTEMPT_TAG: attempt}
+        tags |= run_tags(record)
         if parent_id is not None:
             tags["mlflow.parentRunId"] = parent_id
+        # First, as whoever is killed between creating a run and taking note of its id would leave it to nobody.
+        self._write_receipt(record, None, parent_id, attempt=attempt)
         run_id = self._experiment.create(run_name(record, f"seed {record.seed}"), tags, started)
-        self._write_receipt(record, run_id, parent_id, complete=False)
+        self._write_receipt(record, run_id, parent_id)
         self._experiment.log(run_id, params={**params(record), "seed": str(record.seed)})
         self._experiment.input(run_id, record)
         for learned in range(len(record.tasks) + 1):
             self._experiment.log(run_id, task_points(record, learned))
         return run_id
+
+    def _discard_incomplete(self, receipt: Receipt | None) -> None:
+        """Deletes the MLflow run that a receipt names, if not all of the run arrived there."""
+        if receipt is None or receipt.complete:
+            return
+        if receipt.run_id is not None:
+            self._experiment.discard(receipt.run_id)
+        elif receipt.attempt is not None:
+            for run_id in self._experiment.find({ATTEMPT_TAG: receipt.attempt}):
+                self._experiment.discard(run_id)
 
     def _end(self, record: Record, ended: float) -> None:
         """Writes the result, figures, tables and files of a run that has ended."""
@@ -232,11 +246,20 @@ class RunTracker:
         receipt = read_receipt(self._store / record.run_id)
         return receipt if receipt and receipt.names(self._server.name, self._experiment.id) else None
 
-    def _write_receipt(self, record: Record, run_id: str, parent_id: str | None, *, complete: bool) -> None:
+    def _write_receipt(
+        self,
+        record: Record,
+        run_id: str | None,
+        parent_id: str | None,
+        *,
+        attempt: str | None = None,
+        complete: bool = False,
+    ) -> None:
         receipt = Receipt(
             tracking_uri=self._server.name,
             experiment_id=self._experiment.id,
             run_id=run_id,
+            attempt=attempt,
             parent_id=parent_id,
             complete=complete,
         )

@@ -15,6 +15,7 @@ from cltk.errors import StoreError
 from cltk.interfaces import RunGroup
 from cltk.record import Record
 from cltk.record_file import read_record, to_json
+from cltk_mlflow.experiment import MlflowExperiment
 from cltk_mlflow.receipts import Receipt, read_receipt
 from cltk_mlflow.server import TrackingServer
 from cltk_mlflow.tracker import RunTracker
@@ -209,6 +210,33 @@ def test_a_run_lasts_from_when_it_began_until_it_ended(
     runs.append(server.client.get_run(runs[0].data.tags["mlflow.parentRunId"]))
     times = [(run.info.start_time, run.info.end_time) for run in runs]
     assert times == [(1_000_000, 1_008_000), (1_010_000, 1_018_000), (1_000_000, 1_018_000)]
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_run_that_was_cut_off_while_it_was_created_is_there_once(
+    server: TrackingServer,
+    make_record: Callable[..., Record],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    goes_on: bool,
+) -> None:
+    record = make_record()
+    write(tmp_path, record)
+    before = {run.info.run_id for run in runs_of(server, record)}  # of other stores
+    tracker, create = open_tracker(server, tmp_path), MlflowExperiment.create
+
+    def cut_off(*arguments: Any) -> str:
+        create(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MlflowExperiment, "create", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        tracker.start(before_training(record), time.time())
+    monkeypatch.undo()
+    again = open_tracker(server, tmp_path)
+    run_id = again.start(record, time.time(), goes_on)
+    again.finish(record)
+    assert {run.info.run_id for run in runs_of(server, record)} - before == {run_id}
 
 
 def test_an_experiment_says_what_it_is_until_somebody_does(server: TrackingServer, tmp_path: Path) -> None:
