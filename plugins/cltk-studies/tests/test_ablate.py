@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,16 @@ Cli = Callable[..., Any]
 
 AXIS = '[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n'
 BROKEN = AXIS.replace("0.01]", "1e30]")
+
+WIDE = f"""
+name = "wide"
+seeds = [0]
+scenario = {{ name = "split-digits", per_class = 20 }}
+strategy = {{ name = "joint", classifier = {{ epochs = 1, min_steps = 0 }} }}
+classifier = {{ name = "mlp", hidden = [1000] }}
+{AXIS}
+"""
+"""Joint training keeps its first weights, which are so many that PyTorch copies them with several threads."""
 
 
 def client(store: Path) -> Any:
@@ -89,6 +102,16 @@ def test_what_another_study_has_run_is_not_run_again(write: Write, cli: Cli, sto
     assert cli("ablate", write(AXIS), "--store", store).status == 0
     plan = cli("ablate", write(AXIS, name="other", seeds="[0, 1, 2]"), "--store", store, "--dry-run", "--json")
     assert [(cell["done"], cell["open"]) for cell in plan.json["cells"]] == [([0, 1], [2])] * 2
+
+
+def test_copies_of_a_process_with_threads_learn_networks_that_threads_would_share(tmp_path: Path, store: Path) -> None:
+    file = tmp_path / "wide.toml"
+    file.write_text(WIDE)
+    command = [sys.executable, "-m", "cltk", "ablate", file, "--store", store, "--sink", "none", "--workers", "2"]
+    variables = os.environ | {"OMP_NUM_THREADS": "2"}
+    done = subprocess.run([*command, "--threads", "1"], capture_output=True, timeout=200, env=variables)
+    assert done.returncode == 0, done.stderr
+    assert {read_record(path).status for path in store.glob("*/record.json")} == {"finished"}
 
 
 def test_another_definition_under_the_same_name_is_refused(write: Write, cli: Cli, store: Path) -> None:

@@ -223,6 +223,8 @@ def _serve(worker: Worker, pipe: Connection, others: Sequence[Connection], scena
         scenarios: The data that is in memory.
     """
     tolerate_malformed()
+    if worker.machine.threads is not None:  # Before it computes: a copy has lost the threads that OpenMP counts on.
+        torch.set_num_threads(worker.machine.threads)
     for other in others:
         other.close()
     stopping = threading.Event()
