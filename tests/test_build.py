@@ -122,6 +122,18 @@ def test_what_is_set_without_effect_is_said() -> None:
     assert prepare(check(Experiment, given, "it"), CPU).notices == []
 
 
+def test_replay_that_is_drawn_once_is_not_drawn_ahead() -> None:
+    given: dict[str, Any] = {"scenario": {"name": "split-digits"}, "strategy": {"name": "generative-replay"}}
+    given |= {"generator": "vae", "schedule": "equal", "classifier": "mlp"}
+    given["strategy"]["replay"] = {"ahead": 8}
+    assert prepare(check(Experiment, given, "it"), CPU).notices == []
+    given["strategy"]["replay"] |= {"refresh": "task", "temperature": 4.0}
+    assert prepare(check(Experiment, given, "it"), CPU).notices == [
+        "strategy.replay.temperature has no effect: labels are hard.",
+        "strategy.replay.ahead has no effect: all samples of a task are drawn at once.",
+    ]
+
+
 def test_a_group_is_compared_with_its_own_defaults() -> None:
     """Those of a strategy's budget are its own, and not those of budgets at large."""
     given: dict[str, Any] = {"scenario": {"name": "split-digits"}, "strategy": {"name": "generative-replay"}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, SerializerFunctionWrapHandler, model_serializer
@@ -34,10 +35,14 @@ class GeneratedReplay(LabelledReplay):
     rehearse_generator: bool = Field(
         True, description="whether the generator learns from replay, too; one of a model a class needs none"
     )
-
     ahead: PositiveInt = Field(
         1, description="batches whose fresh samples are drawn at once, as random as one by one, in less time"
     )
+
+    def without_effect(self) -> Mapping[str, str]:
+        """Drawing ahead what is drawn once a task, too."""
+        once = {} if self.refresh == "iteration" else {"ahead": "all samples of a task are drawn at once"}
+        return {**super().without_effect(), **once}
 
     @model_serializer(mode="wrap")
     def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
