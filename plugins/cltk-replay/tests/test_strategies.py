@@ -13,7 +13,7 @@ from cltk.api import Machine, load
 from cltk.build import prepare
 from cltk.engine import Run, load_state, state_of, train
 from cltk.errors import ConfigError
-from cltk.events import ReplayShown, TaskEnded, TaskStarted, Warned
+from cltk.events import EpochEnded, ReplayShown, TaskEnded, TaskStarted, Warned
 from cltk.interfaces import SOFT_ONLY, Examples, Phase, Train
 
 QUICK = {"epochs": 1, "min_steps": 0}
@@ -86,6 +86,13 @@ class TestGenerative:
         assert torch.equal(before.x, after.x)
         assert torch.equal(before.y, after.y)
         assert labels == "hard" or torch.equal(before.soft, after.soft)  # type: ignore[arg-type]
+
+    def test_drawing_ahead_is_counted_as_drawing_for_each_batch(self) -> None:
+        budgets = {name: QUICK | {"batch_size": 16} for name in ("classifier", "generator")}
+        runs = [make(settings={**budgets, "replay": {"ahead": ahead}}) for ahead in (1, 5)]
+        one, other = ([event for event in train(run) if isinstance(event, EpochEnded)] for run in runs)
+        assert [epoch.operations for epoch in one] == [epoch.operations for epoch in other]
+        assert one[-1].loss != other[-1].loss
 
     def test_replay_is_generated_by_a_generator_in_evaluation_mode(self) -> None:
         run = make(classifier={"name": "mlp", "dropout": 0.9})
