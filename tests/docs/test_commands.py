@@ -44,7 +44,7 @@ def shell(tmp_path: Path) -> Shell:
     """A terminal in a folder with experiments of the names that the pages use."""
     (tmp_path / "experiments").mkdir()
     axes, variants, search = (shortened(table.text) for table in blocks("studies.md", "toml"))
-    tables = {"schedules": axes, "variants": variants, "search": search, "genovese-2024": ""}
+    tables = {"schedules": axes, "variants": variants, "search": search, "genovese-2024": "", "beyond-published": ""}
     for name, table in tables.items():
         (tmp_path / "experiments" / f"{name}.toml").write_text(f'name = "{name}"\n{SMALL}{table}')
     return Shell(tmp_path, QUICK)
