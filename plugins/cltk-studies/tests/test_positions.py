@@ -71,6 +71,9 @@ def test_the_dead_are_nowhere(write: Callable[..., Path], store: Path, start: Ca
     assert {each.item for each in seen} <= {"lr=0.001", "lr=0.002"}
     assert {each.tasks for each in seen} == {5}
     study.kill()
+    deadline = time.monotonic() + 30  # Workers hear of it, and take a moment to end.
+    while source.read() and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert source.read() == []
 
 

@@ -54,7 +54,7 @@ def test_cells_of_other_budgets_have_their_own(write: Write, cli: Cli, store: Pa
 
 def test_a_method_in_one_network_shares_its_budget(write: Write, cli: Cli, store: Path) -> None:
     lines = ["[ablate]", "references = true", "[[ablate.variants]]", 'name = "feedback"']
-    lines += ['strategy = { name = "feedback-replay", network = { epochs = 1, min_steps = 0, lr = 0.02 } }']
+    lines += ['strategy = { name = "feedback-replay", network = { steps = 3, lr = 0.02 } }']
     study = cli("ablate", write("\n".join(lines)), "--store", store, "--json")
     assert study.status == 0, study.err
     records = [read_record(path) for path in store.glob("*/record.json")]
