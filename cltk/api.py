@@ -80,6 +80,7 @@ def run(
     sinks: str | Sequence[str | Sink] | None = None,
     resume: bool = False,
     progress: bool = False,
+    together: bool = False,
 ) -> Record | Ending: ...
 
 
@@ -93,6 +94,7 @@ def run(
     sinks: str | Sequence[str | Sink] | None = None,
     resume: bool = False,
     progress: bool = False,
+    together: bool = False,
 ) -> Record | Ending:
     """Runs an experiment, and keeps a folder for each run in ``store``.
 
@@ -105,6 +107,8 @@ def run(
         sinks: Who is told of the runs: sinks, or names of installed ones; by default those that the experiment names.
         resume: Whether runs that were cut off go on, and those that are finished stay as they are.
         progress: Whether to show on standard error how far the runs are.
+        together: Whether the seeds are trained side by side, as one model where they are alike. On a GPU that takes
+            little longer than one of them.
 
     What the user should know, such as data that something stands in for, is a warning of Python.
 
@@ -124,7 +128,8 @@ def run(
     prepared = prepare(given, machine)
     with Progress(len(given.seeds), quiet=not progress) as shown:
         others = [*(sink for sink in wanted if isinstance(sink, Sink)), *([shown] if progress else [])]
-        ending = run_seeds(prepared, Path(store), make_sinks(names, given.sink, Path(store), others), resume)
+        told = make_sinks(names, given.sink, Path(store), others)
+        ending = run_seeds(prepared, Path(store), told, resume, together=together)
     for notice in (*prepared.notices, *ending.notices):
         warnings.warn(notice, stacklevel=2)
     return ending if len(given.seeds) > 1 else ending.records[0]

@@ -41,6 +41,9 @@ def run(
     checkpoint_every: Annotated[
         float, typer.Option(min=0, help="Seconds between checkpoints within a task; 0: after every epoch.")
     ] = 60.0,
+    together: Annotated[
+        bool, typer.Option("--together", help="Train the seeds side by side, as one model where they are alike.")
+    ] = False,
     from_run: Annotated[
         str | None,
         typer.Option(
@@ -110,7 +113,7 @@ def run(
     go_on = _goes_on(prepared, store) if resume is None else resume
     with Progress(len(experiment.seeds), quiet=output.silent) as progress:
         told = make_sinks(experiment.sinks, experiment.sink, store, [progress])
-        ending = run_seeds(prepared, store, told, go_on, checkpoint_every)
+        ending = run_seeds(prepared, store, told, go_on, checkpoint_every, together=together)
     if output.json:
         print_json(ending.to_dict())
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +36,7 @@ class Progress(Sink):
         self._live: Live | None = None
         self._seeds = seeds
         self._finished = 0
-        self._share = RunShare()
+        self._shares = defaultdict[str, RunShare](RunShare)  # of the runs under way
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}", table_column=Column(no_wrap=True)),
@@ -66,6 +67,7 @@ class Progress(Sink):
 
     def observe(self, event: Event, record: Record) -> None:
         """Shows what happened."""
+        self._share = self._shares[record.run_id]
         self._share.observe(event)
         match event:
             case RunStarted():
@@ -87,7 +89,8 @@ class Progress(Sink):
     def finish(self, record: Record) -> None:
         """Counts a run that has ended, whether it was carried out now or before."""
         self._finished += 1
-        self._advance(0.0)
+        self._shares.pop(record.run_id, None)
+        self._advance()
 
     def finish_group(self, group: RunGroup, records: Sequence[Record], summary: Summary, files: Path | None) -> None:
         """Says what is waited for still."""
@@ -104,23 +107,24 @@ class Progress(Sink):
         self._label(record)
         description = f"{event.phase} · epoch {event.epoch}"
         self._bars.reset(self._phase, total=event.epochs, completed=event.epoch, description=description, visible=True)
-        self._advance(self._share.value)
+        self._advance()
 
     def _epoch(self, event: EpochEnded) -> None:
         loss = "" if event.loss is None else f" · loss {event.loss:.3f}"
         description = f"{event.phase} · epoch {event.epoch}{loss}"
         self._bars.update(self._phase, advance=1, description=description)
-        self._advance(self._share.value)
+        self._advance()
 
     def _task(self, event: TaskEnded, record: Record) -> None:
-        self._advance(self._share.value)
+        self._advance()
         if self._live:
             self._show(record)
         else:
             self._console.print(self._line(event, record), markup=False, highlight=False, soft_wrap=True)
 
-    def _advance(self, share: float) -> None:
-        self._bars.update(self._all, completed=min(self._finished + share, self._seeds))
+    def _advance(self) -> None:
+        under_way = sum(share.value for share in self._shares.values())
+        self._bars.update(self._all, completed=min(self._finished + under_way, self._seeds))
 
     def _show(self, record: Record) -> None:
         if self._live:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ from cltk.events import EpochEnded
 from cltk.interfaces import Examples, Step, Streams, Train
 from cltk.machine import Precision
 
-__all__ = ["Descent"]
+__all__ = ["Cost", "Descent"]
 
 EXPLODED = 1e3
 """A gradient has exploded if its norm is this many times that of the phase's first step, and of 1."""
@@ -26,6 +27,9 @@ class Descent:
     """The steps of a phase, from batch to batch.
 
     Attributes:
+        phase: What is trained.
+        step: What takes a step, where nothing is captured.
+        autocast: The precision that replay is drawn and labelled in, as it is learned.
         epochs: Number of passes that the budget allows, the last one cut short where it allows so many steps.
         total: Number of steps that the budget allows.
         done: Number of steps done.
@@ -35,51 +39,74 @@ class Descent:
     """
 
     def __init__(self, phase: Train | Step, precision: Precision) -> None:
-        self._phase = phase
-        self._take, self._step = _make_step(phase, precision)
+        self.phase = phase
+        self._take, self.step = _make_step(phase, precision)
         self._first_norm = torch.zeros((), device=phase.device)
         self.total = phase.training.total_steps(phase.batches.steps)
         is_low = precision == "bf16" and isinstance(phase, Train)
-        self._autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=is_low)
+        self.autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=is_low)
         self.done = 0
         self.at_hand = 0
         self.epochs = phase.training.rounds(phase.batches.steps)
         self.operations = 0
         self.per_sample = 0
 
+    @property
+    def due(self) -> int:
+        """Number of steps in the epoch to come."""
+        return min(self.phase.batches.steps, self.total - self.done)
+
+    def lr(self, step: int) -> float:
+        """The learning rate of a step, the first of which is 0."""
+        return self.phase.training.lr_at(step / self.total)
+
     def epoch(self, streams: Streams) -> Tensor:
         """Trains on every batch of an epoch; returns the loss of each step."""
-        phase = self._phase
-        losses = torch.empty(min(phase.batches.steps, self.total - self.done), device=phase.device)
-        phase.module.train()
-        batches = self._noted(_drawn_under(self._autocast, phase.batches.epoch(streams)))
-        self._step.rng.set_state(streams.generator("loss").get_state())
+        losses = torch.empty(self.due, device=self.phase.device)
+        self.phase.module.train()
+        batches = self.batches(streams)
+        self.step.rng.set_state(streams.generator("loss").get_state())
         # Of steps that are alike the first one is counted; of others, all of the first epoch.
-        counted = _Count() if self.done == 0 else None
+        cost = Cost() if self.done == 0 else None
         # Nothing is yielded in here, so that nobody else sees the global generator that dropout draws from.
         with streams.scope("global"), fast_products():
             for index in range(len(losses)):
-                self._step.set_lr(phase.training.lr_at(self.done / self.total))
-                if counted and (index == 0 or not self._step.is_regular):
-                    losses[index] = counted.step(batches, self._step)
+                self.step.set_lr(self.lr(self.done))
+                if cost and (index == 0 or not self.step.is_regular):
+                    losses[index] = _counted(cost, batches, self.step)
                 else:
                     losses[index] = self._take(next(batches))
                 if self.done == 0:
-                    self._first_norm.copy_(self._step.gradient_norm())
+                    self._first_norm.copy_(self.step.gradient_norm())
                 self.done += 1
-        if counted:
-            samples = phase.batches.samples
-            drawn = phase.replayed if isinstance(phase, Step) else 0
-            self.operations = (counted.drawing + counted.training) * samples // counted.samples
-            self.per_sample = counted.training * samples // (counted.samples * (samples + drawn))
+        if cost:
+            self._take_cost(cost)
         return losses
+
+    def batches(self, streams: Streams) -> Iterator[Examples]:
+        """Those of an epoch; what is replayed in them is drawn and labelled in the precision of the step."""
+        batches = self.phase.batches.epoch(streams)
+        while True:
+            with self.autocast:
+                batch = next(batches, None)
+            if batch is None:
+                return
+            self.at_hand = len(batch)
+            yield batch
+
+    def take(self, cost: Cost, first_norm: Tensor) -> None:
+        """Takes note of an epoch that was trained in another way, with what its first step cost and the norm there."""
+        if self.done == 0:
+            self._first_norm.copy_(first_norm)
+            self._take_cost(cost)
+        self.done += self.due
 
     def trouble(self, losses: Tensor) -> str | None:
         """What went wrong in the epoch whose losses these are, and at which step; None if nothing did."""
         loss = float(losses.mean())
         if not math.isfinite(loss):
             return f"step {_first_bad(losses)}, the loss is {loss}"
-        norm, first = float(self._step.gradient_norm()), float(self._first_norm)
+        norm, first = float(self.step.gradient_norm()), float(self._first_norm)
         if norm <= EXPLODED * max(first, 1.0):
             return None
         return f"step {len(losses)}, the gradient has exploded: its norm is {norm:.1e}, after {first:.1e} at first"
@@ -87,7 +114,7 @@ class Descent:
     @property
     def optimizer_state(self) -> dict[str, Tensor]:
         """What the optimizers remember."""
-        return self._step.state_dict()
+        return self.step.state_dict()
 
     def take_over(self, state: Mapping[str, Tensor], heads: int | None) -> None:
         """Has the optimizers begin with what those of an earlier task remembered; with nothing where there were none.
@@ -100,7 +127,7 @@ class Descent:
             ValueError: They changed other parameters than these.
         """
         if state:
-            self._step.take_over(state, heads)
+            self.step.take_over(state, heads)
 
     def state_dict(self) -> dict[str, Tensor]:
         """What the optimizers remember, and the first gradient's norm."""
@@ -108,20 +135,22 @@ class Descent:
 
     def go_on(self, state: Mapping[str, Tensor], last: EpochEnded) -> None:
         """Goes on behind an epoch of an earlier descent that had this ``state_dict`` then."""
-        self._step.load_state_dict(state)
+        self.step.load_state_dict(state)
         self._first_norm.copy_(state["first_norm"])
-        self.done = min(last.epoch * self._phase.batches.steps, self.total)
+        self.done = min(last.epoch * self.phase.batches.steps, self.total)
         self.operations, self.per_sample = last.operations, last.per_sample
 
-    def _noted(self, batches: Iterator[Examples]) -> Iterator[Examples]:
-        """The same, with a note of how large the one at hand is."""
-        for batch in batches:
-            self.at_hand = len(batch)
-            yield batch
+    def _take_cost(self, cost: Cost) -> None:
+        """Takes note of what steps of the first epoch have cost, for what all of it costs."""
+        samples = self.phase.batches.samples
+        drawn = self.phase.replayed if isinstance(self.phase, Step) else 0
+        self.operations = (cost.drawing + cost.training) * samples // cost.samples
+        self.per_sample = cost.training * samples // (cost.samples * (samples + drawn))
 
 
-class _Count:
-    """Counts the operations of some steps.
+@dataclass(slots=True)
+class Cost:
+    """What some steps cost in floating-point operations.
 
     Attributes:
         drawing: Those of making the batches.
@@ -129,29 +158,21 @@ class _Count:
         samples: Number of samples in them.
     """
 
-    def __init__(self) -> None:
-        self.drawing = self.training = self.samples = 0
-
-    def step(self, batches: Iterator[Examples], step: TrainingStep) -> Tensor:
-        """Takes a step, and counts."""
-        with FlopCounter() as drawing:
-            batch = next(batches)
-        with FlopCounter() as training:
-            loss = step(batch)
-        self.drawing += drawing.total
-        self.training += training.total
-        self.samples += len(batch)
-        return loss
+    drawing: int = 0
+    training: int = 0
+    samples: int = 0
 
 
-def _drawn_under(autocast: torch.autocast, batches: Iterator[Examples]) -> Iterator[Examples]:
-    """The batches; what is replayed in them is drawn and labelled in the precision of the step that learns it."""
-    while True:
-        with autocast:
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch
+def _counted(cost: Cost, batches: Iterator[Examples], step: TrainingStep) -> Tensor:
+    """Takes a step, and adds what it costs."""
+    with FlopCounter() as drawing:
+        batch = next(batches)
+    with FlopCounter() as training:
+        loss = step(batch)
+    cost.drawing += drawing.total
+    cost.training += training.total
+    cost.samples += len(batch)
+    return loss
 
 
 def _make_step(phase: Train | Step, precision: Precision) -> tuple[TakeStep, TrainingStep]:

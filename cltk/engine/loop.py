@@ -15,6 +15,7 @@ from cltk.engine.fast.process import prepare_process
 from cltk.engine.phases import PhaseRun
 from cltk.engine.run import Run
 from cltk.engine.state import begin_task, weigh
+from cltk.engine.together import EpochDue
 from cltk.evaluate import Evaluation, evaluate
 from cltk.events import (
     EpochEnded,
@@ -84,6 +85,10 @@ class Trainer:
         Raises:
             DivergenceError: Training diverged, and the run is to stop on that.
         """
+        return (event for event in self.advance() if not isinstance(event, EpochDue))
+
+    def advance(self) -> Iterator[Event | EpochDue]:
+        """The same, with each epoch before it is trained, for whoever would train it together with others."""
         run, completed = self.run, self._completed
         prepare_process(run.threads)
         goes_on = completed > 0 or len(self._past.states) > 0
@@ -104,7 +109,7 @@ class Trainer:
         states = (*self._states, self._phase.state_dict())
         return ResumePoint(tuple(self._events), states, time.perf_counter() - self._started)
 
-    def _learn(self, task: Task) -> Iterator[Event]:
+    def _learn(self, task: Task) -> Iterator[Event | EpochDue]:
         self._started = time.perf_counter() - self._past.seconds
         run, streams = self.run, self.run.streams.at("task", task.index)
         self._events, self._states = list(self._past.events), []
@@ -124,7 +129,8 @@ class Trainer:
             own_samples[phase.name] = len(task.train) if phase.own_samples is None else phase.own_samples
             self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name))
             for event in self._carry_out(self._phase):
-                self._events.append(event)
+                if not isinstance(event, EpochDue):
+                    self._events.append(event)
                 yield event
             self._states.append({name: tensor.clone() for name, tensor in self._phase.state_dict().items()})
             self._phase = None
@@ -154,7 +160,7 @@ class Trainer:
         phase = "" if self._phase is None else f", {self._phase.whereabouts()}"
         return f"in task {task.index + 1}{phase}"
 
-    def _carry_out(self, phase: PhaseRun) -> Iterator[PhaseEvent]:
+    def _carry_out(self, phase: PhaseRun) -> Iterator[PhaseEvent | EpochDue]:
         """Carries out a phase from where it was left; one that was over then is only brought to its end."""
         index, states = len(self._states), self._past.states
         if index < len(states):

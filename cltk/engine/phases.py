@@ -13,6 +13,7 @@ from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.fast.products import fast_products
 from cltk.engine.run import Run
 from cltk.engine.state import above, below, load_state, state_of
+from cltk.engine.together import EpochDue
 from cltk.errors import ConfigError, DivergenceError
 from cltk.events import EpochEnded, PhaseEvent, PhaseStarted, Warned
 from cltk.interfaces import Examples, Fit, Phase, Streams
@@ -47,8 +48,8 @@ class PhaseRun:
         held = {id(module) for network in run.strategy.networks.values() for module in network.modules()}
         self._is_apart = id(phase.module) not in held
 
-    def events(self) -> Iterator[PhaseEvent]:
-        """Trains or fits what is left of the phase, and yields what happens.
+    def events(self) -> Iterator[PhaseEvent | EpochDue]:
+        """Trains or fits what is left of the phase, and yields what happens, and each epoch before it is trained.
 
         Raises:
             DivergenceError: Training diverged, and the run is to stop on that.
@@ -105,19 +106,23 @@ class PhaseRun:
         per_sample = (counter.total - drawn) // max(len(samples), 1)
         yield EpochEnded(self._task, phase.name, 1, None, seconds, counter.total, per_sample)
 
-    def _train(self, descent: Descent) -> Iterator[PhaseEvent]:
+    def _train(self, descent: Descent) -> Iterator[PhaseEvent | EpochDue]:
         steps = self.phase.batches.steps
         if not self._done:
             yield PhaseStarted(self._task, self.phase.name, descent.epochs, steps)
         for epoch in range(self._done + 1, descent.epochs + 1):
             started = time.perf_counter()
-            losses = descent.epoch(self._streams.at(epoch))
+            due = EpochDue(descent, self._streams.at(epoch))
+            yield due
+            losses = due.losses()
             yield from self._divergence(descent, losses, epoch)
             if epoch * steps // CHECKED > (epoch - 1) * steps // CHECKED and epoch < descent.epochs:
                 yield from self._problems()
             seconds = time.perf_counter() - started
             loss, operations = float(losses.mean()), descent.operations * len(losses) // steps
-            yield EpochEnded(self._task, self.phase.name, epoch, loss, seconds, operations, descent.per_sample)
+            yield EpochEnded(
+                self._task, self.phase.name, epoch, loss, seconds, operations, descent.per_sample, due.together
+            )
 
     def _option(self, setting: str) -> str | None:
         """The option that sets something of the phase's budget; None where no field of the strategy is that budget."""

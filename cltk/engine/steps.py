@@ -74,6 +74,9 @@ class GradientStep(TrainingStep):
         phase: What is trained.
         precision: Of the loss and its gradient.
         captured: Whether it becomes part of a CUDA graph, in which a number would stay what it was at the capture.
+
+    Attributes:
+        optimizer: What follows the gradients.
     """
 
     def __init__(self, phase: Train, precision: Precision, *, captured: bool) -> None:
@@ -85,7 +88,7 @@ class GradientStep(TrainingStep):
                 "Yield a Fit for what is fitted otherwise, and a Step for steps of your own.",
             )
         self._phase = phase
-        self._optimizer = fused_optimizer(phase.module, phase.training)
+        self.optimizer = fused_optimizer(self._parameters, phase.training)
         self._lr: float | Tensor = torch.zeros((), device=phase.device) if captured else 0.0
         self._autocast = torch.autocast(phase.device.type, torch.bfloat16, enabled=precision == "bf16")
 
@@ -93,9 +96,9 @@ class GradientStep(TrainingStep):
         """Sets the gradients anew, and has the optimizer follow them."""
         with self._autocast:
             loss = batch.mean(self._phase.loss(batch, self.rng))
-        self._optimizer.zero_grad()
+        self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step(self._lr)
+        self.optimizer.step(self._lr)
         return loss.detach()
 
     def set_lr(self, lr: float) -> None:
@@ -107,15 +110,15 @@ class GradientStep(TrainingStep):
 
     def state_dict(self) -> dict[str, Tensor]:
         """What the optimizer remembers."""
-        return self._optimizer.state_dict()
+        return self.optimizer.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes back what ``state_dict`` gave."""
-        self._optimizer.load_state_dict(state)
+        self.optimizer.load_state_dict(state)
 
     def take_over(self, state: Mapping[str, Tensor], heads: int | None) -> None:
         """Has the optimizer begin with what that of an earlier task remembered."""
-        self._optimizer.take_over(state, heads)
+        self.optimizer.take_over(state, heads)
 
 
 class OwnStep(TrainingStep):

@@ -24,16 +24,18 @@ class Interrupts:
     """Puts off the first interrupt, while it is entered, until somebody asks; a second one acts at once.
 
     An interrupt that strikes inside an import can be swallowed there, or leave Python's import lock taken for ever. A
-    program that handles interrupts in its own way is left to do so.
+    program that handles interrupts in its own way is left to do so. It may be entered by several runs at once.
     """
 
     def __init__(self) -> None:
         self._came: int | None = None
         self._before: dict[int, Any] = {}
+        self._entered = 0
 
     def __enter__(self) -> Interrupts:
         """Listens."""
-        if threading.current_thread() is threading.main_thread():
+        self._entered += 1
+        if self._entered == 1 and threading.current_thread() is threading.main_thread():
             for number, default in _SIGNALS.items():
                 if signal.getsignal(number) is default:
                     self._before[number] = signal.signal(number, self._note)
@@ -42,9 +44,11 @@ class Interrupts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Listens no more."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        """Listens no more, once all have left."""
+        self._entered -= 1
+        if not self._entered:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
 
     @property
     def came(self) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cltk.build import Prepared
-from cltk.engine import Trainer, load_state, state_of
+from cltk.engine import EpochDue, Together, Trainer, load_state, state_of
 from cltk.errors import CltkError, DivergenceError, StoreError
 from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.processes.interrupts import Interrupts
@@ -22,7 +22,7 @@ from cltk.runs.measuring import remeasured
 from cltk.runs.recorder import Recorder, new_record, run_id
 from cltk.runs.sinks import Sinks
 
-__all__ = ["execute", "is_finished", "unfinished"]
+__all__ = ["execute", "execute_together", "is_finished", "unfinished"]
 
 
 def execute(
@@ -53,11 +53,67 @@ def execute(
     Raises:
         StoreError: The folder cannot be written.
     """
-    path = store / run_id(prepared, seed)
+    terms = _Terms(store, sinks or Sinks(), resume, checkpoint_every, permit)
+    return _complete([_run(prepared, seed, terms)], lambda epochs: None)[0]
+
+
+def execute_together(
+    prepared: Prepared, store: Path, sinks: Sinks, resume: bool = False, checkpoint_every: float = MINUTE
+) -> list[Record]:
+    """Runs an experiment with all of its seeds side by side, those that are alike as one model; see ``execute``.
+
+    Raises:
+        StoreError: A folder cannot be written.
+    """
+    terms = _Terms(store, sinks, resume, checkpoint_every)
+    return _complete([_run(prepared, seed, terms) for seed in prepared.experiment.seeds], Together().train)
+
+
+_Running = Generator[EpochDue, None, Record]
+"""A run while it is carried out: each epoch before it is trained, and the record in the end."""
+
+
+def _complete(runs: Sequence[_Running], train: Callable[[Sequence[EpochDue]], None]) -> list[Record]:
+    """Carries out runs side by side; epochs that ``train`` leaves as they are, are trained alone."""
+    stages = [_advance(run) for run in runs]
+    while due := [stage for stage in stages if isinstance(stage, EpochDue)]:
+        interrupt = None
+        try:
+            train(due)
+        except KeyboardInterrupt as error:
+            interrupt = error
+        pairs = zip(runs, stages, strict=True)
+        stages = [_advance(run, interrupt) if isinstance(stage, EpochDue) else stage for run, stage in pairs]
+    return [stage for stage in stages if isinstance(stage, Record)]
+
+
+def _advance(run: _Running, interrupt: KeyboardInterrupt | None = None) -> EpochDue | Record:
+    """Carries out a run up to its next epoch or its end."""
+    try:
+        return next(run) if interrupt is None else run.throw(interrupt)
+    except StopIteration as end:
+        record: Record = end.value
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """How runs are carried out; see ``execute``."""
+
+    store: Path
+    sinks: Sinks
+    resume: bool
+    checkpoint_every: float
+    permit: Callable[[], None] = lambda: None
+    interrupts: Interrupts = field(default_factory=Interrupts)
+
+
+def _run(prepared: Prepared, seed: int, terms: _Terms) -> _Running:
+    """One run, from what is there of it to its record."""
+    path, sinks = terms.store / run_id(prepared, seed), terms.sinks
     checkpoints = Checkpoints(path)
-    sinks = sinks or Sinks()
     problems: list[str] = []
-    if resume:
+    if terms.resume:
         finished, problems = _finished(path)
         if finished:
             finished = remeasured(finished, prepared.build_metrics(), prepared.config["metrics"])
@@ -65,12 +121,12 @@ def execute(
             return finished
     else:
         checkpoints.clear()
-    session = _begin(prepared, seed, checkpoints, problems, RunFolder(path), Pace(checkpoint_every), permit)
-    permit()
+    session = _begin(prepared, seed, checkpoints, problems, RunFolder(path), terms)
+    terms.permit()
     session.folder.save_record(session.recorder.record)
-    outcome = session.drive(sinks)
+    outcome = yield from session.drive(sinks, terms.interrupts)
     record = session.recorder.record.model_copy(update=outcome | {"sink_failures": dict(sinks.failures)})
-    permit()
+    terms.permit()
     session.folder.save_record(record)
     if record.finished:
         checkpoints.clear()
@@ -104,11 +160,14 @@ class _Session:
     pace: Pace
     permit: Callable[[], None]
 
-    def drive(self, sinks: Sinks) -> dict[str, Any]:
+    def drive(self, sinks: Sinks, interrupts: Interrupts) -> Generator[EpochDue, None, dict[str, Any]]:
         """Trains to the end, or to whatever ends it; returns the fields of the record that say how it ended."""
         try:
-            with Interrupts() as interrupts:
-                for event in self.trainer.events():
+            with interrupts:
+                for event in self.trainer.advance():
+                    if isinstance(event, EpochDue):
+                        yield event
+                        continue
                     self.recorder.observe(event)
                     self.permit()
                     self._keep(event)
@@ -162,8 +221,7 @@ def _begin(
     checkpoints: Checkpoints,
     problems: Sequence[str],
     folder: RunFolder,
-    pace: Pace,
-    permit: Callable[[], None],
+    terms: _Terms,
 ) -> _Session:
     """A run from its start, or with a checkpoint as it was then; ``problems`` become warnings."""
     run = prepared.assemble(seed)
@@ -183,7 +241,7 @@ def _begin(
         if problem not in recorder.record.warnings:
             recorder.warn(problem)
     trainer = Trainer(run, completed, begun.point if begun else None)
-    return _Session(trainer, recorder, folder, checkpoints, pace, permit)
+    return _Session(trainer, recorder, folder, checkpoints, Pace(terms.checkpoint_every), terms.permit)
 
 
 def _finished(path: Path) -> tuple[Record | None, list[str]]:

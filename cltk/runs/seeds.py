@@ -15,7 +15,7 @@ from cltk.runs.ending_html import in_percent, seeds_to_html
 from cltk.runs.interval import MINUTE
 from cltk.runs.measuring import Measured, measure_groups
 from cltk.runs.recorder import run_id
-from cltk.runs.runner import execute
+from cltk.runs.runner import execute, execute_together
 from cltk.runs.sinks import Sinks
 from cltk.runs.summary import Summary, estimate, summarise
 
@@ -63,6 +63,8 @@ def run_seeds(
     sinks: Sinks,
     resume: bool = False,
     checkpoint_every: float = MINUTE,
+    *,
+    together: bool = False,
 ) -> Ending:
     """Runs an experiment with each of its seeds; a failed run does not keep the others from running.
 
@@ -72,26 +74,43 @@ def run_seeds(
         sinks: Are told of all of it, and closed at the end.
         resume: Whether runs that were cut off go on, and those that are finished stay as they are.
         checkpoint_every: Least number of seconds between two checkpoints within a task; 0 for one after every epoch.
+        together: Whether the seeds are trained side by side, as one model where they are alike.
 
     Raises:
         StoreError: The folder cannot be written, or another process is doing one of the runs.
     """
-    group = _group(prepared)
-    records: list[Record] = []
+    group, carry_out = _group(prepared), execute_together if together else _execute_in_turn
     with claimed([store / run_id(prepared, seed) for seed in group.seeds]), sinks:
         sinks.begin_group(group)
-        for seed in group.seeds:
-            record = execute(prepared, seed, store, sinks, resume, checkpoint_every)
-            records.append(record)
-            if record.status == "interrupted":
-                break
+        records = carry_out(prepared, store, sinks, resume, checkpoint_every)
         over_runs = measure_groups(records, prepared.build_metrics(), store)
         summary = None
         if len(group.seeds) > 1:
             values = {name: {"mean": result.value} for name, result in over_runs.items() if result.value is not None}
             summary = {**summarise(records), **values}
         sinks.finish_group(group, records, summary or {})
-        return Ending(records, summary, [*_missing(over_runs, summary), *sinks.close()])
+        notices = [*_missing(over_runs, summary), *(_trained_apart(records) if together else ()), *sinks.close()]
+        return Ending(records, summary, notices)
+
+
+def _execute_in_turn(
+    prepared: Prepared, store: Path, sinks: Sinks, resume: bool, checkpoint_every: float
+) -> list[Record]:
+    """The runs of all seeds, one after another, up to one that is interrupted."""
+    records: list[Record] = []
+    for seed in prepared.experiment.seeds:
+        record = execute(prepared, seed, store, sinks, resume, checkpoint_every)
+        records.append(record)
+        if record.status == "interrupted":
+            break
+    return records
+
+
+def _trained_apart(records: Sequence[Record]) -> list[str]:
+    """That nothing was trained together, where that is so."""
+    if len(records) < 2 or any("together" in record.environment for record in records):
+        return []
+    return ["No two seeds were trained as one model: they compute different things, or what has no batched form."]
 
 
 def _missing(over_runs: Mapping[str, Measured], summary: Summary | None) -> list[str]:

@@ -30,13 +30,16 @@ class Optimizer(ABC):
     Args:
         parameters: What to change; those without a gradient in a step are left alone in it.
         weight_decay: L2 penalty.
+
+    Attributes:
+        heads: Number of output units, where the next step forgets what is remembered of those that it does not train.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], weight_decay: float) -> None:
         self._parameters = list(parameters)
         self._weight_decay = weight_decay
         self._state = [self._initial(parameter) for parameter in self._parameters]
-        self._heads: int | None = None
+        self.heads: int | None = None
 
     @torch.no_grad()
     def step(self, lr: float | Tensor) -> None:
@@ -46,9 +49,9 @@ class Optimizer(ABC):
             for parameter, state in zip(self._parameters, self._state, strict=True)
             if parameter.grad is not None
         ]
-        if self._heads:
-            _forget_idle(used, self._heads)
-            self._heads = None
+        if self.heads:
+            _forget_idle(used, self.heads)
+            self.heads = None
         if used:
             parameters, gradients, *state = (list(column) for column in zip(*used, strict=True))
             if self._weight_decay:
@@ -60,10 +63,6 @@ class Optimizer(ABC):
         """Drops all gradients."""
         for parameter in self._parameters:
             parameter.grad = None
-
-    def gradient_norm(self) -> Tensor:
-        """The L2 norm of the whole gradient, as a scalar on its device."""
-        return nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
 
     def state_dict(self) -> dict[str, Tensor]:
         """The moments of each parameter."""
@@ -80,7 +79,7 @@ class Optimizer(ABC):
             raise ValueError("its parameters have other shapes")
         for name, tensor in own.items():
             tensor.copy_(state[name])
-        self._heads = None
+        self.heads = None
 
     def take_over(self, state: Mapping[str, Tensor], heads: int | None) -> None:
         """Begins with what the optimizer of an earlier task remembered.
@@ -94,7 +93,7 @@ class Optimizer(ABC):
             ValueError: It gave that for parameters of other shapes.
         """
         self.load_state_dict(state)
-        self._heads = heads
+        self.heads = heads
 
     @abstractmethod
     def _initial(self, parameter: nn.Parameter) -> tuple[Tensor, ...]:
@@ -174,9 +173,8 @@ class Momentum(Optimizer):
         )
 
 
-def fused_optimizer(module: nn.Module, training: Training) -> Optimizer:
-    """A fresh optimizer over the parameters of ``module`` that are to be trained."""
-    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+def fused_optimizer(parameters: Iterable[nn.Parameter], training: Training) -> Optimizer:
+    """A fresh optimizer over parameters."""
     if training.optimizer == "sgd":
         return Momentum(parameters, training.weight_decay, training.momentum)
     return Adam(parameters, training.weight_decay)

@@ -26,7 +26,8 @@ class Dropout(nn.Dropout):
         dropped = round(self.p * LEVELS)
         if not self.training or x.device.type != "cpu" or dropped in (0, LEVELS):
             return super().forward(x)
-        bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+        bits = x.new_empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
         draws = bits.view(torch.int16)[: x.numel()].view(x.shape)
-        kept = draws.ge_(dropped - LEVELS // 2)  # 0 or 1, and not a boolean: those become floats one by one.
+        least = dropped - LEVELS // 2
+        kept = draws.clamp(least - 1, least).sub_(least - 1)  # 0 or 1, not a boolean: those become floats one by one.
         return x * kept.to(x.dtype).mul_(LEVELS / (LEVELS - dropped))

@@ -15,16 +15,21 @@ class _BernoulliNLL(torch.autograd.Function):
     """Written out because its gradient, sigmoid(logits) - x, takes one pass over memory where autograd takes four."""
 
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, x: Tensor) -> Tensor:
-        """Sums max(l, 0) - x * l - log sigmoid(|l|) over the pixels.
+    def forward(logits: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Sums max(l, 0) - x * l - log sigmoid(|l|) over the pixels; gives that gradient, too.
 
         The first and the last term are softplus(l), whose CPU kernel is the slowest of all; sigmoid(|l|), the larger of
         p and 1 - p, shares p with the gradient.
         """
         p = logits.sigmoid()
         log_sigmoid = _log_product((1 - p).maximum(p))
-        ctx.save_for_backward(p.sub_(x))
-        return logits.clamp_min(0).addcmul_(logits, x, value=-1).sum(1).sub_(log_sigmoid)
+        return logits.clamp_min(0).addcmul_(logits, x, value=-1).sum(1).sub_(log_sigmoid), p.sub_(x)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: tuple[Tensor, Tensor]) -> None:
+        """Keeps the gradient."""
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(output[1])
 
     @staticmethod
     @once_differentiable
@@ -32,6 +37,17 @@ class _BernoulliNLL(torch.autograd.Function):
         """The gradient by the logits; the images need none."""
         (residual,) = ctx.saved_tensors
         return residual * gradients[0][:, None], None
+
+    @staticmethod
+    def vmap(
+        info: Any, in_dims: tuple[int | None, ...], *tensors: Tensor
+    ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
+        """For several networks at once: their samples in one batch."""
+        runs = info.batch_size
+        pairs = zip(tensors, in_dims, strict=True)
+        stacks = [x.expand(runs, *x.shape) if dim is None else x.movedim(dim, 0) for x, dim in pairs]
+        results = _BernoulliNLL.apply(*(stack.flatten(0, 1) for stack in stacks))
+        return tuple(result.unflatten(0, (runs, -1)) for result in results), (0, 0)
 
 
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
@@ -44,7 +60,8 @@ def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     Returns:
         (B,) float32 nats per sample.
     """
-    nll: Tensor = _BernoulliNLL.apply(logits.float(), x)
+    nll: Tensor
+    nll, _ = _BernoulliNLL.apply(logits.float(), x)
     return nll
 
 

@@ -1,0 +1,108 @@
+"""Randomness for several runs that are computed as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from cltk.interfaces import Streams
+
+__all__ = ["GlobalStream", "OwnStreams"]
+
+
+class GlobalStream:
+    """The global generators as one run would find them, from the beginning of its stream ``global`` on."""
+
+    def __init__(self, streams: Streams) -> None:
+        own = streams.generator("global").initial_seed()
+        self._defaults = [torch.default_generator]
+        if streams.device.type == "cuda":
+            self._defaults.append(torch.cuda.default_generators[streams.device.index or 0])
+        self._states = [torch.Generator(each.device).manual_seed(own).get_state() for each in self._defaults]
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Inside, what draws from a global generator draws from this run's; whose that is otherwise, it stays."""
+        before = [generator.get_state() for generator in self._defaults]
+        self._set(self._states)
+        try:
+            yield
+        finally:
+            self._states = [generator.get_state() for generator in self._defaults]
+            self._set(before)
+
+    @contextmanager
+    def spared(self) -> Iterator[None]:
+        """The same for something that is only tried: afterwards this run's stand where they stood."""
+        states = self._states
+        with self.lent():
+            yield
+        self._states = states
+
+    def _set(self, states: Sequence[Tensor]) -> None:
+        for generator, state in zip(self._defaults, states, strict=True):
+            generator.set_state(state)
+
+
+class OwnStreams(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Has each of S runs that are computed as one draw from its own streams, as it would alone.
+
+    In its ``with`` block, operations that draw have an axis S in front; each run gets its part of what they give.
+
+    Args:
+        shared: The generator that the code in the block draws from.
+        own: What each run draws from in its place.
+        others: What each run draws from in place of a global generator.
+    """
+
+    def __init__(self, shared: torch.Generator, own: Sequence[torch.Generator], others: Sequence[GlobalStream]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._shared = shared
+        self._own = own
+        self._others = others
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if torch.Tag.nondeterministic_seeded not in func.tags:
+            return func(*args, **kwargs)
+        drawn = [self._draw(run, func, args, kwargs) for run in range(len(self._own))]
+        if func._schema.is_mutable:  # Each has changed its part of what is there.
+            return args[0]
+        if isinstance(drawn[0], Tensor):
+            return torch.stack(drawn)
+        return tuple(torch.stack(parts) for parts in zip(*drawn, strict=True))
+
+    def _draw(self, run: int, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """What one run draws.
+
+        Raises:
+            RuntimeError: It draws from a generator that is none of its own.
+        """
+        generator = kwargs.get("generator")
+        args = tuple(_part(argument, run, len(self._own)) for argument in args)
+        if generator is None:
+            with self._others[run].lent():
+                return func(*args, **kwargs)
+        if generator.initial_seed() != self._shared.initial_seed():  # Python has another object of the same one here.
+            raise RuntimeError("a generator of nobody's own")
+        return func(*args, **kwargs | {"generator": self._own[run]})
+
+
+def _part(argument: Any, run: int, runs: int) -> Any:
+    """What one run has of an argument: its part of a tensor, and of a shape all but the axis in front."""
+    if isinstance(argument, Tensor):
+        if not argument.ndim or len(argument) != runs:
+            raise RuntimeError("a draw whose axes are unknown")
+        return argument[run]
+    if isinstance(argument, list | tuple | torch.Size) and all(isinstance(each, int) for each in argument):
+        return tuple(argument[1:])
+    return argument
