@@ -101,6 +101,8 @@ class Progress(Sink):
 
     def _label(self, record: Record) -> None:
         run = f"seed {record.seed} ({self._finished + 1} of {self._seeds}) · " if self._seeds > 1 else ""
+        if len(self._shares) > 1:
+            run = f"{len(self._shares)} of {self._seeds} seeds together · "
         self._bars.update(self._all, description=f"{run}task {self._share.task} of {self._share.tasks}")
 
     def _resume(self, event: TaskResumed, record: Record) -> None:

@@ -41,7 +41,7 @@ class Train:
         module: The network.
         batches: What an epoch consists of.
         loss: From a batch of B samples and a stream to their losses, (B,) nats per sample. The engine minimises their
-            mean, weighted as the batch says.
+            mean, weighted as the batch says. It may be tried before it is trained on, and changes nothing itself.
         training: Budget and optimizer.
         problems: Called now and then, and when the phase is over: what is wrong with the network, a sentence each.
         own_samples: Number of the task's own samples that go through the network in one pass over all of them, such as

@@ -65,8 +65,13 @@ def execute_together(
     Raises:
         StoreError: A folder cannot be written.
     """
-    terms = _Terms(store, sinks, resume, checkpoint_every)
-    return _complete([_run(prepared, seed, terms) for seed in prepared.experiment.seeds], Together().train)
+    terms, together = _Terms(store, sinks, resume, checkpoint_every), Together()
+
+    def train(epochs: Sequence[EpochDue]) -> None:
+        terms.interrupts.check()
+        together.train(epochs)
+
+    return _complete([_run(prepared, seed, terms) for seed in prepared.experiment.seeds], train)
 
 
 _Running = Generator[EpochDue, None, Record]

@@ -108,7 +108,9 @@ def _execute_in_turn(
 
 def _trained_apart(records: Sequence[Record]) -> list[str]:
     """That nothing was trained together, where that is so."""
-    if len(records) < 2 or any("together" in record.environment for record in records):
+    if len(records) == 1:
+        return ["One seed has nothing to be trained together with: ask for several, such as --seeds 0..7."]
+    if any("together" in record.environment for record in records):
         return []
     return ["No two seeds were trained as one model: they compute different things, or what has no batched form."]
 

@@ -1,7 +1,8 @@
 """All that has not been run on a GPU: ``python tests/benchmarks/gpu.py [--data-dir FOLDER] [--out gpu.json]``.
 
 It needs PyTorch and what the core needs, neither MLflow nor Optuna, and Split MNIST in the named folder. In turn: steps
-captured as CUDA graphs beside plain ones, every network that is installed, genovese-2024 in full, eight runs at once.
+captured as CUDA graphs beside plain ones, every network that is installed, genovese-2024 in full, eight runs at once,
+and eight as one model.
 Each part is written to the one file as it ends, with its error where it has one, so that an end in between leaves what
 was done. Under eight minutes on an H100 is what it is meant to take.
 """
@@ -163,26 +164,28 @@ def _less(small: bool) -> dict[str, Any]:
 
 
 def _run_at_once(device: str, data_dir: Path | None, small: bool) -> dict[str, float]:
-    """Seconds of one command, and of eight at once: what a GPU that one run does not fill has left."""
-    counts = (1, 2 if small else AT_ONCE)
-    return {str(count): _time_commands(count, device, data_dir, small) for count in counts}
-
-
-def _time_commands(count: int, device: str, data_dir: Path | None, small: bool) -> float:
+    """Seconds of one run, of eight commands at once, and of eight seeds as one model: what one run leaves unused."""
+    count = 2 if small else AT_ONCE
     command = [sys.executable, "-m", "cltk", "run", "--device", device, "--sink", "none", "--quiet"]
     command += ["--scenario", "split-digits" if small else "split-mnist"]
     for network in ("classifier", "generator"):
         command += [f"--strategy.{network}.epochs", "1" if small else "5", f"--strategy.{network}.min-steps", "0"]
     command += ["--data-dir", str(data_dir)] if data_dir else []
+    return {
+        "1": _time_commands([[*command, "--seeds", "0"]]),
+        str(count): _time_commands([[*command, "--seeds", str(seed)] for seed in range(count)]),
+        f"{count} together": _time_commands([[*command, "--seeds", f"0..{count - 1}", "--together"]]),
+    }
+
+
+def _time_commands(commands: list[list[str]]) -> float:
+    """Seconds that commands take at once."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        runs = [
-            subprocess.Popen([*command, "--seeds", str(seed), "--store", folder], stdout=subprocess.DEVNULL)
-            for seed in range(count)
-        ]
+        runs = [subprocess.Popen([*each, "--store", folder], stdout=subprocess.DEVNULL) for each in commands]
         failed = [status for run in runs if (status := run.wait())]
     if failed:
-        raise RuntimeError(f"{len(failed)} of {count} commands failed")
+        raise RuntimeError(f"{len(failed)} of {len(commands)} commands failed")
     return round(time.perf_counter() - started, 1)
 
 

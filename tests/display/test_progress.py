@@ -13,6 +13,8 @@ from cltk.events import TaskStarted
 from cltk.experiment import Experiment
 from cltk.machine import Machine
 from cltk.runs.runner import execute
+from cltk.runs.seeds import run_seeds
+from cltk.runs.sinks import Sinks
 
 
 def test_a_seed_that_had_ended_before_counts(
@@ -29,3 +31,21 @@ def test_a_seed_that_had_ended_before_counts(
         progress.finish(record)
         progress.observe(TaskStarted(0, 10, 0), record.model_copy(update={"seed": 1}))
     assert "seed 1 (2 of 3)" in capsys.readouterr().err
+
+
+def test_seeds_that_are_trained_together_are_shown_as_such(
+    make_digits: Callable[..., Experiment],
+    machine: Machine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    experiment = make_digits(
+        scenario={"name": "split-digits", "per_class": 5}, strategy="gdumb", generator=None, seeds=[0, 1]
+    )
+    with Progress(2) as progress:
+        run_seeds(prepare(experiment, machine), tmp_path, Sinks({"progress": progress}), together=True)
+    shown = capsys.readouterr().err
+    assert "2 of 2 seeds together" in shown
+    assert "100 %" in shown

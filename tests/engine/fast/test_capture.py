@@ -75,7 +75,7 @@ class Uneven(Shuffled):
 
 def test_a_batch_replaces_the_one_before(on_cpu: list[Tensor]) -> None:
     net = _net("cpu").eval()
-    optimizer, examples = fused_optimizer(net, Training()), _examples(10)
+    optimizer, examples = fused_optimizer(net.parameters(), Training()), _examples(10)
 
     def step(batch: Examples) -> Tensor:
         optimizer.zero_grad()
