@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from torch import Tensor, nn
 
 from cltk.config import Settings, Sizes
-from cltk.errors import ConfigError, PluginError
+from cltk.errors import PluginError
 from cltk.interfaces import (
     Batches,
     ConditionalGenerator,
@@ -39,7 +39,8 @@ class ClassVAE(ConditionalGenerator):
 
     What is kept of a class is its decoder, and a mixture of Gaussians that is fitted to its codes; the encoder is
     dropped. Nothing that was learned drifts, as no decoder is trained on samples of its own. With its defaults on 28x28
-    images: 103,312 parameters and 2,731 numbers of the prior for each class. Classes are drawn evenly.
+    images: 103,312 parameters and 2,731 numbers of the prior for each class. A class that comes back in a later task
+    gets another such model there. Classes are drawn evenly, and so are the models of a class.
 
     Source: van de Ven, Li & Tolias 2021, arXiv 2104.10093, for a VAE a class; Ghosh et al. 2020, arXiv 1903.12436, for
     the prior; von Oswald et al. 2020, arXiv 1906.00695, for decoders that are protected instead of replayed.
@@ -66,12 +67,8 @@ class ClassVAE(ConditionalGenerator):
 
     def __init__(self, config: Config, info: ScenarioInfo) -> None:
         super().__init__(config, info)
-        labels = [label for classes in info.classes for label in classes]
-        if len(set(labels)) < len(labels):
-            raise ConfigError(
-                "A model a class is trained once, but tasks of this scenario share classes.",
-                "Choose another generator, or a scenario in which each class belongs to one task.",
-            )
+        self._tasks = info.classes
+        self._begun = 0
         self.shape = info.shape
         self.pixels = info.pixels
         self.decoders = nn.ModuleDict()
@@ -86,17 +83,20 @@ class ClassVAE(ConditionalGenerator):
         return {"latent_dim": IntRange(4, 64, log=True)}
 
     def begin_task(self, classes: Sequence[int]) -> None:
-        """Makes a model of each class that is new."""
+        """Makes a model of each class that is new, and of each that comes back."""
+        self._begun += 1
         hidden, latent = self.config.hidden, self.config.latent_dim
-        for label in map(str, classes):
-            if label not in self.decoders:
-                self._encoders[label] = perceptron(self.pixels, *hidden, 2 * latent)
-                self.decoders[label] = perceptron(latent, *reversed(hidden), self.pixels)
-                self.priors[label] = Prior(self.config.mixture, latent)
+        for label in classes:
+            times = sum(label in earlier for earlier in self._tasks[: self._begun])
+            name = str(label) if times < 2 else f"{label}-{times}"
+            if name not in self.decoders:
+                self._encoders[name] = perceptron(self.pixels, *hidden, 2 * latent)
+                self.decoders[name] = perceptron(latent, *reversed(hidden), self.pixels)
+                self.priors[name] = Prior(self.config.mixture, latent)
 
     def phases(self, batches: Batches, training: Training) -> Iterator[Phase]:
         """Trains the models of new classes, fits their priors, and drops their encoders."""
-        new = {label: encoder for label, encoder in self._encoders.items() if not self._prior(label).fitted}
+        new = {name: encoder for name, encoder in self._encoders.items() if not self._prior(name).fitted}
         self._encoders = new
         if new:
             yield self.phase(batches, training)
@@ -106,11 +106,11 @@ class ClassVAE(ConditionalGenerator):
     def phase(self, batches: Batches, training: Training) -> Phase:
         """Lowers the bound of each new class on its own images; others are passed over."""
         device = next(self.decoders.parameters()).device
-        encoders = {label: encoder.to(device) for label, encoder in self._encoders.items()}
-        trained = nn.ModuleDict({label: nn.ModuleList([encoders[label], self.decoders[label]]) for label in encoders})
+        encoders = {name: encoder.to(device) for name, encoder in self._encoders.items()}
+        trained = nn.ModuleDict({name: nn.ModuleList([encoders[name], self.decoders[name]]) for name in encoders})
 
         def loss(batch: Examples, rng: torch.Generator) -> Tensor:
-            of_class = [(batch.y == int(label)).nonzero().flatten() for label in encoders]
+            of_class = [(batch.y == _label(name)).nonzero().flatten() for name in encoders]
             rows = torch.cat(of_class)
             bounds = self._bounds(encoders, batch.x.flatten(1)[rows], [len(part) for part in of_class], rng)
             return batch.x.new_zeros(len(batch)).index_put((rows,), bounds)
@@ -123,23 +123,23 @@ class ClassVAE(ConditionalGenerator):
         mean, log_variance = torch.cat([encoder(part) for encoder, part in parts]).float().chunk(2, dim=1)
         noise = torch.randn(mean.shape, generator=rng, device=x.device)
         codes = torch.addcmul(mean, noise, (0.5 * log_variance).exp())
-        logits = [self.decoders[label](part) for label, part in zip(encoders, torch.split(codes, sizes), strict=True)]
+        logits = [self.decoders[name](part) for name, part in zip(encoders, torch.split(codes, sizes), strict=True)]
         return bernoulli_nll(torch.cat(logits), x) + gaussian_kl(mean, log_variance)
 
     def _fit_priors(self, examples: Examples, rng: torch.Generator) -> None:
         """Fits the prior of each new class to one code an image, drawn from its posterior."""
-        for label, encoder in self._encoders.items():
-            x = examples.x[examples.y == int(label)].flatten(1)
+        for name, encoder in self._encoders.items():
+            x = examples.x[examples.y == _label(name)].flatten(1)
             mean, log_variance = encoder(x).chunk(2, dim=1)
             noise = torch.randn(mean.shape, generator=rng, device=x.device)
-            self._prior(label).fit(mean + noise * (0.5 * log_variance).exp(), rng)
-            self.pack(label)
+            self._prior(name).fit(mean + noise * (0.5 * log_variance).exp(), rng)
+            self.pack(name)
 
-    def pack(self, label: str) -> None:
-        """Keeps the decoder of a class in the bits of the configuration, as it is not trained any more."""
-        decoder = self.decoders[label]
+    def pack(self, name: str) -> None:
+        """Keeps a decoder in the bits of the configuration, as it is not trained any more."""
+        decoder = self.decoders[name]
         assert isinstance(decoder, nn.Sequential)
-        self.decoders[label] = pack(decoder, self.config.bits)
+        self.decoders[name] = pack(decoder, self.config.bits)
 
     def loss(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
         """Minus log p(x | y), estimated from codes drawn from the prior: no less than it on average.
@@ -153,12 +153,12 @@ class ClassVAE(ConditionalGenerator):
             (B,) nats per sample.
         """
         losses = x.new_full((len(x),), self.pixels * math.log(2))
-        for label in sorted({*y.tolist()} & {*map(int, self.decoders)}):
+        for label in sorted({*y.tolist()} & {*map(_label, self.decoders)}):
             rows = (y == label).nonzero().flatten()
-            logits = self._logits(str(label), CODES, rng)
+            logits = torch.cat([self._logits(name, CODES, rng) for name in self._models(label)])
             # Of B images under S codes, (B, S), as matrix products over the pixels.
             likelihood = x[rows].flatten(1) @ logits.T - nn.functional.softplus(logits).sum(1)
-            losses = losses.index_put((rows,), math.log(CODES) - likelihood.float().logsumexp(1))
+            losses = losses.index_put((rows,), math.log(len(logits)) - likelihood.float().logsumexp(1))
         return losses
 
     def sample_labelled(self, n: int, rng: torch.Generator) -> Examples:
@@ -167,7 +167,8 @@ class ClassVAE(ConditionalGenerator):
         Raises:
             PluginError: There is no class yet.
         """
-        known = [int(label) for label in self.decoders if self._prior(label).fitted] or [*map(int, self.decoders)]
+        names = [name for name in self.decoders if self._prior(name).fitted] or [*self.decoders]
+        known = [*dict.fromkeys(map(_label, names))]
         if not known:
             raise PluginError("class-vae has no class to draw yet.", "Tell it of one by begin_task.")
         chosen = torch.randint(len(known), (n,), generator=rng, device=rng.device)
@@ -178,25 +179,45 @@ class ClassVAE(ConditionalGenerator):
         """Draws an image of each of these classes: the probabilities of its pixels."""
         order = labels.argsort(stable=True)
         known, counts = torch.unique_consecutive(labels[order], return_counts=True)
-        drawn = [self._logits(str(label), n, rng) for label, n in zip(known.tolist(), counts.tolist(), strict=True)]
+        drawn = [self._logits_of(label, n, rng) for label, n in zip(known.tolist(), counts.tolist(), strict=True)]
         images = torch.empty((len(labels), self.pixels), device=rng.device)
         if drawn:
             images[order] = torch.cat(drawn).float().sigmoid()
         return images.view(len(labels), *self.shape)
 
-    def _logits(self, label: str, n: int, rng: torch.Generator) -> Tensor:
-        """Those of the pixels of ``n`` images of a class, (n, P)."""
-        logits: Tensor = self.decoders[label](self._prior(label).sample(n, rng))
+    def _models(self, label: int) -> list[str]:
+        """The names of the models of a class that are trained; of its only one, whether that is trained or not."""
+        names = [name for name in self.decoders if _label(name) == label]
+        return [name for name in names if self._prior(name).fitted] or names
+
+    def _logits_of(self, label: int, n: int, rng: torch.Generator) -> Tensor:
+        """Those of the pixels of ``n`` images of a class, (n, P), each of a model that is drawn."""
+        names = self._models(label)
+        if len(names) == 1:
+            return self._logits(names[0], n, rng)
+        chosen = torch.randint(len(names), (n,), generator=rng, device=rng.device)
+        counts = torch.bincount(chosen, minlength=len(names)).tolist()
+        drawn = torch.cat([self._logits(name, count, rng) for name, count in zip(names, counts, strict=True)])
+        return drawn[chosen.argsort(stable=True).argsort()]  # In the order in which the models were drawn.
+
+    def _logits(self, name: str, n: int, rng: torch.Generator) -> Tensor:
+        """Those of the pixels of ``n`` images of a model, (n, P)."""
+        logits: Tensor = self.decoders[name](self._prior(name).sample(n, rng))
         return logits
 
-    def _prior(self, label: str) -> Prior:
-        prior = self.priors[label]
+    def _prior(self, name: str) -> Prior:
+        prior = self.priors[name]
         assert isinstance(prior, Prior)
         return prior
 
 
+def _label(name: str) -> int:
+    """The class of a model."""
+    return int(name.partition("-")[0])
+
+
 def _pack_as_in_state(generator: ClassVAE, state: Mapping[str, Tensor], prefix: str, *_: object) -> None:
     """Before a state is loaded, packs the decoders that are packed in it."""
-    for label in generator.decoders:
-        if state.get(f"{prefix}priors.{label}.fitted"):
-            generator.pack(label)
+    for name in generator.decoders:
+        if state.get(f"{prefix}priors.{name}.fitted"):
+            generator.pack(name)
