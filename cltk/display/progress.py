@@ -114,7 +114,7 @@ class Progress(Sink):
     def _epoch(self, event: EpochEnded) -> None:
         loss = "" if event.loss is None else f" · loss {event.loss:.3f}"
         description = f"{event.phase} · epoch {event.epoch}{loss}"
-        self._bars.update(self._phase, advance=1, description=description)
+        self._bars.update(self._phase, completed=event.epoch, description=description)
         self._advance()
 
     def _task(self, event: TaskEnded, record: Record) -> None:

@@ -80,7 +80,7 @@ class Descent:
                     self._first_norm.copy_(self.step.gradient_norm())
                 self.done += 1
         if cost:
-            self._take_cost(cost)
+            self._note_cost(cost)
         return losses
 
     def batches(self, streams: Streams) -> Iterator[Examples]:
@@ -94,11 +94,11 @@ class Descent:
             self.at_hand = len(batch)
             yield batch
 
-    def take(self, cost: Cost, first_norm: Tensor) -> None:
-        """Takes note of an epoch that was trained in another way, with what its first step cost and the norm there."""
+    def note_epoch(self, cost: Cost, first_norm: Tensor) -> None:
+        """Takes note of an epoch that was trained elsewhere, with what its first step cost and the gradient's norm."""
         if self.done == 0:
             self._first_norm.copy_(first_norm)
-            self._take_cost(cost)
+            self._note_cost(cost)
         self.done += self.due
 
     def trouble(self, losses: Tensor) -> str | None:
@@ -140,7 +140,7 @@ class Descent:
         self.done = min(last.epoch * self.phase.batches.steps, self.total)
         self.operations, self.per_sample = last.operations, last.per_sample
 
-    def _take_cost(self, cost: Cost) -> None:
+    def _note_cost(self, cost: Cost) -> None:
         """Takes note of what steps of the first epoch have cost, for what all of it costs."""
         samples = self.phase.batches.samples
         drawn = self.phase.replayed if isinstance(self.phase, Step) else 0

@@ -102,10 +102,15 @@ class Trainer:
                 raise
             self._past = _BEGINNING
 
+    @property
+    def is_between_epochs(self) -> bool:
+        """Whether an epoch of a phase has ended, and nothing came after it."""
+        return self._phase is not None and bool(self._events) and isinstance(self._events[-1], EpochEnded)
+
     def resume_point(self) -> ResumePoint:
         """How far the task has come, right after an epoch ended; its tensors are those that are being trained."""
         assert self._phase is not None
-        assert isinstance(self._events[-1], EpochEnded), "the network is ahead of what was reported of it"
+        assert self.is_between_epochs, "the network is ahead of what was reported of it"
         states = (*self._states, self._phase.state_dict())
         return ResumePoint(tuple(self._events), states, time.perf_counter() - self._started)
 
@@ -129,9 +134,11 @@ class Trainer:
             own_samples[phase.name] = len(task.train) if phase.own_samples is None else phase.own_samples
             self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name))
             for event in self._carry_out(self._phase):
-                if not isinstance(event, EpochDue):
+                if isinstance(event, EpochDue):
+                    yield from self._waited_for(event)
+                else:
                     self._events.append(event)
-                yield event
+                    yield event
             self._states.append({name: tensor.clone() for name, tensor in self._phase.state_dict().items()})
             self._phase = None
         yield from _show_replay(run, task, streams)
@@ -155,6 +162,12 @@ class Trainer:
             parameters=run.strategy.parts.parameters,
             sizes=run.strategy.parts.bytes,
         )
+
+    def _waited_for(self, due: EpochDue) -> Iterator[EpochDue]:
+        """Yields an epoch; the time in which others are trained meanwhile is none of the task's."""
+        began = time.perf_counter()
+        yield due
+        self._started += time.perf_counter() - began - due.seconds
 
     def _whereabouts(self, task: Task) -> str:
         phase = "" if self._phase is None else f", {self._phase.whereabouts()}"

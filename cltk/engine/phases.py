@@ -111,14 +111,13 @@ class PhaseRun:
         if not self._done:
             yield PhaseStarted(self._task, self.phase.name, descent.epochs, steps)
         for epoch in range(self._done + 1, descent.epochs + 1):
-            started = time.perf_counter()
             due = EpochDue(descent, self._streams.at(epoch))
             yield due
-            losses = due.losses()
+            losses, started = due.train(), time.perf_counter()
             yield from self._divergence(descent, losses, epoch)
             if epoch * steps // CHECKED > (epoch - 1) * steps // CHECKED and epoch < descent.epochs:
                 yield from self._problems()
-            seconds = time.perf_counter() - started
+            seconds = due.seconds + time.perf_counter() - started
             loss, operations = float(losses.mean()), descent.operations * len(losses) // steps
             yield EpochEnded(
                 self._task, self.phase.name, epoch, loss, seconds, operations, descent.per_sample, due.together

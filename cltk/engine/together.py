@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -22,27 +24,33 @@ __all__ = ["EpochDue", "Together"]
 
 
 class EpochDue:
-    """An epoch that is about to be trained: alone, when its losses are asked for, unless it was trained before that.
+    """An epoch that is about to be trained: alone, when it is asked for, unless it was trained with others before that.
 
     Attributes:
         descent: What is trained.
         streams: Where the randomness of the epoch comes from.
         together: Number of runs that were trained as one.
+        seconds: What training took, of all of them; 0 until then.
     """
 
     def __init__(self, descent: Descent, streams: Streams) -> None:
         self.descent = descent
         self.streams = streams
         self.together = 1
+        self.seconds = 0.0
         self._losses: Tensor | None = None
 
-    def losses(self) -> Tensor:
-        """The loss of each step."""
-        return self.descent.epoch(self.streams) if self._losses is None else self._losses
+    def train(self) -> Tensor:
+        """Trains it, unless that is done; returns the loss of each step."""
+        if self._losses is None:
+            started = time.perf_counter()
+            self._losses = self.descent.epoch(self.streams)
+            self.seconds = time.perf_counter() - started
+        return self._losses
 
-    def take(self, losses: Tensor, together: int) -> None:
-        """Takes note that it was trained, with these losses, as one with others."""
-        self._losses, self.together = losses, together
+    def note(self, losses: Tensor, together: int, seconds: float) -> None:
+        """Takes note that it was trained as one with others."""
+        self._losses, self.together, self.seconds = losses, together, seconds
 
 
 class Together:
@@ -53,49 +61,80 @@ class Together:
     same but for rounding.
 
     Source: Bradbury et al. 2018, http://github.com/jax-ml/jax, for functions of a batch made of functions of one.
+
+    Attributes:
+        reasons: Why the runs of a phase were trained apart, in some epoch at least, by the name of the phase.
     """
 
     def __init__(self) -> None:
-        self._found: dict[tuple[Descent, ...], bool] = {}
+        self.reasons: dict[str, str] = {}
+        self._found: Mapping[tuple[Descent, ...], bool] = {}
 
-    def train(self, epochs: Iterable[EpochDue]) -> None:
+    def train(self, epochs: Sequence[EpochDue]) -> None:
         """Trains an epoch of each, as far as there is another one like it."""
         found: dict[tuple[Descent, ...], bool] = {}
         for group in _groups(epochs):
-            descents, streams = tuple(each.descent for each in group), [each.streams for each in group]
-            are_alike = self._found.get(descents)
-            losses = None if are_alike is False else _train_as_one(descents, streams, tried=are_alike is True)
-            found[descents] = losses is not None
-            for epoch, own in zip(group, losses or (), strict=False):
-                epoch.take(own, len(group))
+            if len(group) > 1:
+                descents = tuple(epoch.descent for epoch in group)
+                found[descents] = self._found.get(descents, True) and self._train(group, tried=descents in self._found)
+            elif len(epochs) > 1:
+                self._note(group[0], "they differ in size, or are not as far")
         self._found = found  # Of these alone: what is over is not kept alive.
+
+    def _train(self, epochs: Sequence[EpochDue], *, tried: bool) -> bool:
+        """Trains epochs as one; returns whether that went well, and leaves the runs as they are where it did not."""
+        started = time.perf_counter()
+        try:
+            _check(epochs[0].descent)
+            joint = _JointEpoch([epoch.descent for epoch in epochs], [epoch.streams for epoch in epochs])
+            losses, first = joint.train(tried=tried)
+        except Exception as reason:  # What is wrong with one run is met again when it trains alone.
+            self._note(epochs[0], str(reason))
+            return False
+        joint.hand_back(first)
+        for epoch, own in zip(epochs, losses.unbind(1), strict=True):
+            epoch.note(own, len(epochs), time.perf_counter() - started)
+        return True
+
+    def _note(self, epoch: EpochDue, reason: str) -> None:
+        self.reasons.setdefault(epoch.descent.phase.name, reason.partition("\n")[0])
 
 
 def _groups(epochs: Iterable[EpochDue]) -> Iterator[list[EpochDue]]:
-    """Those of several runs that may be alike, as far as can be told from outside."""
+    """The epochs of several runs, those together that may be alike as far as can be told from outside."""
     groups = defaultdict[tuple[object, ...], list[EpochDue]](list)
     for epoch in epochs:
         descent = epoch.descent
-        phase, step = descent.phase, descent.step
-        if isinstance(phase, Train) and isinstance(step, GradientStep) and not step.optimizer.heads:
-            shapes = tuple((name, tensor.shape) for name, tensor in phase.module.state_dict().items())
-            groups[phase.name, phase.training, phase.batches.samples, descent.done, shapes].append(epoch)
-    yield from (group for group in groups.values() if len(group) > 1)
+        phase, batches = descent.phase, descent.phase.batches
+        named = (*phase.module.named_parameters(), *phase.module.named_buffers())
+        tensors = tuple((name, tensor.shape, tensor.dtype, tensor.requires_grad) for name, tensor in named)
+        extent = (batches.samples, batches.steps, descent.done, descent.due, descent.total)
+        groups[phase.name, phase.training, extent, tensors].append(epoch)
+    yield from groups.values()
 
 
-def _train_as_one(descents: Sequence[Descent], streams: Sequence[Streams], *, tried: bool) -> list[Tensor] | None:
-    """The losses of each run's steps; None, with nothing changed, where the runs cannot be trained as one."""
-    try:
-        epoch = _JointEpoch(descents, streams)
-        losses = epoch.train(tried=tried)
-    except Exception:  # Whatever has no batched form; what is wrong with one run is met again when it trains alone.
-        return None
-    epoch.hand_back()
-    return list(losses.unbind(1))
+def _check(descent: Descent) -> None:
+    """Refuses what cannot be trained as one.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if not isinstance(descent.step, GradientStep):
+        raise ValueError("its steps are its author's")
+    if descent.step.optimizer.heads:
+        raise ValueError("heads of other tasks are to be forgotten at the first step")
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstStep:
+    """What is known once the first step is taken: what it cost, and the norm of each run's gradient, (S,)."""
+
+    cost: Cost
+    norms: Tensor
 
 
 class _JointEpoch:
-    """An epoch of S runs as one; they have it only when it is handed back."""
+    """An epoch of S runs as one, on copies: they have it only when it is handed back."""
 
     def __init__(self, descents: Sequence[Descent], streams: Sequence[Streams]) -> None:
         for descent in descents:
@@ -104,8 +143,8 @@ class _JointEpoch:
         self._stacked = Stacked([_parts(descent) for descent in descents], streams)
         self._epochs = [descent.batches(own) for descent, own in zip(descents, streams, strict=True)]
 
-    def train(self, *, tried: bool) -> Tensor:
-        """Takes all steps; returns their losses, (steps, S).
+    def train(self, *, tried: bool) -> tuple[Tensor, _FirstStep]:
+        """Takes all steps; returns their losses, (steps, S), and what is known of the first one.
 
         Args:
             tried: Whether the runs are known to compute the same.
@@ -115,18 +154,18 @@ class _JointEpoch:
         """
         with fast_products(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "There is a performance drop")  # Then it does one run after the other.
-            first = self._first_step(tried)
+            losses, first = self._first_step(tried)
             others = [self._step(self._batches(), index) for index in range(1, self._descents[0].due)]
-        return torch.stack([first, *others])
+        return torch.stack([losses, *others]), first
 
-    def hand_back(self) -> None:
+    def hand_back(self, first: _FirstStep) -> None:
         """Gives each run what was trained."""
         self._stacked.hand_back()
-        for descent, norm in zip(self._descents, self._norms, strict=True):
-            descent.take(self._cost, norm)
+        for descent, norm in zip(self._descents, first.norms, strict=True):
+            descent.note_epoch(first.cost, norm)
 
-    def _first_step(self, tried: bool) -> Tensor:
-        """Takes the first step, and notes what it costs, which is asked for at the beginning of a phase."""
+    def _first_step(self, tried: bool) -> tuple[Tensor, _FirstStep]:
+        """Takes the first step; what it costs is counted at the beginning of a phase, and 0 later."""
         counter = FlopCounter()
         counted = counter if self._descents[0].done == 0 else nullcontext()
         with counted:
@@ -136,9 +175,8 @@ class _JointEpoch:
             raise ValueError("they compute different things")
         with counted:
             losses = self._step(batches, 0)
-        self._cost = Cost(drawing, counter.total - drawing, sum(map(len, batches)))
-        self._norms = self._stacked.gradient_norms()
-        return losses
+        cost = Cost(drawing, counter.total - drawing, sum(map(len, batches)))
+        return losses, _FirstStep(cost, self._stacked.gradient_norms())
 
     def _step(self, batches: Sequence[Examples], index: int) -> Tensor:
         first = self._descents[0]

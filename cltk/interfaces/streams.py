@@ -10,7 +10,7 @@ import torch
 
 from cltk.seeding import derive_seed
 
-__all__ = ["Streams"]
+__all__ = ["Streams", "global_generators"]
 
 _CPU = torch.device("cpu")
 
@@ -47,7 +47,15 @@ class Streams:
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
             seed = derive_seed(self.seed, *self.path, *purpose)
-            torch.default_generator.manual_seed(seed)
-            if devices:
-                torch.cuda.manual_seed(seed)
+            for generator in global_generators(self.device):
+                generator.manual_seed(seed)
             yield
+
+
+def global_generators(device: torch.device) -> list[torch.Generator]:
+    """Those that code without a generator of its own draws from: the processor's, and that of a GPU."""
+    if device.type != "cuda":
+        return [torch.default_generator]
+    torch.cuda.init()  # type: ignore[no-untyped-call]
+    index = torch.cuda.current_device() if device.index is None else device.index
+    return [torch.default_generator, torch.cuda.default_generators[index]]

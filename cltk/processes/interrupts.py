@@ -49,6 +49,7 @@ class Interrupts:
         if not self._entered:
             for number, handler in self._before.items():
                 signal.signal(number, handler)
+            self._before.clear()
 
     @property
     def came(self) -> bool:

@@ -116,8 +116,9 @@ class Recorder:
         epoch = Epoch(task=event.task, phase=event.phase, epoch=event.epoch, loss=loss)
         self._seconds[event.phase] += event.seconds
         self._update(losses=[*self.record.losses, epoch])
-        if event.together > 1:
-            self._update(environment=self.record.environment | {"together": str(event.together)})
+        environment = self.record.environment
+        if event.together > int(environment.get("together", 1)):
+            self._update(environment=environment | {"together": str(event.together)})
 
     def _observe_task(self, event: TaskEnded) -> None:
         record, (current, replayed) = self.record, self._counts

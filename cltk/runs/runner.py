@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,14 @@ def execute(
 
 def execute_together(
     prepared: Prepared, store: Path, sinks: Sinks, resume: bool = False, checkpoint_every: float = MINUTE
-) -> list[Record]:
+) -> tuple[list[Record], Sequence[str]]:
     """Runs an experiment with all of its seeds side by side, those that are alike as one model; see ``execute``.
 
+    Returns:
+        The records, and what the user should know, a sentence each.
+
     Raises:
-        StoreError: A folder cannot be written.
+        StoreError: A folder cannot be written. The other runs end as interrupted ones.
     """
     terms, together = _Terms(store, sinks, resume, checkpoint_every), Together()
 
@@ -71,7 +75,11 @@ def execute_together(
         terms.interrupts.check()
         together.train(epochs)
 
-    return _complete([_run(prepared, seed, terms) for seed in prepared.experiment.seeds], train)
+    records = _complete([_run(prepared, seed, terms) for seed in prepared.experiment.seeds], train)
+    if len(records) == 1:
+        return records, ["One seed has nothing to be trained together with: ask for several, such as --seeds 0..7."]
+    apart = ", ".join(f"phase '{phase}' ({reason})" for phase, reason in together.reasons.items())
+    return records, [f"Not all was trained together: {apart}."] if apart else []
 
 
 _Running = Generator[EpochDue, None, Record]
@@ -80,16 +88,30 @@ _Running = Generator[EpochDue, None, Record]
 
 def _complete(runs: Sequence[_Running], train: Callable[[Sequence[EpochDue]], None]) -> list[Record]:
     """Carries out runs side by side; epochs that ``train`` leaves as they are, are trained alone."""
-    stages = [_advance(run) for run in runs]
-    while due := [stage for stage in stages if isinstance(stage, EpochDue)]:
-        interrupt = None
-        try:
-            train(due)
-        except KeyboardInterrupt as error:
-            interrupt = error
-        pairs = zip(runs, stages, strict=True)
-        stages = [_advance(run, interrupt) if isinstance(stage, EpochDue) else stage for run, stage in pairs]
-    return [stage for stage in stages if isinstance(stage, Record)]
+    stages: dict[int, EpochDue | Record] = {}
+    interrupt: KeyboardInterrupt | None = None
+    try:
+        while True:
+            for number, run in enumerate(runs):
+                if not isinstance(stages.get(number), Record):
+                    stages[number] = _advance(run, interrupt)
+            due = [stage for stage in stages.values() if isinstance(stage, EpochDue)]
+            if not due:
+                return [stage for stage in stages.values() if isinstance(stage, Record)]
+            try:
+                train(due)
+            except KeyboardInterrupt as error:
+                interrupt = error
+    except BaseException:
+        _interrupt([runs[number] for number, stage in stages.items() if isinstance(stage, EpochDue)])
+        raise
+
+
+def _interrupt(runs: Iterable[_Running]) -> None:
+    """Ends runs that are under way, as another one cannot go on; the one that failed has ended by itself."""
+    for run in runs:
+        with suppress(KeyboardInterrupt, StoreError):
+            _advance(run, KeyboardInterrupt("Another seed could not go on."))
 
 
 def _advance(run: _Running, interrupt: KeyboardInterrupt | None = None) -> EpochDue | Record:
@@ -171,7 +193,7 @@ class _Session:
             with interrupts:
                 for event in self.trainer.advance():
                     if isinstance(event, EpochDue):
-                        yield event
+                        yield from self._announced(event)
                         continue
                     self.recorder.observe(event)
                     self.permit()
@@ -191,6 +213,15 @@ class _Session:
         except KeyboardInterrupt as interrupt:
             return {"status": "interrupted", "error": str(interrupt) or "Interrupted by the user."}
         return {"status": "finished"}
+
+    def _announced(self, due: EpochDue) -> Iterator[EpochDue]:
+        """Yields an epoch; what was trained before it is kept where it is not to be trained any more."""
+        try:
+            yield due
+        except KeyboardInterrupt:
+            if self.trainer.is_between_epochs:
+                self._keep_progress()
+            raise
 
     def conclude(self, record: Record, sinks: Sinks) -> Record:
         """Tells the sinks that the run has ended; returns its record, with those that fail at that named too."""

@@ -82,37 +82,27 @@ def run_seeds(
     group, carry_out = _group(prepared), execute_together if together else _execute_in_turn
     with claimed([store / run_id(prepared, seed) for seed in group.seeds]), sinks:
         sinks.begin_group(group)
-        records = carry_out(prepared, store, sinks, resume, checkpoint_every)
+        records, notices = carry_out(prepared, store, sinks, resume, checkpoint_every)
         over_runs = measure_groups(records, prepared.build_metrics(), store)
         summary = None
         if len(group.seeds) > 1:
             values = {name: {"mean": result.value} for name, result in over_runs.items() if result.value is not None}
             summary = {**summarise(records), **values}
         sinks.finish_group(group, records, summary or {})
-        notices = [*_missing(over_runs, summary), *(_trained_apart(records) if together else ()), *sinks.close()]
-        return Ending(records, summary, notices)
+        return Ending(records, summary, [*notices, *_missing(over_runs, summary), *sinks.close()])
 
 
 def _execute_in_turn(
     prepared: Prepared, store: Path, sinks: Sinks, resume: bool, checkpoint_every: float
-) -> list[Record]:
-    """The runs of all seeds, one after another, up to one that is interrupted."""
+) -> tuple[list[Record], Sequence[str]]:
+    """The runs of all seeds, one after another, up to one that is interrupted; there is nothing to say of them."""
     records: list[Record] = []
     for seed in prepared.experiment.seeds:
         record = execute(prepared, seed, store, sinks, resume, checkpoint_every)
         records.append(record)
         if record.status == "interrupted":
             break
-    return records
-
-
-def _trained_apart(records: Sequence[Record]) -> list[str]:
-    """That nothing was trained together, where that is so."""
-    if len(records) == 1:
-        return ["One seed has nothing to be trained together with: ask for several, such as --seeds 0..7."]
-    if any("together" in record.environment for record in records):
-        return []
-    return ["No two seeds were trained as one model: they compute different things, or what has no batched form."]
+    return records, ()
 
 
 def _missing(over_runs: Mapping[str, Measured], summary: Summary | None) -> list[str]:

@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from cltk.engine import EpochDue, Run, Together, Trainer, state_of, train
+from cltk.engine.fast.stacked import Stacked
+from cltk.engine.steps import GradientStep
 from cltk.errors import DivergenceError
 from cltk.events import EpochEnded, Event, TaskEnded
-from cltk.interfaces import Training
+from cltk.interfaces import Train, Training
+from tests.engine.conftest import Scripted
 
 MakeRun = Callable[..., Run]
 SEEDS = (0, 1, 2)
@@ -74,26 +78,127 @@ def test_runs_are_trained_as_one_and_end_as_alone(make_run: MakeRun, settings: d
             torch.testing.assert_close(tensor, theirs[name], rtol=1e-3, atol=1e-3)
 
 
+def trained_apart(make_run: MakeRun, change: Callable[[Run], None], **settings: object) -> bool:
+    """Whether runs that were changed come out bit for bit as alone, and none of their epochs was trained together."""
+    alone, runs = [make_run(seed, **settings) for seed in SEEDS], [make_run(seed, **settings) for seed in SEEDS]
+    for run in (*alone, *runs):
+        change(run)
+    expected, found = [list(train(run)) for run in alone], together(runs)
+    return (
+        {epoch.together for events in found for epoch in epochs(events)} == {1}
+        and [[epoch.loss for epoch in epochs(events)] for events in found]
+        == [[epoch.loss for epoch in epochs(events)] for events in expected]
+        and [*map(accuracy, found)] == [*map(accuracy, expected)]
+    )
+
+
+def _by_losses(change: Callable[[nn.Module, Tensor], Tensor]) -> Callable[[Run], None]:
+    def apply(run: Run) -> None:
+        assert isinstance(run.strategy, Scripted)
+        classifier = run.strategy.parts.classifier
+        run.strategy.change = lambda steps, losses: change(classifier, losses)
+
+    return apply
+
+
+def _reads_a_value(classifier: nn.Module, losses: Tensor) -> Tensor:
+    return losses * float(losses.detach().sum() > 0)
+
+
+def _draws_elsewhere(classifier: nn.Module, losses: Tensor) -> Tensor:
+    return losses + torch.rand(1, generator=torch.Generator().manual_seed(3))
+
+
+def _permutes(classifier: nn.Module, losses: Tensor) -> Tensor:
+    return losses + 0.1 * losses[torch.randperm(len(losses))].detach()
+
+
+def _gives_several_a_sample(classifier: nn.Module, losses: Tensor) -> Tensor:
+    return losses[:, None] * torch.tensor([1.0, 2.0, 3.0])
+
+
+def _drops_in_another_order(classifier: nn.Module, losses: Tensor) -> Tensor:
+    return F.dropout(torch.stack([losses, losses]).T, 0.5).mean(1)
+
+
+def _replaces_a_buffer(run: Run) -> None:
+    layers = run.strategy.parts.classifier.get_submodule("layers")
+    layers.register_module("mean", Replacing())
+
+
+def _uses_a_parameter_beside(run: Run) -> None:
+    own = nn.Parameter(torch.zeros(1))
+    _by_losses(lambda classifier, losses: losses + own)(run)
+
+
+def _changes_a_tensor(run: Run) -> None:
+    own = torch.ones(1)
+    _by_losses(lambda classifier, losses: losses * own.mul_(1.0))(run)
+
+
+class Replacing(nn.Module):
+    """Takes the running mean off, which it replaces at each batch."""
+
+    mean: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.mean = 0.9 * self.mean + 0.1 * x.detach().mean()
+        return x - self.mean
+
+
 @pytest.mark.parametrize(
-    ("change", "why"),
+    "change",
     [
-        (lambda steps, losses: losses * float(losses.detach().sum() > 0), "asks for a value"),
-        (
-            lambda steps, losses: losses + torch.rand(1, generator=torch.Generator().manual_seed(3)),
-            "a stream of nobody",
-        ),
+        _by_losses(_reads_a_value),
+        _by_losses(_draws_elsewhere),
+        _by_losses(_permutes),
+        _by_losses(_drops_in_another_order),
+        _replaces_a_buffer,
+        _uses_a_parameter_beside,
+        _changes_a_tensor,
     ],
 )
-def test_what_has_no_batched_form_is_trained_alone(
-    make_run: MakeRun, change: Callable[[int, Tensor], Tensor], why: str
-) -> None:
-    expected = [list(train(make_run(seed, loss=change))) for seed in SEEDS]
-    found = together([make_run(seed, loss=change) for seed in SEEDS])
-    assert {epoch.together for events in found for epoch in epochs(events)} == {1}, why
-    assert [[epoch.loss for epoch in epochs(events)] for events in found] == [
-        [epoch.loss for epoch in epochs(events)] for events in expected
-    ]
-    assert [*map(accuracy, found)] == [*map(accuracy, expected)]
+def test_what_would_come_out_otherwise_is_trained_alone(make_run: MakeRun, change: Callable[[Run], None]) -> None:
+    assert trained_apart(make_run, change)
+
+
+def test_what_is_frozen_in_one_run_is_not_in_the_others(make_run: MakeRun) -> None:
+    runs = [make_run(seed) for seed in SEEDS]
+    frozen = [*runs[1].strategy.parts.classifier.parameters()][1].requires_grad_(False)
+    before = frozen.clone()
+    found = together(runs)
+    assert [{epoch.together for epoch in epochs(events)} for events in found] == [{2}, {1}, {2}]
+    assert torch.equal(frozen, before)
+
+
+def test_losses_of_another_shape_are_trained_alone(make_run: MakeRun) -> None:
+    assert trained_apart(make_run, _by_losses(_gives_several_a_sample))
+
+
+def test_optimizers_that_have_done_other_numbers_of_steps_are_refused(make_run: MakeRun) -> None:
+    runs = [make_run(seed) for seed in (0, 1)]
+    phases = [next(iter(run.strategy.phases(run.tasks[0], run.streams))) for run in runs]
+    trained = [phase for phase in phases if isinstance(phase, Train)]
+    steps = [GradientStep(phase, "fp32", captured=False) for phase in trained]
+    parts = [(phase, step.optimizer) for phase, step in zip(trained, steps, strict=True)]
+    streams = [run.streams for run in runs]
+    Stacked(parts, streams)
+    steps[0](runs[0].tasks[0].train)
+    with pytest.raises(ValueError, match="other numbers of steps"):
+        Stacked(parts, streams)
+
+
+def test_runs_of_other_sizes_are_trained_alone_and_it_is_said(make_run: MakeRun) -> None:
+    runs = [make_run(0, Training(steps=4, batch_size=5)), make_run(1, Training(steps=5, batch_size=5))]
+    due = [epoch for run in runs if (epoch := _next(Trainer(run).advance(), []))]
+    trainer = Together()
+    trainer.train(due)
+    assert [epoch.together for epoch in due] == [1, 1]
+    assert trainer.reasons == {"classifier": "they differ in size, or are not as far"}
 
 
 def test_runs_whose_losses_bring_other_tensors_are_trained_apart(make_run: MakeRun) -> None:

@@ -12,13 +12,14 @@ from torch import Tensor
 from cltk.build import Prepared, prepare
 from cltk.config import Settings
 from cltk.engine import EpochDue, Together
-from cltk.errors import DivergenceError
-from cltk.events import EpochEnded, Event
+from cltk.errors import DivergenceError, StoreError
+from cltk.events import EpochEnded, Event, ReplayShown
 from cltk.experiment import Experiment
 from cltk.interfaces import Sink
 from cltk.machine import Machine
 from cltk.record import Record
 from cltk.record_file import read_record
+from cltk.runs.folder import RunFolder
 from cltk.runs.repeat import compare
 from cltk.runs.runner import execute
 from cltk.runs.seeds import Ending, run_seeds
@@ -84,6 +85,7 @@ def test_all_that_are_interrupted_go_on_later(prepared: Prepared, alone: Ending,
     cut = train_together(prepared, tmp_path, Sinks({"presses": Presses(times)}))
     assert (cut.exit_status, [record.status for record in cut.records]) == (130, ["interrupted"] * 3)
     assert [len(record.tasks) for record in cut.records] == [2, 2, 2]
+    assert all([*(tmp_path / record.run_id).glob("checkpoint-*-*")] for record in cut.records)
     assert_alike(train_together(prepared, tmp_path, resume=True), alone)
 
 
@@ -107,28 +109,61 @@ def test_one_that_is_finished_stays_as_it_is(prepared: Prepared, alone: Ending, 
 
 
 def test_one_that_fails_leaves_the_others(prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    losses = EpochDue.losses
+    train = EpochDue.train
 
     def diverging(self: EpochDue) -> Tensor:
         if self.streams.seed == 1:
             raise DivergenceError("the loss is nan", "Lower it.")
-        return losses(self)
+        return train(self)
 
-    monkeypatch.setattr(EpochDue, "losses", diverging)
+    monkeypatch.setattr(EpochDue, "train", diverging)
     ending = train_together(prepared, tmp_path)
     assert [record.status for record in ending.records] == ["finished", "failed", "finished"]
     assert (ending.exit_status, ending.records[1].diverged) == (1, True)
 
 
+def test_one_that_cannot_be_kept_ends_the_others_as_interrupted(
+    prepared: Prepared, alone: Ending, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler, save, saved = signal.getsignal(signal.SIGINT), RunFolder.save_replay, list[RunFolder]()
+
+    def full(self: RunFolder, event: ReplayShown) -> None:
+        saved.append(self)
+        if len(saved) == 5:  # The second task of the second seed.
+            raise StoreError("The disk is full.", "Make room.")
+        save(self, event)
+
+    monkeypatch.setattr(RunFolder, "save_replay", full)
+    with pytest.raises(StoreError, match="full") as caught:
+        train_together(prepared, tmp_path)
+    records = [read_record(tmp_path / record.run_id / "record.json") for record in alone.records]
+    assert [record.status for record in records] == ["interrupted", "running", "interrupted"]
+    assert [record.error for record in records] == ["Another seed could not go on.", None, records[0].error]
+    assert signal.getsignal(signal.SIGINT) is handler, caught
+    monkeypatch.undo()
+    assert_alike(train_together(prepared, tmp_path, resume=True), alone)
+
+
+def test_seconds_are_those_of_a_run_where_it_was_trained_alone(
+    make_digits: Callable[..., Experiment], machine: Machine, tmp_path: Path
+) -> None:
+    ending = train_together(prepare(make_digits(strategy="si", generator=None, seeds=[0, 1, 2]), machine), tmp_path)
+    began = min((tmp_path / record.run_id / "experiment.toml").stat().st_mtime for record in ending.records)
+    ended = max((tmp_path / record.run_id / "record.json").stat().st_mtime for record in ending.records)
+    assert sum(record.seconds["total"] for record in ending.records) < ended - began + 0.1
+
+
 @pytest.mark.parametrize(
     ("seeds", "notice"),
     [
-        ([0, 1], "No two seeds were trained as one model: they compute different things, or what has no batched form."),
+        ([0, 1], "Not all was trained together: phase 'classifier' (its steps are its author's)."),
         ([3], "One seed has nothing to be trained together with: ask for several, such as --seeds 0..7."),
     ],
 )
 def test_it_is_said_where_nothing_is_trained_together(
     make_digits: Callable[..., Experiment], machine: Machine, tmp_path: Path, seeds: list[int], notice: str
 ) -> None:
-    fitted = make_digits(strategy="slda", generator=None, seeds=seeds)
-    assert train_together(prepare(fitted, machine), tmp_path).notices == [notice]
+    prepared = prepare(make_digits(strategy="si", generator=None, seeds=seeds), machine)
+    assert train_together(prepared, tmp_path).notices == [notice]
+    if len(seeds) > 1:  # Nothing is left to train.
+        assert train_together(prepared, tmp_path, resume=True).notices == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -21,6 +21,9 @@ class Program(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     Args:
         given: What the block is given.
+
+    Raises:
+        ValueError: In the block, where this does not tell two of them apart.
     """
 
     def __init__(self, given: Iterable[Tensor]) -> None:
@@ -35,7 +38,9 @@ class Program(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        self._operations.append((func, *(self._described(leaf) for leaf in tree_leaves((args, kwargs)))))
+        leaves = tree_leaves((args, kwargs))
+        self._refuse(func, [leaf for leaf in leaves if isinstance(leaf, Tensor)])
+        self._operations.append((func, *map(self._described, leaves)))
         result = func(*args, **kwargs)
         for leaf in tree_leaves(result):
             if isinstance(leaf, Tensor) and id(leaf) not in self._places:
@@ -50,6 +55,20 @@ class Program(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return all(len(one) == len(two) and all(map(_same, one, two)) for one, two in pairs)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def _refuse(self, func: Any, tensors: Sequence[Tensor]) -> None:
+        """Refuses what values at one moment, or of one memory layout, do not tell.
+
+        Raises:
+            ValueError: A tensor that was brought along is trained or changed, or what is drawn depends on strides.
+        """
+        strange = [tensor for tensor in tensors if id(tensor) not in self._places]
+        if any(tensor.requires_grad for tensor in strange):
+            raise ValueError("a parameter is used beside the network")
+        if func._schema.is_mutable and any(tensor is tensors[0] for tensor in strange):
+            raise ValueError("a tensor that is not of the network is changed")
+        if torch.Tag.nondeterministic_seeded in func.tags and not all(each.is_contiguous() for each in tensors):
+            raise ValueError("noise is drawn in another order of memory")
 
     def _described(self, leaf: Any) -> Any:
         if isinstance(leaf, Tensor):

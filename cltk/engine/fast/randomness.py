@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from cltk.interfaces import Streams
+from cltk.interfaces.streams import Streams, global_generators
 
 __all__ = ["GlobalStream", "OwnStreams"]
 
@@ -20,9 +20,7 @@ class GlobalStream:
 
     def __init__(self, streams: Streams) -> None:
         own = streams.generator("global").initial_seed()
-        self._defaults = [torch.default_generator]
-        if streams.device.type == "cuda":
-            self._defaults.append(torch.cuda.default_generators[streams.device.index or 0])
+        self._defaults = global_generators(streams.device)
         self._states = [torch.Generator(each.device).manual_seed(own).get_state() for each in self._defaults]
 
     @contextmanager
@@ -52,7 +50,8 @@ class GlobalStream:
 class OwnStreams(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Has each of S runs that are computed as one draw from its own streams, as it would alone.
 
-    In its ``with`` block, operations that draw have an axis S in front; each run gets its part of what they give.
+    In its ``with`` block, operations that draw have an axis S in front; each run gets its part of what they give. One
+    that has no such axis, or draws from another generator, raises a ``RuntimeError``.
 
     Args:
         shared: The generator that the code in the block draws from.
@@ -82,27 +81,27 @@ class OwnStreams(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return tuple(torch.stack(parts) for parts in zip(*drawn, strict=True))
 
     def _draw(self, run: int, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-        """What one run draws.
+        """What one run draws."""
+        own_args = [self._own_part(argument, run) for argument in args]
+        own_kwargs = {name: self._own_part(argument, run) for name, argument in kwargs.items()}
+        if not any(isinstance(argument, Tensor | list | tuple) for argument in args):
+            raise RuntimeError("noise has no axis for the runs")
+        with self._others[run].lent():
+            return func(*own_args, **own_kwargs)
+
+    def _own_part(self, argument: Any, run: int) -> Any:
+        """What one run has of an argument: its generator, its part of a tensor, and a shape without the axis in front.
 
         Raises:
-            RuntimeError: It draws from a generator that is none of its own.
+            RuntimeError: It is a generator of nobody's own, or has no axis for the runs.
         """
-        generator = kwargs.get("generator")
-        args = tuple(_part(argument, run, len(self._own)) for argument in args)
-        if generator is None:
-            with self._others[run].lent():
-                return func(*args, **kwargs)
-        if generator.initial_seed() != self._shared.initial_seed():  # Python has another object of the same one here.
-            raise RuntimeError("a generator of nobody's own")
-        return func(*args, **kwargs | {"generator": self._own[run]})
-
-
-def _part(argument: Any, run: int, runs: int) -> Any:
-    """What one run has of an argument: its part of a tensor, and of a shape all but the axis in front."""
-    if isinstance(argument, Tensor):
-        if not argument.ndim or len(argument) != runs:
-            raise RuntimeError("a draw whose axes are unknown")
-        return argument[run]
-    if isinstance(argument, list | tuple | torch.Size) and all(isinstance(each, int) for each in argument):
-        return tuple(argument[1:])
-    return argument
+        if isinstance(argument, torch.Generator):
+            if argument.initial_seed() != self._shared.initial_seed():  # Python has another object of the same one.
+                raise RuntimeError("noise comes from a generator of nobody's own")
+            return self._own[run]
+        if isinstance(argument, Tensor | list | tuple):
+            front = argument.shape[:1] if isinstance(argument, Tensor) else argument[:1]
+            if list(front) != [len(self._own)]:
+                raise RuntimeError("noise has no axis for the runs")
+            return argument[run] if isinstance(argument, Tensor) else argument[1:]
+        return argument

@@ -24,6 +24,7 @@ DRAWS: dict[str, Draw] = {
     "in place": lambda x, rng: x.new_empty(6).uniform_(generator=rng),
     "in place, global": lambda x, rng: x.new_empty(6, dtype=torch.int64).random_(),
     "dropout": lambda x, rng: F.dropout(x, 0.4),
+    "positional": lambda x, rng: torch.poisson(3 * x, generator=rng),
     "several results": lambda x, rng: torch.native_dropout(x, 0.4, True)[1].float(),
 }
 
@@ -56,6 +57,15 @@ def test_a_stream_of_nobodys_own_is_refused() -> None:
         pytest.raises(RuntimeError, match="nobody's own"),
     ):
         vmap(lambda x: x + torch.rand(2, generator=strange), randomness="different")(torch.zeros(RUNS, 2))
+
+
+def test_noise_without_an_axis_for_the_runs_is_refused() -> None:
+    rngs = [streams.generator("loss") for streams in _streams()]
+    with (
+        OwnStreams(rngs[0], rngs, [GlobalStream(streams) for streams in _streams()]),
+        pytest.raises(RuntimeError, match="no axis"),
+    ):
+        vmap(lambda x: x[torch.randperm(len(x))], randomness="different")(torch.zeros(RUNS, 2))
 
 
 def test_the_global_generator_is_lent_and_given_back() -> None:
