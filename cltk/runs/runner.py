@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cltk.build import Prepared
-from cltk.engine import EpochDue, Together, Trainer, load_state, state_of
+from cltk.engine import EpochDue, Trainer, load_state, state_of
 from cltk.errors import CltkError, DivergenceError, StoreError
 from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.processes.interrupts import Interrupts
@@ -23,7 +22,10 @@ from cltk.runs.measuring import remeasured
 from cltk.runs.recorder import Recorder, new_record, run_id
 from cltk.runs.sinks import Sinks
 
-__all__ = ["execute", "execute_together", "is_finished", "unfinished"]
+__all__ = ["Running", "Terms", "advance", "begin", "execute", "is_finished", "unfinished"]
+
+Running = Generator[EpochDue, None, Record]
+"""A run while it is carried out: each epoch before it is trained, and the record in the end."""
 
 
 def execute(
@@ -54,68 +56,14 @@ def execute(
     Raises:
         StoreError: The folder cannot be written.
     """
-    terms = _Terms(store, sinks or Sinks(), resume, checkpoint_every, permit)
-    return _complete([_run(prepared, seed, terms)], lambda epochs: None)[0]
+    run = begin(prepared, seed, Terms(store, sinks or Sinks(), resume, checkpoint_every, permit))
+    while isinstance(stage := advance(run), EpochDue):
+        pass  # It is trained alone when the run goes on.
+    return stage
 
 
-def execute_together(
-    prepared: Prepared, store: Path, sinks: Sinks, resume: bool = False, checkpoint_every: float = MINUTE
-) -> tuple[list[Record], Sequence[str]]:
-    """Runs an experiment with all of its seeds side by side, those that are alike as one model; see ``execute``.
-
-    Returns:
-        The records, and what the user should know, a sentence each.
-
-    Raises:
-        StoreError: A folder cannot be written. The other runs end as interrupted ones.
-    """
-    terms, together = _Terms(store, sinks, resume, checkpoint_every), Together()
-
-    def train(epochs: Sequence[EpochDue]) -> None:
-        terms.interrupts.check()
-        together.train(epochs)
-
-    records = _complete([_run(prepared, seed, terms) for seed in prepared.experiment.seeds], train)
-    if len(records) == 1:
-        return records, ["One seed has nothing to be trained together with: ask for several, such as --seeds 0..7."]
-    apart = ", ".join(f"phase '{phase}' ({reason})" for phase, reason in together.reasons.items())
-    return records, [f"Not all was trained together: {apart}."] if apart else []
-
-
-_Running = Generator[EpochDue, None, Record]
-"""A run while it is carried out: each epoch before it is trained, and the record in the end."""
-
-
-def _complete(runs: Sequence[_Running], train: Callable[[Sequence[EpochDue]], None]) -> list[Record]:
-    """Carries out runs side by side; epochs that ``train`` leaves as they are, are trained alone."""
-    stages: dict[int, EpochDue | Record] = {}
-    interrupt: KeyboardInterrupt | None = None
-    try:
-        while True:
-            for number, run in enumerate(runs):
-                if not isinstance(stages.get(number), Record):
-                    stages[number] = _advance(run, interrupt)
-            due = [stage for stage in stages.values() if isinstance(stage, EpochDue)]
-            if not due:
-                return [stage for stage in stages.values() if isinstance(stage, Record)]
-            try:
-                train(due)
-            except KeyboardInterrupt as error:
-                interrupt = error
-    except BaseException:
-        _interrupt([runs[number] for number, stage in stages.items() if isinstance(stage, EpochDue)])
-        raise
-
-
-def _interrupt(runs: Iterable[_Running]) -> None:
-    """Ends runs that are under way, as another one cannot go on; the one that failed has ended by itself."""
-    for run in runs:
-        with suppress(KeyboardInterrupt, StoreError):
-            _advance(run, KeyboardInterrupt("Another seed could not go on."))
-
-
-def _advance(run: _Running, interrupt: KeyboardInterrupt | None = None) -> EpochDue | Record:
-    """Carries out a run up to its next epoch or its end."""
+def advance(run: Running, interrupt: KeyboardInterrupt | None = None) -> EpochDue | Record:
+    """Carries out a run up to its next epoch, or to its end, which an interrupt brings about."""
     try:
         return next(run) if interrupt is None else run.throw(interrupt)
     except StopIteration as end:
@@ -124,7 +72,7 @@ def _advance(run: _Running, interrupt: KeyboardInterrupt | None = None) -> Epoch
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
+class Terms:
     """How runs are carried out; see ``execute``."""
 
     store: Path
@@ -135,8 +83,8 @@ class _Terms:
     interrupts: Interrupts = field(default_factory=Interrupts)
 
 
-def _run(prepared: Prepared, seed: int, terms: _Terms) -> _Running:
-    """One run, from what is there of it to its record."""
+def begin(prepared: Prepared, seed: int, terms: Terms) -> Running:
+    """One run, from what is there of it to its record; ``advance`` carries it out."""
     path, sinks = terms.store / run_id(prepared, seed), terms.sinks
     checkpoints = Checkpoints(path)
     problems: list[str] = []
@@ -148,7 +96,7 @@ def _run(prepared: Prepared, seed: int, terms: _Terms) -> _Running:
             return finished
     else:
         checkpoints.clear()
-    session = _begin(prepared, seed, checkpoints, problems, RunFolder(path), terms)
+    session = _open_session(prepared, seed, checkpoints, problems, RunFolder(path), terms)
     terms.permit()
     session.folder.save_record(session.recorder.record)
     outcome = yield from session.drive(sinks, terms.interrupts)
@@ -251,13 +199,13 @@ class _Session:
             self.checkpoints.save_progress(EpochCheckpoint(self.trainer.resume_point(), self.recorder.record))
 
 
-def _begin(
+def _open_session(
     prepared: Prepared,
     seed: int,
     checkpoints: Checkpoints,
     problems: Sequence[str],
     folder: RunFolder,
-    terms: _Terms,
+    terms: Terms,
 ) -> _Session:
     """A run from its start, or with a checkpoint as it was then; ``problems`` become warnings."""
     run = prepared.assemble(seed)

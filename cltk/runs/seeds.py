@@ -15,9 +15,10 @@ from cltk.runs.ending_html import in_percent, seeds_to_html
 from cltk.runs.interval import MINUTE
 from cltk.runs.measuring import Measured, measure_groups
 from cltk.runs.recorder import run_id
-from cltk.runs.runner import execute, execute_together
+from cltk.runs.runner import execute
 from cltk.runs.sinks import Sinks
 from cltk.runs.summary import Summary, estimate, summarise
+from cltk.runs.together import execute_together
 
 __all__ = ["Ending", "run_seeds"]
 

@@ -26,6 +26,7 @@ from cltk.runs.seeds import Ending, run_seeds
 from cltk.runs.sinks import Sinks
 
 SEEDS = (0, 1, 2)
+OWN_STEPS = {"name": "si", "classifier": {"epochs": 1, "min_steps": 0}}
 
 
 class Presses(Sink):
@@ -147,7 +148,7 @@ def test_one_that_cannot_be_kept_ends_the_others_as_interrupted(
 def test_seconds_are_those_of_a_run_where_it_was_trained_alone(
     make_digits: Callable[..., Experiment], machine: Machine, tmp_path: Path
 ) -> None:
-    ending = train_together(prepare(make_digits(strategy="si", generator=None, seeds=[0, 1, 2]), machine), tmp_path)
+    ending = train_together(prepare(make_digits(strategy=OWN_STEPS, generator=None, seeds=[0, 1, 2]), machine), tmp_path)
     began = min((tmp_path / record.run_id / "experiment.toml").stat().st_mtime for record in ending.records)
     ended = max((tmp_path / record.run_id / "record.json").stat().st_mtime for record in ending.records)
     assert sum(record.seconds["total"] for record in ending.records) < ended - began + 0.1
@@ -163,7 +164,7 @@ def test_seconds_are_those_of_a_run_where_it_was_trained_alone(
 def test_it_is_said_where_nothing_is_trained_together(
     make_digits: Callable[..., Experiment], machine: Machine, tmp_path: Path, seeds: list[int], notice: str
 ) -> None:
-    prepared = prepare(make_digits(strategy="si", generator=None, seeds=seeds), machine)
+    prepared = prepare(make_digits(strategy=OWN_STEPS, generator=None, seeds=seeds), machine)
     assert train_together(prepared, tmp_path).notices == [notice]
     if len(seeds) > 1:  # Nothing is left to train.
         assert train_together(prepared, tmp_path, resume=True).notices == []
