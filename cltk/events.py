@@ -101,7 +101,7 @@ class EpochEnded:
         loss: Mean of the weighted training loss over the epoch, in nats per sample; None for a closed-form fit.
         operations: Floating-point operations of this epoch, drawing replay included.
         per_sample: Those of one forward and backward pass of one sample.
-        together: Number of runs that it was trained of as one model, whose time this is.
+        together: Number of runs that were trained as one model; where they are several, the seconds are those of all.
     """
 
     task: int

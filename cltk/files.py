@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from cltk.errors import StoreError
@@ -15,10 +16,15 @@ _NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 """A pipe that nobody writes to is opened at once with it, and seen to be one."""
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, permit: Callable[[], None] = lambda: None) -> None:
     """Writes a file so that it is there whole or not at all: temporary file, fsync, rename.
 
     Who may read it is up to the umask, as with any file that a program writes.
+
+    Args:
+        path: The file.
+        content: What is to be in it.
+        permit: Called right before the file takes the place of what is there; what it raises leaves that as it is.
 
     Raises:
         StoreError: The folder cannot be written, or the disk is full.
@@ -32,6 +38,7 @@ def write_atomically(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            permit()  # Not before all of that: a process may be suspended while it waits for a disk.
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import math
 import traceback
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,19 +42,21 @@ class RunFolder:
 
     Args:
         path: The folder; created when something is written.
+        permit: Called before a file is replaced; what it raises leaves that as it is.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, permit: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._permit = permit
         self._experiment: bytes | None = None
 
     def save_record(self, record: Record) -> None:
         """Replaces the record, and the experiment that it is of."""
         experiment = experiment_toml(record).encode()
         if experiment != self._experiment:  # It is the same after each task, and a file on disk takes a while.
-            write_atomically(self.path / "experiment.toml", experiment)
+            write_atomically(self.path / "experiment.toml", experiment, self._permit)
             self._experiment = experiment
-        write_atomically(self.path / "record.json", to_json(record))
+        write_atomically(self.path / "record.json", to_json(record), self._permit)
 
     def save_replay(self, event: ReplayShown) -> None:
         """Adds the replayed samples of a task to those of the tasks before it, unless their file is broken."""
@@ -67,18 +69,18 @@ class RunFolder:
         arrays |= {f"labels_{task}": labels for task, (_, labels) in stored.items()}
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)  # What a generator draws hardly gets smaller by compression.
-        write_atomically(path, buffer.getvalue())
+        write_atomically(path, buffer.getvalue(), self._permit)
 
     def save_weights(self, state: Mapping[str, Tensor]) -> None:
         """Replaces what the strategy holds at the end: networks, buffer and all else, as ``load_state`` takes it."""
         from cltk.runs.tensors import pack
 
-        write_atomically(self.path / "weights.safetensors", pack(state))
+        write_atomically(self.path / "weights.safetensors", pack(state), self._permit)
 
     def save_traceback(self) -> Path:
         """Writes down where the exception that is being handled came from."""
         path = self.path / "traceback.txt"
-        write_atomically(path, traceback.format_exc().encode())
+        write_atomically(path, traceback.format_exc().encode(), self._permit)
         return path
 
 

@@ -96,12 +96,10 @@ def begin(prepared: Prepared, seed: int, terms: Terms) -> Running:
             return finished
     else:
         checkpoints.clear()
-    session = _open_session(prepared, seed, checkpoints, problems, RunFolder(path), terms)
-    terms.permit()
+    session = _open_session(prepared, seed, checkpoints, problems, RunFolder(path, terms.permit), terms)
     session.folder.save_record(session.recorder.record)
     outcome = yield from session.drive(sinks, terms.interrupts)
     record = session.recorder.record.model_copy(update=outcome | {"sink_failures": dict(sinks.failures)})
-    terms.permit()
     session.folder.save_record(record)
     if record.finished:
         checkpoints.clear()

@@ -33,6 +33,22 @@ def test_replayed_samples_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert np.array_equal(samples[0][1], LABELS)
 
 
+def test_who_loses_a_run_while_a_file_is_written_leaves_that_of_the_other(tmp_path: Path) -> None:
+    """As a worker that is suspended while it waits for the disk, and has lost its cell when it goes on."""
+    other = RunFolder(tmp_path)
+    other.save_replay(ReplayShown(0, IMAGES, LABELS, {}))
+
+    def lost() -> None:
+        (written,) = tmp_path.glob(".replay.npz.*")
+        assert written.stat().st_size > 0
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        RunFolder(tmp_path, lost).save_replay(ReplayShown(0, IMAGES / 2, LABELS, {}))
+    assert np.array_equal(read_samples(tmp_path / "replay.npz")[0][0], IMAGES)
+    assert [path.name for path in tmp_path.iterdir()] == ["replay.npz"]
+
+
 @pytest.mark.parametrize(
     "arrays",
     [

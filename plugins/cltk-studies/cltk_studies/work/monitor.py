@@ -48,8 +48,9 @@ class StudyMonitor:
         return not all(state.ended for state in states)
 
     def _records(self, state: State) -> list[Record]:
+        """The records of an item that ended, but for those of runs that somebody is at again."""
         records = []
         for run_id in state.trial.user_attrs.get("run_ids", ()):
             with suppress(StoreError):  # It is on the machine that ran it.
                 records.append(read_record(self._store / run_id / "record.json"))
-        return records
+        return [record for record in records if record.status != "running"]
