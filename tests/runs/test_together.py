@@ -148,7 +148,9 @@ def test_one_that_cannot_be_kept_ends_the_others_as_interrupted(
 def test_seconds_are_those_of_a_run_where_it_was_trained_alone(
     make_digits: Callable[..., Experiment], machine: Machine, tmp_path: Path
 ) -> None:
-    ending = train_together(prepare(make_digits(strategy=OWN_STEPS, generator=None, seeds=[0, 1, 2]), machine), tmp_path)
+    ending = train_together(
+        prepare(make_digits(strategy=OWN_STEPS, generator=None, seeds=[0, 1, 2]), machine), tmp_path
+    )
     began = min((tmp_path / record.run_id / "experiment.toml").stat().st_mtime for record in ending.records)
     ended = max((tmp_path / record.run_id / "record.json").stat().st_mtime for record in ending.records)
     assert sum(record.seconds["total"] for record in ending.records) < ended - began + 0.1
