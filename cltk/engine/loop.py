@@ -132,7 +132,7 @@ class Trainer:
             if phase is None:
                 break
             own_samples[phase.name] = len(task.train) if phase.own_samples is None else phase.own_samples
-            self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name))
+            self._phase = PhaseRun(phase, task.index, run, streams.at(phase.name), len(self._states))
             for event in self._carry_out(self._phase):
                 if isinstance(event, EpochDue):
                     yield from self._waited_for(event)

@@ -32,11 +32,13 @@ class PhaseRun:
         task: In which task, from 0.
         run: The run that the task belongs to.
         streams: Where the randomness of the phase comes from.
+        number: Which phase of the task it is, from 0.
     """
 
-    def __init__(self, phase: Phase, task: int, run: Run, streams: Streams) -> None:
+    def __init__(self, phase: Phase, task: int, run: Run, streams: Streams, number: int = 0) -> None:
         self.phase = phase
         self._task = task
+        self._number = number
         self._run = run
         self._streams = streams
         self._descent = None if isinstance(phase, Fit) else Descent(phase, run.precision)
@@ -111,7 +113,7 @@ class PhaseRun:
         if not self._done:
             yield PhaseStarted(self._task, self.phase.name, descent.epochs, steps)
         for epoch in range(self._done + 1, descent.epochs + 1):
-            due = EpochDue(descent, self._streams.at(epoch))
+            due = EpochDue(descent, self._streams.at(epoch), (self._task, self._number, epoch))
             yield due
             losses, started = due.train(), time.perf_counter()
             yield from self._divergence(descent, losses, epoch)

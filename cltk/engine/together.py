@@ -29,13 +29,15 @@ class EpochDue:
     Attributes:
         descent: What is trained.
         streams: Where the randomness of the epoch comes from.
+        position: How far the run is: the task, the phase in it and the epoch in that.
         together: Number of runs that were trained as one.
         seconds: What training took, of all of them; 0 until then.
     """
 
-    def __init__(self, descent: Descent, streams: Streams) -> None:
+    def __init__(self, descent: Descent, streams: Streams, position: tuple[int, int, int]) -> None:
         self.descent = descent
         self.streams = streams
+        self.position = position
         self.together = 1
         self.seconds = 0.0
         self._losses: Tensor | None = None
@@ -78,7 +80,7 @@ class Together:
                 descents = tuple(epoch.descent for epoch in group)
                 found[descents] = self._found.get(descents, True) and self._train(group, tried=descents in self._found)
             elif len(epochs) > 1:
-                self._note(group[0], "they differ in size, or are not as far")
+                self._note(group[0], "they differ in size")
         self._found = found  # Of these alone: what is over is not kept alive.
 
     def _train(self, epochs: Sequence[EpochDue], *, tried: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,21 +49,26 @@ def execute_together(
 
 
 def _complete(runs: Sequence[Running], train: Callable[[Sequence[EpochDue]], None]) -> list[Record]:
-    """Carries out runs side by side; epochs that ``train`` leaves as they are, are trained alone."""
+    """Carries out runs side by side; epochs that ``train`` leaves as they are, are trained alone.
+
+    Those that are ahead, as runs may be that go on from where they were cut off, wait for the others.
+    """
     stages: dict[int, EpochDue | Record] = {}
+    going: Collection[int] = range(len(runs))
     interrupt: KeyboardInterrupt | None = None
     try:
         while True:
-            for number, run in enumerate(runs):
-                if not isinstance(stages.get(number), Record):
-                    stages[number] = advance(run, interrupt)
-            due = [stage for stage in stages.values() if isinstance(stage, EpochDue)]
+            for number in going:
+                stages[number] = advance(runs[number], interrupt)
+            due = {number: stage for number, stage in stages.items() if isinstance(stage, EpochDue)}
             if not due:
-                return [stage for stage in stages.values() if isinstance(stage, Record)]
+                return [stage for _, stage in sorted(stages.items()) if isinstance(stage, Record)]
+            least = min(epoch.position for epoch in due.values())
+            going = [number for number, epoch in due.items() if epoch.position == least]
             try:
-                train(due)
+                train([due[number] for number in going])
             except KeyboardInterrupt as error:
-                interrupt = error
+                interrupt, going = error, due
     except BaseException:
         _interrupt([runs[number] for number, stage in stages.items() if isinstance(stage, EpochDue)])
         raise

@@ -198,7 +198,7 @@ def test_runs_of_other_sizes_are_trained_alone_and_it_is_said(make_run: MakeRun)
     trainer = Together()
     trainer.train(due)
     assert [epoch.together for epoch in due] == [1, 1]
-    assert trainer.reasons == {"classifier": "they differ in size, or are not as far"}
+    assert trainer.reasons == {"classifier": "they differ in size"}
 
 
 def test_runs_whose_losses_bring_other_tensors_are_trained_apart(make_run: MakeRun) -> None:

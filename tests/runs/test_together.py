@@ -101,6 +101,15 @@ def test_an_interrupt_in_the_midst_of_an_epoch_ends_all(
     assert [(record.status, record.error) for record in ending.records] == [("interrupted", "twice")] * 3
 
 
+def test_one_that_is_ahead_waits_for_the_others(prepared: Prepared, alone: Ending, tmp_path: Path) -> None:
+    cut = execute(prepared, 1, tmp_path, Sinks({"presses": Presses(1)}), checkpoint_every=0)
+    assert (cut.status, len(cut.tasks)) == ("interrupted", 2)
+    ending = train_together(prepared, tmp_path, resume=True)
+    assert [record.environment.get("together") for record in ending.records] == ["3"] * 3
+    assert ending.notices == []
+    assert_alike(ending, alone)
+
+
 def test_one_that_is_finished_stays_as_it_is(prepared: Prepared, alone: Ending, tmp_path: Path) -> None:
     first = execute(prepared, 1, tmp_path)
     ending = train_together(prepared, tmp_path, resume=True)
