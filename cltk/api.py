@@ -107,8 +107,7 @@ def run(
         sinks: Who is told of the runs: sinks, or names of installed ones; by default those that the experiment names.
         resume: Whether runs that were cut off go on, and those that are finished stay as they are.
         progress: Whether to show on standard error how far the runs are.
-        together: Whether the seeds are trained side by side, as one model where they are alike. On a GPU that takes
-            little longer than one of them.
+        together: Whether the seeds are trained side by side, as one model where they are alike.
 
     What the user should know, such as data that something stands in for, is a warning of Python.
 

@@ -87,7 +87,6 @@ class Together:
         """Trains epochs as one; returns whether that went well, and leaves the runs as they are where it did not."""
         started = time.perf_counter()
         try:
-            _check(epochs[0].descent)
             joint = _JointEpoch([epoch.descent for epoch in epochs], [epoch.streams for epoch in epochs])
             losses, first = joint.train(tried=tried)
         except Exception as reason:  # What is wrong with one run is met again when it trains alone.
@@ -115,18 +114,6 @@ def _groups(epochs: Iterable[EpochDue]) -> Iterator[list[EpochDue]]:
     yield from groups.values()
 
 
-def _check(descent: Descent) -> None:
-    """Refuses what cannot be trained as one.
-
-    Raises:
-        ValueError: It cannot.
-    """
-    if not isinstance(descent.step, GradientStep):
-        raise ValueError("its steps are its author's")
-    if descent.step.optimizer.heads:
-        raise ValueError("heads of other tasks are to be forgotten at the first step")
-
-
 @dataclass(frozen=True, slots=True)
 class _FirstStep:
     """What is known once the first step is taken: what it cost, and the norm of each run's gradient, (S,)."""
@@ -139,10 +126,11 @@ class _JointEpoch:
     """An epoch of S runs as one, on copies: they have it only when it is handed back."""
 
     def __init__(self, descents: Sequence[Descent], streams: Sequence[Streams]) -> None:
-        for descent in descents:
-            descent.phase.module.train()
+        parts = [_parts(descent) for descent in descents]
+        for phase, _ in parts:
+            phase.module.train()
         self._descents = descents
-        self._stacked = Stacked([_parts(descent) for descent in descents], streams)
+        self._stacked = Stacked(parts, streams)
         self._epochs = [descent.batches(own) for descent, own in zip(descents, streams, strict=True)]
 
     def train(self, *, tried: bool) -> tuple[Tensor, _FirstStep]:
@@ -189,7 +177,14 @@ class _JointEpoch:
 
 
 def _parts(descent: Descent) -> tuple[Train, Optimizer]:
-    """What is trained, and what follows its gradients."""
-    assert isinstance(descent.phase, Train)
-    assert isinstance(descent.step, GradientStep)
-    return descent.phase, descent.step.optimizer
+    """What is trained, and what follows its gradients.
+
+    Raises:
+        ValueError: It cannot be trained as one with others.
+    """
+    phase, step = descent.phase, descent.step
+    if not (isinstance(phase, Train) and isinstance(step, GradientStep)):
+        raise ValueError("its steps are its author's")
+    if step.optimizer.heads:
+        raise ValueError("heads of other tasks are to be forgotten at the first step")
+    return phase, step.optimizer
