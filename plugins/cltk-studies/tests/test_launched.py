@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -29,10 +30,10 @@ STUDY = '[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n'
 
 
 class Processes(Launcher):
-    """Starts a process for each worker, and kills the first one as soon as it has something under way."""
+    """Starts a process for each worker; does not answer at first, then kills the first one at its work."""
 
     started: list[list[subprocess.Popen[bytes]]]
-    mute = False
+    mute = True
 
     def start(self, command: Sequence[str], n: int) -> Handle:
         variables = [os.environ | {"CLTK_WORKER": str(number)} for number in range(n)]
@@ -44,15 +45,16 @@ class Processes(Launcher):
             self.mute = False
             raise CltkError("The cluster does not answer.")
         first = self.started[0][0]
-        if first.poll() is None and first.pid in [worker_of(state.trial).get("pid") for state in self._running()]:
-            first.kill()
-            first.wait()
-            self.mute = True
+        deadline = time.monotonic() + 60
+        while first.pid not in self._at_work() and first.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        first.kill()
+        first.wait()
         return sum(process.poll() is None for process in self.started[handle["number"]])
 
-    def _running(self) -> list[Any]:
-        queue = Queue(open_database(self.folder.parent.parent), "small")
-        return [state for state in queue.states().values() if state.status == "running"]
+    def _at_work(self) -> list[object]:
+        states = Queue(open_database(self.folder.parent.parent), "small").states().values()
+        return [worker_of(state.trial).get("pid") for state in states if state.status == "running"]
 
     def ended(self, handle: Handle) -> Mapping[str, str]:
         codes = enumerate(process.poll() for process in self.started[handle["number"]])
@@ -83,7 +85,7 @@ def test_one_that_died_is_replaced_at_once_and_what_it_had_given_back(
 ) -> None:
     """Long before its silence would tell."""
     options = ["--store", store, "--launcher", "local", "--workers", 2, "--sink", "none", "--lease", 60]
-    done = cli("ablate", write(STUDY, epochs=300), *options, "--json")
+    done = cli("ablate", write(STUDY, epochs=1500), *options, "--json")
     assert done.status == 0, done.err
     assert done.json["finished"] == 4
     assert [len(launch) for launch in processes.started] == [2, 1]
