@@ -31,9 +31,9 @@ class Slots(Mapping[SlotName, Any]):
         undeclared: The slots that were used without being declared.
     """
 
-    def __init__(self, subject: Subject, info: ScenarioInfo, device: torch.device) -> None:
+    def __init__(self, subject: Subject, info: ScenarioInfo, device: torch.device, seed: int = 0) -> None:
         companions = STANDINS | dict(subject.companions)
-        self._parts = {slot: _build(slot, companions[slot], info, device) for slot in get_args(SlotName)}
+        self._parts = {slot: _build(slot, companions[slot], info, device, seed) for slot in get_args(SlotName)}
         self._declared = [slot for slot in self._parts if slot in subject.cls.slots]
         self.undeclared: set[str] = set()
 
@@ -52,8 +52,8 @@ class Slots(Mapping[SlotName, Any]):
         return len(self._declared)
 
 
-def _build(slot: SlotName, companion: Companion, info: ScenarioInfo, device: torch.device) -> Any:
+def _build(slot: SlotName, companion: Companion, info: ScenarioInfo, device: torch.device, seed: int) -> Any:
     config = check(companion.cls.Config, dict(companion.settings), companion.cls.__name__)
-    with Streams(0).scope("init", slot):
+    with Streams(seed).scope("init", slot):
         component = companion.cls(config, info)
     return component.to(device) if isinstance(component, nn.Module) else component

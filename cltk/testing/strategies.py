@@ -14,6 +14,7 @@ from cltk.testing.interruptions import interrupted_trace
 from cltk.testing.outcome import Outcome, require_equal
 from cltk.testing.sequences import tasks_of
 from cltk.testing.subject import Body, Subject
+from cltk.testing.together import traces_together
 from cltk.testing.traces import Trace, build, predicted, snapshot, trace, usual_setting, usual_trace
 
 __all__ = ["STRATEGY_CHECKS"]
@@ -21,6 +22,8 @@ __all__ = ["STRATEGY_CHECKS"]
 SHOWN = 5
 TOLERANCE = 1e-4
 """Matrix products of another size round differently; a dependence on the other samples is larger."""
+ROUNDING = 0.05
+"""As far as such rounding may lead a training astray, relative and absolute."""
 
 
 def slots_are_declared(subject: Subject) -> None:
@@ -79,6 +82,17 @@ def resumes_exactly(subject: Subject) -> None:
     came = "with a break after each task and phase, it ends otherwise"
     fix = "Put what else the next task needs into state_dict, and take it back in load_state_dict."
     require_equal(usual_trace(subject).outcome(), interrupted_trace(subject).outcome(), came, fix)
+
+
+def seeds_side_by_side_end_as_alone(subject: Subject) -> None:
+    """Two seeds that are trained side by side, as one model where they are alike, predict what each does alone."""
+    came = "trained beside another seed, it predicts otherwise"
+    fix = "Count steps in a buffer of the network, changed in place, and keep nothing on the class or the module."
+    alone = (usual_trace(subject), trace(subject, seed=1))
+    for one, other in zip(alone, traces_together(subject, [made.seed for made in alone]), strict=True):
+        pairs = zip(one.scores, other.scores, strict=True)
+        close = all(torch.allclose(*pair, rtol=ROUNDING, atol=ROUNDING, equal_nan=True) for pair in pairs)
+        require(close, came, fix)
 
 
 def predicts_each_sample_alone(subject: Subject) -> None:
@@ -187,6 +201,7 @@ STRATEGY_CHECKS: tuple[Body, ...] = (
     reads_no_past_data,
     stored_samples_are_counted,
     resumes_exactly,
+    seeds_side_by_side_end_as_alone,
     predicts_each_sample_alone,
     works_on_a_gpu,
     counts_are_not_negative,

@@ -30,6 +30,7 @@ class Trace:
         info: The tasks in short.
         strategy: As it is now.
         slots: What it was built from.
+        seed: Of its streams.
         scores: After each task, what it predicts for the test samples of all tasks, (N, K).
         phases: The names of each task's phases, by task.
         replayed: What it said of the samples replayed in an epoch of each task.
@@ -39,6 +40,7 @@ class Trace:
     info: ScenarioInfo
     strategy: Strategy
     slots: Slots
+    seed: int = 0
     scores: list[Tensor] = field(default_factory=list)
     phases: dict[int, list[str]] = field(default_factory=dict)
     replayed: list[int] = field(default_factory=list)
@@ -75,15 +77,18 @@ def usual_setting(subject: Subject) -> IncrementalSetting:
     return settings_taken(lambda info: _build(subject, info, CPU))[0]
 
 
-def build(subject: Subject, setting: IncrementalSetting | None = None, device: torch.device = CPU) -> Trace:
+def build(
+    subject: Subject, setting: IncrementalSetting | None = None, device: torch.device = CPU, seed: int = 0
+) -> Trace:
     """A new strategy, before its first task.
 
     Args:
         subject: The strategy.
         setting: How its classes fall into tasks; the first that it can be built for, by default.
         device: Where it learns.
+        seed: Of its streams.
     """
-    return _build(subject, info_of(setting=setting or usual_setting(subject)), device)
+    return _build(subject, info_of(setting=setting or usual_setting(subject)), device, seed)
 
 
 def trace(
@@ -92,6 +97,7 @@ def trace(
     *,
     hide: Sequence[str] = (),
     device: torch.device = CPU,
+    seed: int = 0,
 ) -> Trace:
     """Learns all tasks.
 
@@ -100,9 +106,10 @@ def trace(
         setting: As of ``build``.
         hide: ``held out``: test and validation data are made useless while it learns, the latter unless its schedule
             looks back, which goes by them. ``past``: so is the training data of every task but the one that is learned.
-        device: As of ``build``.
+        device: As of ``build``, like ``seed``.
+        seed: Of its streams.
     """
-    made = build(subject, setting, device)
+    made = build(subject, setting, device, seed)
     shown = [task.to(device) for task in tasks_of(made.info)]
     if "held out" in hide:
         for task in shown:
@@ -125,7 +132,8 @@ def usual_trace(subject: Subject, setting: IncrementalSetting | None = None) -> 
 def trainer_of(made: Trace, tasks: Sequence[Task], completed: int = 0, point: ResumePoint | None = None) -> Trainer:
     """What trains the strategy of a trace, from where it was left."""
     # What is hidden may well make a loss infinite; what comes of it is to be compared.
-    run = Run(made.info, tasks, made.strategy, Streams(0, device=made.strategy.device), stop_on_divergence=False)
+    streams = Streams(made.seed, device=made.strategy.device)
+    run = Run(made.info, tasks, made.strategy, streams, stop_on_divergence=False)
     return Trainer(run, completed, point)
 
 
@@ -140,9 +148,9 @@ def predicted(strategy: Strategy, x: Tensor) -> Tensor:
     return strategy.predict(x.to(strategy.device)).detach().cpu()
 
 
-def _build(subject: Subject, info: ScenarioInfo, device: torch.device) -> Trace:
-    slots = Slots(subject, info, device)
-    return Trace(info, subject.build(info, Parts(slots, device)), slots)
+def _build(subject: Subject, info: ScenarioInfo, device: torch.device, seed: int = 0) -> Trace:
+    slots = Slots(subject, info, device, seed)
+    return Trace(info, subject.build(info, Parts(slots, device), seed=seed), slots, seed)
 
 
 def _among(scores: Tensor, classes: Sequence[int]) -> Tensor:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cltk.engine import EpochDue, Run, Together, Trainer, state_of, train
+from cltk.engine import Run, Together, Trainer, state_of, train
 from cltk.engine.fast.stacked import Stacked
 from cltk.engine.steps import GradientStep
 from cltk.errors import DivergenceError
 from cltk.events import EpochEnded, Event, TaskEnded
 from cltk.interfaces import Train, Training
+from cltk.testing.together import next_epoch, train_together
 from tests.engine.conftest import Scripted
 
 MakeRun = Callable[..., Run]
@@ -25,19 +26,8 @@ SEEDS = (0, 1, 2)
 def together(runs: Sequence[Run]) -> list[list[Event]]:
     """The events of runs that are trained side by side, up to the end of each."""
     events: list[list[Event]] = [[] for _ in runs]
-    stages, trainer = [Trainer(run).advance() for run in runs], Together()
-    while due := [epoch for each, past in zip(stages, events, strict=True) if (epoch := _next(each, past))]:
-        trainer.train(due)
+    train_together([Trainer(run) for run in runs], [past.append for past in events])
     return events
-
-
-def _next(stages: Iterator[Event | EpochDue], events: list[Event]) -> EpochDue | None:
-    """The next epoch, with all that came before it among the events; None at the end."""
-    for stage in stages:
-        if isinstance(stage, EpochDue):
-            return stage
-        events.append(stage)
-    return None
 
 
 def epochs(events: Sequence[Event]) -> list[EpochEnded]:
@@ -194,7 +184,7 @@ def test_optimizers_that_have_done_other_numbers_of_steps_are_refused(make_run: 
 
 def test_runs_of_other_sizes_are_trained_alone_and_it_is_said(make_run: MakeRun) -> None:
     runs = [make_run(0, Training(steps=4, batch_size=5)), make_run(1, Training(steps=5, batch_size=5))]
-    due = [epoch for run in runs if (epoch := _next(Trainer(run).advance(), []))]
+    due = [epoch for run in runs if (epoch := next_epoch(Trainer(run).advance(), [].append))]
     trainer = Together()
     trainer.train(due)
     assert [epoch.together for epoch in due] == [1, 1]
@@ -218,13 +208,13 @@ def test_one_that_diverges_leaves_the_others(make_run: MakeRun) -> None:
     with torch.no_grad():
         next(runs[1].strategy.parts.classifier.parameters()).fill_(math.nan)
     stages = [Trainer(run).advance() for run in runs]
-    due = [epoch for each in stages if (epoch := _next(each, []))]
+    due = [epoch for each in stages if (epoch := next_epoch(each, [].append))]
     Together().train(due)
     assert [epoch.together for epoch in due] == [3, 3, 3]
     with pytest.raises(DivergenceError):
-        _next(stages[1], [])
+        next_epoch(stages[1], [].append)
     others: list[Event] = []
-    assert _next(stages[0], others)
+    assert next_epoch(stages[0], others.append)
     assert math.isfinite(epochs(others)[0].loss or math.nan)
 
 

@@ -1,6 +1,7 @@
 """Wrong strategies."""
 
 import contextlib
+import itertools
 import os
 import socket
 from dataclasses import replace
@@ -13,6 +14,7 @@ from cltk.interfaces import Buffer, Examples, Shuffled, Strategy, Training
 from cltk.testing import conformance_tests
 
 QUICK = Training(epochs=1, min_steps=24, batch_size=32, lr=1e-2)
+PLAIN = Training(epochs=1, min_steps=24, batch_size=32, optimizer="sgd", lr=0.1)
 
 
 class Naive(Strategy):
@@ -120,6 +122,12 @@ def _take_prototype(self, state):
         self.prototype = state["prototype"]
 
 
+def _counting(self, task, streams):
+    """Loses something else at every other call."""
+    phase, calls = self.on(task.train), itertools.count()
+    yield replace(phase, loss=lambda batch, rng: phase.loss(batch, rng) ** (1 + next(calls) % 2), training=PLAIN)
+
+
 def _faster(self, task, streams):
     """Trains faster from task to task."""
     self.rate = getattr(self, "rate", torch.tensor(1e-3)) * 2
@@ -183,6 +191,7 @@ def test_each_defect_is_found_by_its_own_check(failing, check, attributes):
         ({f"learns-{setting}-incrementally" for setting in ("class", "task", "domain")}, {"phases": _nothing}),
         ({"same-stream-same-result"}, {"phases": _by_chance}),
         ({"preview-shows-samples"}, {"preview": _preview_training}),
+        ({"seeds-side-by-side-end-as-alone"}, {"phases": _counting}),
         ({"phases-have-names-of-their-own"}, {"phases": _twice}),
         ({"phases-have-names-of-their-own"}, {"phases": lambda self, task, streams: iter(())}),
     ],
