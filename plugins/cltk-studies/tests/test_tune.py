@@ -204,6 +204,24 @@ def test_fields_that_exclude_each_other_are_found_out_before_anything_is_queued(
     )
 
 
+@pytest.mark.parametrize(
+    ("seeds", "test_seeds", "notice"),
+    [
+        ("0", "1..3", "Few seeds (1 a trial, 3 on test data): chance may choose. More"),
+        ("0..2", "3", "Few seeds (3 a trial, 1 on test data): no difference can be tested. More"),
+        ("0..2", "3..5", ""),
+    ],
+)
+def test_what_few_seeds_mean_is_said(
+    file: Path, cli: Cli, store: Path, seeds: str, test_seeds: str, notice: str
+) -> None:
+    options = ["--budget", 101, "--seeds", seeds, "--test-seeds", test_seeds, "--dry-run"]
+    done = cli("tune", file, "--store", store, *options)
+    assert done.status == 0
+    assert notice in done.err
+    assert ("Few seeds" in done.err) == bool(notice)
+
+
 def test_a_component_that_no_trial_has_is_not_tried(file: Path, cli: Cli, store: Path) -> None:
     space = '[tune.space]\nstrategy = ["gdumb", "icarl"]\n"strategy.buffer" = [20, 50]\n'
     file.write_text(FILE.replace("experience-replay", "finetune").replace("buffer = 50\n", "") + space)

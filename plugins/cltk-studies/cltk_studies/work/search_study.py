@@ -163,12 +163,10 @@ class SearchStudy:
 
 def _explain_few_seeds(search: Search) -> list[str]:
     trial, test = len(search.seeds), len(search.test_seeds)
-    if min(trial, test) >= LEAST_SEEDS:
-        return []
-    return [
-        f"Few seeds ({trial} a trial, {test} on test data): chance may choose, and no difference can be tested. "
-        "More of them: --seeds 0..2 --test-seeds 3..7"
-    ]
+    so = ["chance may choose"] if trial < LEAST_SEEDS else []
+    so += ["no difference can be tested"] if test < LEAST_SEEDS else []
+    more = "More of them: --seeds 0..2 --test-seeds 3..7"
+    return [f"Few seeds ({trial} a trial, {test} on test data): {', and '.join(so)}. {more}"] if so else []
 
 
 def _publish(sinks: StudySinks, result: StudyResult, chosen: ChosenTrial, queue: Queue) -> None:
