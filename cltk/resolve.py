@@ -198,15 +198,21 @@ def choose(kind: str, slot: Slot | None, at: str | None = None) -> Chosen:
 
 
 def _with_owner(fault: Fault, kind: str, cls: type[Any]) -> Fault:
-    """The fault with a component of the kind that has the field, where this one does not and another does."""
+    """The fault with the components of the kind that have the field, where this one does not."""
     field = fault.at.partition(".")[0]
     others = () if field in cls.Config.model_fields else installed(kind)
-    for other in others:
-        with suppress(CltkError):  # What is broken cannot be suggested.
-            if field in load(other).Config.model_fields:
-                name = shortest_name(other)
-                return replace(fault, advice=f"'{name}' has it: add --{kind} {name}. {fault.advice}")
-    return fault
+    owners = [shortest_name(other) for other in others if _has_field(other, field)]
+    if not owners:
+        return fault
+    if len(owners) == 1:
+        return replace(fault, advice=f"'{owners[0]}' has it: add --{kind} {owners[0]}. {fault.advice}")
+    return replace(fault, advice=f"{fault.advice} It is a field of {', '.join(owners)}.")
+
+
+def _has_field(plugin: Plugin, field: str) -> bool:
+    with suppress(CltkError):  # What is broken cannot be suggested.
+        return field in load(plugin).Config.model_fields
+    return False
 
 
 def _choose_for(strategy: Chosen | None, kind: str, slot: Slot | None) -> Chosen:

@@ -113,6 +113,13 @@ def test_a_field_that_another_component_has(cli: Cli) -> None:
     assert "'fixed' has it: add --schedule fixed." in done.said
 
 
+def test_a_field_that_many_other_components_have(cli: Cli) -> None:
+    """None of them is advised, as nothing tells which was meant."""
+    done = cli("run", "--scenario", "split-digits", "--strategy", "expanding", "--strategy.classifier.epochs", "2")
+    assert "Valid: buffer, hidden, training. It is a field of cumulative, der," in done.said
+    assert "add --strategy" not in done.said
+
+
 def test_a_file_that_does_not_parse(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('name = "a"\nseeds = = 1\n')
     assert places(cli("run", "bad.toml")) == ["2"]
