@@ -38,8 +38,13 @@ _TARGET = re.compile(r"[\w.]+:[\w.]+")
 DEFAULTS = "cltk.defaults"
 """The group in which a distribution may offer its components for use where the user names none."""
 
-OWN_COMMANDS = ("cite", "data", "plugins", "run", "runs", "schema")
-"""The core's own commands, which no plugin can replace."""
+OWN_COMMANDS = (
+    *("cite", "run", "schema"),
+    *("data", "data.fetch", "data.list"),
+    *("plugins", "plugins.check", "plugins.doctor", "plugins.list", "plugins.new", "plugins.show"),
+    *("runs", "runs.list", "runs.rm", "runs.show"),
+)
+"""The core's own commands, which no plugin can replace; those of a group with the group's name in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +223,7 @@ def plugin_of(kind: str, cls: type[Any]) -> Plugin:
 def state(plugin: Plugin) -> str:
     """What metadata alone says of a plugin: ``ready``, or what is wrong with it."""
     if plugin.kind == "command" and plugin.name in OWN_COMMANDS:
-        return f"refused: 'cltk {plugin.name}' is a command of the core"
+        return f"refused: 'cltk {plugin.name.replace('.', ' ')}' is a command of the core"
     unmet = _unmet_requirement(plugin)
     others = [other for other in installed(plugin.kind) if other.name == plugin.name and other != plugin]
     if not _TARGET.fullmatch(plugin.target):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -77,23 +76,19 @@ class PluginCommands(FaultsAtOnce, TyperGroup):
         return {
             name: plugin
             for name, plugin in names.items()
-            if plugin.name == self._prefix + name and "." not in name and name not in self._refused
+            if plugin.name == self._prefix + name and "." not in name and plugin.name not in OWN_COMMANDS
         }
 
     @property
     def _prefix(self) -> str:
         return "" if self.name == "cltk" else f"{self.name}."
 
-    @property
-    def _refused(self) -> Collection[str]:
-        return OWN_COMMANDS if self.name == "cltk" else self.commands
-
     def _called(self, ctx: Any, word: str) -> tuple[str, Any]:
         """The command of that name or, with a fault, the one that is near it."""
         faults = faults_of(ctx)
         with faults.further():
             if word in self.commands:
-                _name_refused(word)
+                _name_refused(self._prefix + word)
                 return word, self.commands[word]
             if word in self._plugins or ":" in word:
                 return word, _made(find("command", self._prefix + word))

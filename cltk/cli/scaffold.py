@@ -56,7 +56,7 @@ def scaffold(kind: Kind, name: str, parent: Path) -> Path:
 def _taken(kind: Kind, name: str) -> str | None:
     """What has the name already, in words; None where nothing has."""
     if kind.name == "command" and name in OWN_COMMANDS:
-        return f"'cltk {name}' is a command of the core"
+        return f"'cltk {name.replace('.', ' ')}' is a command of the core"
     for plugin in installed(kind.name):
         if plugin.name == name:
             return f"{plugin.provider} has a {kind.name} of that name"

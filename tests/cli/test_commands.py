@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
-from cltk.registry import forget
+from cltk.cli.app import app
+from cltk.registry import OWN_COMMANDS, forget
 
 Cli = Callable[..., Any]
 Install = Callable[..., None]
@@ -99,19 +101,27 @@ def test_what_is_not_a_function_is_refused(cli: Cli, install: Install) -> None:
     assert (done.status, "is not a function" in done.said) == (3, True)
 
 
-@pytest.mark.parametrize("name", ["schema", "plugins"])
+@pytest.mark.parametrize("name", ["schema", "plugins", "runs.show"])
 def test_a_command_that_shadows_ours_is_refused_and_named(cli: Cli, install: Install, name: str) -> None:
     install("acme-greet", name)
-    ours = cli(name, "--help")
+    ours = cli(*name.split("."), "--help")
     assert "Hello" not in ours.out
     assert f"The command '{name}' of acme-greet 1.2 is refused" in ours.said
     states = {row["name"]: row["state"] for row in cli("plugins", "list", "command", "--json").json}
-    assert states[name] == f"refused: 'cltk {name}' is a command of the core"
+    assert states[name] == f"refused: 'cltk {name.replace('.', ' ')}' is a command of the core"
     doctor = cli("plugins", "doctor", "--json")
     assert doctor.status == 3
     assert {row["name"]: row["state"] for row in doctor.json["plugins"] if row["kind"] == "command"}[name].startswith(
         "refused"
     )
+
+
+def test_all_commands_of_the_core_are_known_to_the_registry() -> None:
+    def names(group: Any, prefix: str = "") -> set[str]:
+        own = {prefix + name: command for name, command in getattr(group, "commands", {}).items()}
+        return set(own).union(*(names(command, f"{name}.") for name, command in own.items()))
+
+    assert names(get_command(app)) == set(OWN_COMMANDS)
 
 
 def test_the_doctor_says_what_a_report_of_a_fault_needs(cli: Cli, tmp_path: Path) -> None:
