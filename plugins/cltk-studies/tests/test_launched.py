@@ -36,6 +36,7 @@ class Processes(Launcher):
     mute = True
 
     def start(self, command: Sequence[str], n: int) -> Handle:
+        (self.folder / "log").write_text("started")
         variables = [os.environ | {"CLTK_WORKER": str(number)} for number in range(n)]
         self.started.append([subprocess.Popen(command, env=each, stderr=subprocess.DEVNULL) for each in variables])
         return {"number": len(self.started) - 1}
