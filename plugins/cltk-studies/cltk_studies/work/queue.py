@@ -164,8 +164,9 @@ class Queue(KeptStudy):
         tries = 0
         while self._waiting:
             trial = self._waiting[0].current
-            trial_id, retries = trial._trial_id, self._waiting.popleft().retries
+            retries = self._waiting.popleft().retries
             with self.database.reported():
+                trial_id = self._id(trial.number)
                 if not self._begin(trial_id):
                     tries += 1  # Others look at the same list: each goes on elsewhere in it.
                     self._waiting.rotate(-random.randrange(2 ** min(tries, 8)))  # noqa: S311 - not a secret
