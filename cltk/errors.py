@@ -20,6 +20,7 @@ __all__ = [
     "DivergenceError",
     "Fault",
     "Faults",
+    "NewerSchemaError",
     "PluginError",
     "StoreError",
     "closest",
@@ -146,6 +147,10 @@ class DivergenceError(CltkError):
 
 class StoreError(CltkError):
     """A folder, file or server for results that cannot be written or read."""
+
+
+class NewerSchemaError(StoreError):
+    """A file that a newer cltk has written, which is whole and not to be replaced."""
 
 
 class NotRecordedError(CltkError):

@@ -75,7 +75,7 @@ KINDS: Mapping[str, Kind] = {
             "cltk.sources",
             "cltk.interfaces:RecordSource",
             "finds records of other machines",
-            command="cltk report STUDY --{kind} {name}",
+            command="cltk report STUDY --tracking-uri URI",
         ),
         Kind(
             "launcher",

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from cltk.errors import StoreError
+from cltk.errors import NewerSchemaError, StoreError
 from cltk.files import read_bounded
 from cltk.record import SCHEMA, Record
 from cltk.record_v1 import SCHEMA_1, upgrade
@@ -25,12 +25,13 @@ def read_record(path: Path) -> Record:
     """Reads a record of this version or an earlier one from its file.
 
     Raises:
-        StoreError: The file is missing, incomplete or altered, or was written by a newer cltk.
+        NewerSchemaError: The file was written by a newer cltk.
+        StoreError: It is missing, incomplete or altered.
     """
     try:
         content = read_bounded(path)
         if newer := _newer_schema(content):
-            raise StoreError(
+            raise NewerSchemaError(
                 f"'{path}' was written by a newer cltk: it is of schema {newer}, this one reads up to {SCHEMA}.",
                 "Upgrade: pip install --upgrade cltk-core",
             )

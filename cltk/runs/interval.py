@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["MINUTE", "Pace"]
+__all__ = ["MINUTE", "Interval"]
 
 MINUTE = 60.0
 SHARE = 0.01
 """The share of a run's time that checkpoints within tasks may take."""
 
 
-class Pace:
+class Interval:
     """Says when the next one is due: after a while, and longer where writing one is slow.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cltk.build import Prepared
 from cltk.engine import EpochDue, Trainer, load_state, state_of
-from cltk.errors import CltkError, DivergenceError, StoreError
+from cltk.errors import CltkError, DivergenceError, NewerSchemaError, StoreError
 from cltk.events import EpochEnded, Event, ReplayShown, TaskEnded
 from cltk.processes.interrupts import Interrupts
 from cltk.record import Record
@@ -17,7 +17,7 @@ from cltk.record_file import read_record
 from cltk.runs.checkpoint import Checkpoint, Checkpoints, EpochCheckpoint
 from cltk.runs.earlier import edited
 from cltk.runs.folder import RunFolder
-from cltk.runs.interval import MINUTE, Pace
+from cltk.runs.interval import MINUTE, Interval
 from cltk.runs.measuring import remeasured
 from cltk.runs.recorder import Recorder, new_record, run_id
 from cltk.runs.sinks import Sinks
@@ -87,15 +87,14 @@ def begin(prepared: Prepared, seed: int, terms: Terms) -> Running:
     """One run, from what is there of it to its record; ``advance`` carries it out."""
     path, sinks = terms.store / run_id(prepared, seed), terms.sinks
     checkpoints = Checkpoints(path)
-    problems: list[str] = []
-    if terms.resume:
-        finished, problems = _finished(path)
-        if finished:
-            finished = remeasured(finished, prepared.build_metrics(), prepared.config["metrics"])
-            sinks.finish(finished)
-            return finished
-    else:
+    finished, problems = _finished(path)
+    if not terms.resume:
+        problems = []
         checkpoints.clear()
+    elif finished:
+        finished = remeasured(finished, prepared.build_metrics(), prepared.config["metrics"])
+        sinks.finish(finished)
+        return finished
     session = _open_session(prepared, seed, checkpoints, problems, RunFolder(path, terms.permit), terms)
     session.folder.save_record(session.recorder.record)
     outcome = yield from session.drive(sinks, terms.interrupts)
@@ -130,7 +129,7 @@ class _Session:
     recorder: Recorder
     folder: RunFolder
     checkpoints: Checkpoints
-    pace: Pace
+    interval: Interval
     permit: Callable[[], None]
 
     def drive(self, sinks: Sinks, interrupts: Interrupts) -> Generator[EpochDue, None, dict[str, Any]]:
@@ -182,18 +181,18 @@ class _Session:
         match event:
             case ReplayShown():
                 self.folder.save_replay(event)
-            case EpochEnded() if self.pace.due:
+            case EpochEnded() if self.interval.due:
                 self._keep_progress()
             case TaskEnded():
                 state = state_of(self.trainer.run.strategy)
                 record = self.recorder.record
-                with self.pace.writing():
+                with self.interval.writing():
                     self.checkpoints.save(Checkpoint(state, record))
                 if len(record.tasks) < len(record.classes):  # Else the run is about to end, with a record that says so.
                     self.folder.save_record(record)
 
     def _keep_progress(self) -> None:
-        with self.pace.writing():
+        with self.interval.writing():
             self.checkpoints.save_progress(EpochCheckpoint(self.trainer.resume_point(), self.recorder.record))
 
 
@@ -223,16 +222,22 @@ def _open_session(
         if problem not in recorder.record.warnings:
             recorder.warn(problem)
     trainer = Trainer(run, completed, begun.point if begun else None)
-    return _Session(trainer, recorder, folder, checkpoints, Pace(terms.checkpoint_every), terms.permit)
+    return _Session(trainer, recorder, folder, checkpoints, Interval(terms.checkpoint_every), terms.permit)
 
 
 def _finished(path: Path) -> tuple[Record | None, list[str]]:
-    """The record in a run's folder, if that run is finished; and what is wrong with it if it is broken."""
+    """The record in a run's folder, if that run is finished; and what is wrong with it if it is broken.
+
+    Raises:
+        NewerSchemaError: A newer cltk has written it; it must not be replaced.
+    """
     file = path / "record.json"
     if not file.exists():
         return None, []
     try:
         record = read_record(file)
+    except NewerSchemaError:
+        raise
     except StoreError as error:
         return None, [error.problem]
     return (record if record.finished else None), []

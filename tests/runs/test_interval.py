@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cltk.runs.interval import Pace
+from cltk.runs.interval import Interval
 
 
 @pytest.fixture
@@ -17,19 +17,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_the_first_is_due_after_a_while(clock: list[float]) -> None:
-    pace = Pace(60)
+    interval = Interval(60)
     clock[0] += 59
-    assert not pace.due
+    assert not interval.due
     clock[0] += 1
-    assert pace.due
+    assert interval.due
 
 
 @pytest.mark.parametrize(("cost", "wait"), [(0.25, 60), (5, 500)])
 def test_the_next_one_keeps_a_distance_and_slow_ones_are_rare(clock: list[float], cost: float, wait: float) -> None:
-    pace = Pace(60)
-    with pace.writing():
+    interval = Interval(60)
+    with interval.writing():
         clock[0] += cost
     clock[0] += wait - 1
-    assert not pace.due
+    assert not interval.due
     clock[0] += 1
-    assert pace.due
+    assert interval.due

@@ -17,11 +17,11 @@ from torch import Tensor
 from cltk.api import Machine
 from cltk.build import Prepared, prepare
 from cltk.engine.descent import Descent
-from cltk.errors import StoreError
+from cltk.errors import NewerSchemaError, StoreError
 from cltk.events import EpochEnded, Event, TaskEnded
 from cltk.experiment import Experiment
 from cltk.interfaces import Streams
-from cltk.record import Record
+from cltk.record import SCHEMA, Record
 from cltk.record_file import read_record
 from cltk.runs.checkpoint import Checkpoints
 from cltk.runs.runner import execute, unfinished
@@ -243,6 +243,16 @@ def test_a_damaged_record_is_noticed_and_the_run_made_again(prepared: Prepared, 
     again = execute(prepared, 0, tmp_path, resume=True)
     assert any("record.json" in warning for warning in again.warnings)
     assert again.accuracy == whole.accuracy
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_record_of_a_newer_version_is_not_replaced(prepared: Prepared, tmp_path: Path, resume: bool) -> None:
+    path = tmp_path / execute(prepared, 0, tmp_path).run_id / "record.json"
+    newer = path.read_bytes().replace(SCHEMA.encode(), b"cltk.run/99")
+    path.write_bytes(newer)
+    with pytest.raises(NewerSchemaError, match=r"written by a newer cltk.*cltk\.run/99"):
+        execute(prepared, 0, tmp_path, resume=resume)
+    assert path.read_bytes() == newer
 
 
 def test_a_finished_run_leaves_no_checkpoint_and_is_not_run_again(prepared: Prepared, tmp_path: Path) -> None:

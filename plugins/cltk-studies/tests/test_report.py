@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from cltk.record import SCHEMA
 from cltk_studies.work.journal import journal_path
 
 Write = Callable[..., Path]
@@ -51,6 +52,21 @@ def test_every_form(write: Write, cli: Cli, store: Path, tmp_path: Path) -> None
     assert '<img alt="lr=0.01: predictions at the end"' in text
 
     assert json.loads(cli("report", "small", "--store", store, "--json").out)["finished"] == 4
+
+
+def test_a_record_of_a_newer_version_is_named_and_not_replaced(write: Write, cli: Cli, store: Path) -> None:
+    file = write(AXIS)
+    assert cli("ablate", file, "--store", store).status == 0
+    path = next(store.glob("*/record.json"))
+    newer = path.read_bytes().replace(SCHEMA.encode(), b"cltk.run/99")
+    path.write_bytes(newer)
+    report = cli("report", "small", "--store", store)
+    assert "3 of 4 runs finished" in report.out
+    assert "was written by a newer cltk" in report.said
+    again = cli("ablate", file, "--store", store)
+    assert again.status == 1
+    assert "was written by a newer cltk" in again.said
+    assert path.read_bytes() == newer
 
 
 def test_a_tracking_server_is_enough(write: Write, cli: Cli, store: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,6 +52,7 @@ def load_results(
     tracking_uri: str | None = None,
     metrics: Sequence[str] = (),
     objectives: Sequence[str] = (),
+    note: Callable[[str], None] = lambda problem: None,
 ) -> list[StudyResult]:
     """Computes the result of a study from its records; of a search, and of the comparison on test data after it.
 
@@ -61,6 +62,7 @@ def load_results(
         tracking_uri: Where else records are looked up; None for nowhere.
         metrics: The names of metrics to compute beside those of the study.
         objectives: The names of the metrics to rank cells by; none for those of the study.
+        note: Is told what is wrong with each record that the study has made and that cannot be read, in a sentence.
 
     Raises:
         ConfigError: There is no such study, or no such metric.
@@ -71,7 +73,10 @@ def load_results(
         with suppress(ConfigError):  # It has not come to the comparison yet.
             studies.append(find_study(f"{name}-test", store, tracking_uri))
     measures = [choose_measures(study, metrics, objectives) for study in studies]
-    stored, _ = read_records(store)  # Of all configurations, as metrics may compare with any of them.
+    stored, problems = read_records(store)  # Of all configurations, as metrics may compare with any of them.
+    for problem in problems:  # It names the run's folder, whose name begins with that of the study.
+        if any(str(store / f"{study.name}-") in problem for study in studies):
+            note(problem)
 
     def find_records(config_hash: str) -> Sequence[Record]:
         return finished_runs(stored, config_hash)
@@ -104,7 +109,7 @@ def _open_source(store: Path, tracking_uri: str) -> RecordSource:
     Raises:
         ConfigError: Nothing that is installed does.
     """
-    sources = installed("source")
+    sources = [plugin for plugin in installed("source") if "tracking_uri" in load(plugin).Config.model_fields]
     if not sources:
         problem = "Nothing that is installed reads records from a tracking server."
         raise ConfigError(problem, "Install what does: pip install cltk-mlflow")

@@ -9,6 +9,7 @@ import typer
 
 from cltk.cli.complete import plugin_names
 from cltk.cli.options import RUNS, Json, Store, TrackingUri
+from cltk.errors import ConfigError
 from cltk_studies.commands.complete import study_names
 from cltk_studies.commands.output import write_text, writing
 
@@ -52,15 +53,14 @@ def report(
     """
     from json import dumps
 
-    from cltk.cli.console import print_json
-    from cltk.errors import ConfigError
+    from cltk.cli.console import print_json, show_notice
     from cltk_studies.commands.tables import print_tables
     from cltk_studies.reports.report import load_report
 
-    if markdown + html + json + (figures is not None) > 1:
-        advice = "Give one of --markdown, --html, --json and --figures."
-        raise ConfigError("More than one form of report was asked for.", advice)
+    _require_one_form(markdown, html, json, figures is not None)
     found = load_report(study, store, metrics=metric or (), objectives=objective or (), tracking_uri=tracking_uri)
+    for problem in found.problems:
+        show_notice(problem)
     if figures is not None:
         with writing(figures):
             paths = found.write_figures(figures)
@@ -76,3 +76,9 @@ def report(
         write_text(found.to_markdown(), output)
     else:
         print_tables(found.results, all_metrics=every or bool(metric))
+
+
+def _require_one_form(*asked: bool) -> None:
+    if sum(asked) > 1:
+        advice = "Give one of --markdown, --html, --json and --figures."
+        raise ConfigError("More than one form of report was asked for.", advice)

@@ -28,11 +28,13 @@ class Report:
         result: The result of the study.
         test: Of a search, the comparison of its choice on test data; None where there is none.
         store: The folder of the runs, where samples of what they replayed are.
+        problems: What is wrong with records that cannot be read, a sentence each.
     """
 
     result: StudyResult
     test: StudyResult | None = None
     store: Path = Path("runs")
+    problems: Sequence[str] = ()
 
     @property
     def results(self) -> list[StudyResult]:
@@ -105,8 +107,9 @@ def load_report(
         ConfigError: There is no such study, or no such metric.
         StoreError: It is unreadable, or the server does not answer.
     """
-    results = load_results(name, Path(store), tracking_uri, list(metrics), list(objectives))
-    return Report(results[0], results[1] if len(results) > 1 else None, Path(store))
+    problems: list[str] = []
+    results = load_results(name, Path(store), tracking_uri, list(metrics), list(objectives), problems.append)
+    return Report(results[0], results[1] if len(results) > 1 else None, Path(store), problems)
 
 
 def write_report(result: StudyResult, folder: Path, others: Sequence[Drawing] = ()) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cltk.errors import StoreError
+from cltk.errors import NewerSchemaError, StoreError
 from cltk.runs.claim import RunBusyError
 
 __all__ = ["Persistence", "say"]
@@ -43,13 +43,15 @@ class Persistence:
         A run that another process is doing is waited for as long as that takes.
 
         Raises:
-            StoreError: It still does not work.
+            StoreError: It still does not work, or a newer cltk has written what is there.
         """
         deadline = time.monotonic() + self.seconds
         pause, failed = 0.5, False
         while True:
             try:
                 result = action()
+            except NewerSchemaError:  # That would not change by waiting.
+                raise
             except StoreError as error:
                 is_busy = isinstance(error, RunBusyError)
                 if time.monotonic() >= deadline and not is_busy:
