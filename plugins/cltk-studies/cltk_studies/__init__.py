@@ -29,3 +29,8 @@ def __getattr__(name: str) -> Any:
     from pkgutil import resolve_name
 
     return resolve_name(_HOMES[name])
+
+
+def __dir__() -> list[str]:
+    """What is public, whether it is imported already or not."""
+    return sorted(__all__)
