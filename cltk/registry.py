@@ -27,6 +27,7 @@ __all__ = [
     "load",
     "plugin_of",
     "require_known",
+    "reserved",
     "settings_of",
     "shortest_name",
     "state",
@@ -220,10 +221,17 @@ def plugin_of(kind: str, cls: type[Any]) -> Plugin:
     )
 
 
+def reserved(kind: str, name: str) -> str | None:
+    """Why no plugin of a kind may have a name, in words; None where one may."""
+    if kind == "command" and name in OWN_COMMANDS:
+        return f"'cltk {name.replace('.', ' ')}' is a command of the core"
+    return None
+
+
 def state(plugin: Plugin) -> str:
     """What metadata alone says of a plugin: ``ready``, or what is wrong with it."""
-    if plugin.kind == "command" and plugin.name in OWN_COMMANDS:
-        return f"refused: 'cltk {plugin.name.replace('.', ' ')}' is a command of the core"
+    if reason := reserved(plugin.kind, plugin.name):
+        return f"refused: {reason}"
     unmet = _unmet_requirement(plugin)
     others = [other for other in installed(plugin.kind) if other.name == plugin.name and other != plugin]
     if not _TARGET.fullmatch(plugin.target):

@@ -15,7 +15,7 @@ from cltk.kinds import SLOTS
 from cltk.registry import Plugin, default_names, find, installed, load, plugin_of, shortest_name
 from cltk.sources import digest_of
 
-__all__ = ["CORE", "Chosen", "Resolved", "choose", "choose_metrics", "resolve"]
+__all__ = ["CORE", "Chosen", "Resolved", "choose", "choose_metrics", "has_field", "resolve"]
 
 CORE = f"cltk-core {__version__}"
 """The distribution and version of the core, as records keep it."""
@@ -201,7 +201,7 @@ def _with_owner(fault: Fault, kind: str, cls: type[Any]) -> Fault:
     """The fault with the components of the kind that have the field, where this one does not."""
     field = fault.at.partition(".")[0]
     others = () if field in cls.Config.model_fields else installed(kind)
-    owners = [shortest_name(other) for other in others if _has_field(other, field)]
+    owners = [shortest_name(other) for other in others if has_field(other, field)]
     if not owners:
         return fault
     if len(owners) == 1:
@@ -209,8 +209,9 @@ def _with_owner(fault: Fault, kind: str, cls: type[Any]) -> Fault:
     return replace(fault, advice=f"{fault.advice} It is a field of {', '.join(owners)}.")
 
 
-def _has_field(plugin: Plugin, field: str) -> bool:
-    with suppress(CltkError):  # What is broken cannot be suggested.
+def has_field(plugin: Plugin, field: str) -> bool:
+    """Whether a plugin can be imported and its settings have a field of that name."""
+    with suppress(CltkError):
         return field in load(plugin).Config.model_fields
     return False
 

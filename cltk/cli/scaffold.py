@@ -12,7 +12,7 @@ from string import Template
 
 from cltk.errors import ConfigError, StoreError
 from cltk.kinds import Kind
-from cltk.registry import OWN_COMMANDS, installed
+from cltk.registry import installed, reserved
 
 __all__ = ["scaffold"]
 
@@ -55,8 +55,8 @@ def scaffold(kind: Kind, name: str, parent: Path) -> Path:
 
 def _taken(kind: Kind, name: str) -> str | None:
     """What has the name already, in words; None where nothing has."""
-    if kind.name == "command" and name in OWN_COMMANDS:
-        return f"'cltk {name.replace('.', ' ')}' is a command of the core"
+    if reason := reserved(kind.name, name):
+        return reason
     for plugin in installed(kind.name):
         if plugin.name == name:
             return f"{plugin.provider} has a {kind.name} of that name"

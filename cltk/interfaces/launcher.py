@@ -21,7 +21,7 @@ class Launcher(Component, ABC):
 
     Args:
         config: Its settings.
-        folder: The study's folder, where its logs may go.
+        folder: The study's folder, where its logs may go; it is there when workers are started.
     """
 
     def __init__(self, config: Settings, folder: Path) -> None:

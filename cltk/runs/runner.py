@@ -87,7 +87,7 @@ def begin(prepared: Prepared, seed: int, terms: Terms) -> Running:
     """One run, from what is there of it to its record; ``advance`` carries it out."""
     path, sinks = terms.store / run_id(prepared, seed), terms.sinks
     checkpoints = Checkpoints(path)
-    finished, problems = _finished(path)
+    finished, problems = _finished(path)  # In any case: what a newer cltk has written stays.
     if not terms.resume:
         problems = []
         checkpoints.clear()

@@ -13,6 +13,7 @@ from cltk.errors import ConfigError, StoreError
 from cltk.interfaces import RecordSource
 from cltk.record import Record
 from cltk.registry import installed, load
+from cltk.resolve import has_field
 from cltk.runs.reading import finished_runs, read_records
 from cltk_studies.answers.comparison import compare_cells
 from cltk_studies.answers.measures import choose_measures
@@ -62,7 +63,7 @@ def load_results(
         tracking_uri: Where else records are looked up; None for nowhere.
         metrics: The names of metrics to compute beside those of the study.
         objectives: The names of the metrics to rank cells by; none for those of the study.
-        note: Is told what is wrong with each record that the study has made and that cannot be read, in a sentence.
+        note: Is told what is wrong with each record in the store that cannot be read, in a sentence.
 
     Raises:
         ConfigError: There is no such study, or no such metric.
@@ -74,9 +75,8 @@ def load_results(
             studies.append(find_study(f"{name}-test", store, tracking_uri))
     measures = [choose_measures(study, metrics, objectives) for study in studies]
     stored, problems = read_records(store)  # Of all configurations, as metrics may compare with any of them.
-    for problem in problems:  # It names the run's folder, whose name begins with that of the study.
-        if any(str(store / f"{study.name}-") in problem for study in studies):
-            note(problem)
+    for problem in problems:
+        note(problem)
 
     def find_records(config_hash: str) -> Sequence[Record]:
         return finished_runs(stored, config_hash)
@@ -109,7 +109,7 @@ def _open_source(store: Path, tracking_uri: str) -> RecordSource:
     Raises:
         ConfigError: Nothing that is installed does.
     """
-    sources = [plugin for plugin in installed("source") if "tracking_uri" in load(plugin).Config.model_fields]
+    sources = [plugin for plugin in installed("source") if has_field(plugin, "tracking_uri")]
     if not sources:
         problem = "Nothing that is installed reads records from a tracking server."
         raise ConfigError(problem, "Install what does: pip install cltk-mlflow")

@@ -50,7 +50,6 @@ class Local(Launcher):
         Raises:
             CltkError: It cannot be started.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         log = self.folder / f"workers-{os.getpid()}.log"
         try:
             # It ignores Ctrl-C, which reaches every process of a terminal, and is told to stop when it suits.

@@ -95,7 +95,6 @@ class Slurm(Launcher):
         Raises:
             CltkError: There is no Slurm here, or it refuses the job.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         script = self.folder.absolute() / "slurm.sh"
         script.write_text(self.describe(command, n))
         answer = _call("sbatch", "--parsable", str(script))

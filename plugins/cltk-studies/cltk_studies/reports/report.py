@@ -28,7 +28,7 @@ class Report:
         result: The result of the study.
         test: Of a search, the comparison of its choice on test data; None where there is none.
         store: The folder of the runs, where samples of what they replayed are.
-        problems: What is wrong with records that cannot be read, a sentence each.
+        problems: What is wrong with records in the store that cannot be read, a sentence each.
     """
 
     result: StudyResult

@@ -163,10 +163,12 @@ class SearchStudy:
 
 def _explain_few_seeds(search: Search) -> list[str]:
     trial, test = len(search.seeds), len(search.test_seeds)
-    so = ["chance may choose"] if trial < LEAST_SEEDS else []
-    so += ["no difference can be tested"] if test < LEAST_SEEDS else []
+    meaning = {"chance may choose": trial, "no difference can be tested": test}
+    consequences = ", and ".join(words for words, seeds in meaning.items() if seeds < LEAST_SEEDS)
+    if not consequences:
+        return []
     more = "More of them: --seeds 0..2 --test-seeds 3..7"
-    return [f"Few seeds ({trial} a trial, {test} on test data): {', and '.join(so)}. {more}"] if so else []
+    return [f"Few seeds ({trial} a trial, {test} on test data): {consequences}. {more}"]
 
 
 def _publish(sinks: StudySinks, result: StudyResult, chosen: ChosenTrial, queue: Queue) -> None:

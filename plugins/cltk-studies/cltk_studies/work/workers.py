@@ -174,7 +174,7 @@ class LaunchedWorkers:
     def _start(self, launch: str, count: int) -> None:
         detached = [DETACHED] if self._detached else []
         command = [*worker_command(self._worker), "--launch", launch, *detached]
-        self._launcher.folder.mkdir(parents=True, exist_ok=True)  # Its logs may go there.
+        self._launcher.folder.mkdir(parents=True, exist_ok=True)  # A launcher may count on it.
         with _secrets_in_environment(self._worker.study_db):
             handle = self._handles[launch] = self._launcher.start(command, count)
         try:
