@@ -25,7 +25,9 @@ SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 @pytest.fixture
 def launcher(tmp_path: Path) -> Local:
-    return Local(Local.Config(), tmp_path / "study")
+    folder = tmp_path / "study"
+    folder.mkdir()
+    return Local(Local.Config(), folder)
 
 
 def test_what_it_started_can_be_asked_for_and_stopped_by_another(launcher: Local) -> None:
