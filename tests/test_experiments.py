@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -157,16 +157,22 @@ class TestEachSearch:
 def test_no_default_that_changed_reaches_an_experiment() -> None:
     """Settings that results were published with are what they were, whatever a component's defaults are by now."""
     published = json.loads((Path(__file__).parent / "data" / "experiment-settings.json").read_text())
+    configs = {title: config for file in ALL for title, config in _configs(file)}
+    assert configs.keys() == published.keys()
     for title, settings in published.items():
-        stem, _, cell = title.partition(": ")
-        base = read_toml(FOLDER / f"{stem}.toml")
-        base.pop("tune", None)
-        if cell:
-            resolved = experiments_of(check(Ablation, base.pop("ablate"), "[ablate]"), base)[cell][1]
-        else:
-            resolved = resolve(check(Experiment, base, title))
-        config = resolved.config
-        assert _part(config, settings) == settings, title
+        assert _part(configs[title], settings) == settings, title
+
+
+def _configs(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The configuration of an experiment, or of each cell of a study."""
+    base = read_toml(file)
+    base.pop("tune", None)
+    if "ablate" not in base:
+        yield file.stem, resolve(check(Experiment, base, file.stem)).config
+        return
+    table = check(Ablation, base.pop("ablate"), "[ablate]")
+    for name, (_, resolved) in experiments_of(table, base).items():
+        yield f"{file.stem}: {name}", resolved.config
 
 
 def _part(config: Any, settings: Any) -> Any:
