@@ -14,6 +14,7 @@ from cltk.errors import ConfigError
 from cltk.interfaces import (
     Active,
     Amount,
+    Drawn,
     Examples,
     Parts,
     Phase,
@@ -89,6 +90,8 @@ class JointReplay(Strategy, ABC):
         weights = replay.weights(task.index, len(task.train), total(amount))
         source = draw_amount(draw, amount, streams.generator("replay")) if replay.refresh == "task" else draw
         batches = mix_replay(task.train, source, amount, training.batch_size, weights)
+        if replay.images == "all-drawn":
+            batches = Drawn(batches)
         yield Train("network", self.network, batches, self._loss, training, lambda: self._problems(task.train.x[:1000]))
 
     @torch.no_grad()
@@ -119,8 +122,9 @@ class JointReplay(Strategy, ABC):
 
         In the task-incremental setting, where each task has one, it is that of the task which is surest of its own.
         """
-        labels = DistilledReplay(temperature=self.config.replay.temperature)
-        shown = Teacher(self.network, self.info, self._begun, labels).draw(n, streams.generator("preview"))
+        replay = self.config.replay
+        shown_as = DistilledReplay(temperature=replay.temperature, images=replay.images)
+        shown = Teacher(self.network, self.info, self._begun, shown_as).draw(n, streams.generator("preview"))
         assert shown.soft is not None
         return replace(shown, y=shown.soft.argmax(1), soft=shown.soft if self.info.setting == "task" else None)
 

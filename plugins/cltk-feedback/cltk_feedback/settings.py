@@ -18,6 +18,12 @@ class DistilledReplay(LabelledReplay):
     labels: Literal["hard", "soft"] = Field(
         "soft", description="the network's probabilities (distillation), or its most likely class"
     )
+    images: Literal["mean", "drawn", "all-drawn"] = Field(
+        "mean",
+        exclude_if=lambda value: value == "mean",
+        description="replay images as the network gives them, or with each pixel drawn as 0 or 1 with that "
+        "probability; or draw those of current images, too",
+    )
 
 
 class NetworkSettings(Settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cltk.interfaces import SOFT_ONLY, Examples, Labeller, ScenarioInfo, freeze
+from cltk.interfaces import SOFT_ONLY, Examples, Labeller, ScenarioInfo, draw_pixels, freeze
 from cltk_feedback.network import FeedbackNetwork
 from cltk_feedback.settings import DistilledReplay
 
@@ -19,12 +19,13 @@ class Teacher:
         network: It draws the images, and labels them.
         info: What the scenario says of itself.
         completed: Number of tasks learned so far.
-        replay: How images are labelled.
+        replay: How images are drawn and labelled.
     """
 
     def __init__(self, network: FeedbackNetwork, info: ScenarioInfo, completed: int, replay: DistilledReplay) -> None:
         self._network = freeze(network)
         self._labels = replay.labels
+        self._draws_pixels = replay.images != "mean"
         device = network.mean.weight.device
         self._classes = torch.tensor(info.seen(completed), dtype=torch.int64, device=device)
         self._labeller = Labeller(info, completed, replay, device)
@@ -42,6 +43,8 @@ class Teacher:
         if not isinstance(n, Tensor):
             n = self._classes[torch.randint(len(self._classes), (n,), generator=rng, device=rng.device)]
         x = self._network.sample(n, rng)
+        if self._draws_pixels:
+            x = draw_pixels(x, rng)
         tasks = self._labeller.task_of(n) if self._knows_tasks else None
         drawn = Examples(x, torch.full_like(n, SOFT_ONLY), task=tasks)
         return self._labeller.label(drawn, self._network.classify(x), self._labels)

@@ -123,6 +123,17 @@ def test_targets_of_units_that_are_not_active_are_refused() -> None:
         make(replay={"targets": "all", "active": "so-far"})
 
 
+@pytest.mark.parametrize("strategy", ["feedback-replay", "brain-inspired-replay"])
+@pytest.mark.parametrize(("images", "replay", "current"), [("mean", 0, 0), ("drawn", 1, 0), ("all-drawn", 1, 1)])
+def test_pixels_are_drawn_where_they_are_to_be(strategy: str, images: str, replay: bool, current: bool) -> None:
+    run = make(strategy, replay={"images": images})
+    whole = Examples.concat(list(next(third_task(run)).batches.epoch(run.streams.at("look"))))
+    of_task = torch.isin(whole.y, torch.tensor(run.tasks[2].classes))
+    for rows, drawn in ((~of_task, replay), (of_task, current)):
+        assert len(rows.nonzero()) == len(run.tasks[2].train)
+        assert bool(((whole.x[rows] == 0) | (whole.x[rows] == 1)).all()) == drawn
+
+
 @pytest.mark.parametrize("setting", ["class", "task", "domain"])
 @pytest.mark.parametrize(
     "settings",
