@@ -54,8 +54,8 @@ def family_of(record: Record) -> str:
     strategy, generator = record.config["strategy"], record.config.get("generator") or {}
     if generator.get("name") == "class-vae":
         return f"frozen decoders, {generator.get('bits', 32)} bits"
-    drawn = ", drawn" if strategy.get("images") == "drawn" else ""
-    return f"{strategy['name']}{drawn}"
+    images = strategy.get("images") or strategy.get("replay", {}).get("images")
+    return f"{strategy['name']}, drawn" if images == "drawn" else str(strategy["name"])
 
 
 def compressed(images: torch.Tensor) -> int:
