@@ -9,7 +9,6 @@ without loss.
 
 from __future__ import annotations
 
-import argparse
 import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +19,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
 import cltk_studies
-from cltk.build import prepare
-from cltk.interfaces import Examples
+from cltk.errors import ConfigError
 from cltk.record import Record
-from cltk.runs.repeat import experiment_of
 from cltk.runs.summary import Estimate, estimate
 from cltk_figures.style import save
+from trained import examples_of, parser_of, told
 
 
 @dataclass(frozen=True)
@@ -116,15 +114,15 @@ def draw(points: Sequence[Point]) -> Figure:
 
 def main() -> None:
     """Prints the table and writes the figure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--study", default="beyond-bytes")
-    parser.add_argument("--store", type=Path, default=Path("runs"))
     parser.add_argument("--out", type=Path, default=Path("accuracy-and-bytes.png"))
     arguments = parser.parse_args()
     result = cltk_studies.report(arguments.study, arguments.store).result
     finished = {cell.name: cell.finished for cell in result.cells if cell.finished}
-    first = next(iter(finished.values()))[0]
-    images = Examples.concat([task.train for task in prepare(experiment_of(first)).tasks]).x
+    if not finished:
+        raise ConfigError(f"No run of '{arguments.study}' is finished.", "Go on with 'cltk ablate' of its file.")
+    images = examples_of(next(iter(finished.values()))[0], "train").x
     images = images[torch.randperm(len(images), generator=torch.Generator().manual_seed(0))]
     points = [point_of(name, records, images) for name, records in finished.items()]
     print(to_markdown(points))
@@ -132,4 +130,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told():
+        main()

@@ -6,16 +6,12 @@ run's networks classify the same 1,000 test images, evenly drawn, with each numb
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import torch
 
-from cltk.build import prepare
 from cltk.engine import load_state, state_of
 from cltk.interfaces import Examples, Strategy
-from cltk.runs.repeat import experiment_of
-from cltk.runs.restoring import Restored, restore
+from cltk.runs.restoring import Restored
+from trained import examples_of, parser_of, restore, told
 
 SAMPLES = (1, 10, 50, 10_000)
 IMAGES = 1000
@@ -36,17 +32,17 @@ def accuracy(strategy: Strategy, examples: Examples) -> float:
 
 def main() -> None:
     """Prints a line for each run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("runs", nargs="+", help="ids of finished runs of generative-classifier")
-    parser.add_argument("--store", type=Path, default=Path("runs"))
     arguments = parser.parse_args()
     for run_id in arguments.runs:
-        trained = restore(run_id, arguments.store)
-        test = Examples.concat([task.test for task in prepare(experiment_of(trained.record)).tasks])
+        trained = restore(run_id, arguments.store, strategy="generative-classifier")
+        test = examples_of(trained.record)
         chosen = test[torch.randperm(len(test), generator=torch.Generator().manual_seed(0))[:IMAGES]]
         found = (f"{count:,} {accuracy(with_samples(trained, count), chosen):.3f}" for count in SAMPLES)
         print(f"{run_id}, by importance samples: {', '.join(found)}")
 
 
 if __name__ == "__main__":
-    main()
+    with told():
+        main()

@@ -7,16 +7,11 @@ their pixels, which are smoother than any image and so nearer to all of them: th
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import torch
 from torch import Tensor
 
-from cltk.build import prepare
-from cltk.interfaces import Examples, draw_pixels
-from cltk.runs.repeat import experiment_of
-from cltk.runs.restoring import restore
+from cltk.interfaces import draw_pixels
+from trained import examples_of, parser_of, restore, told
 
 SHARES = (0.01, 0.1, 0.5, 0.9)
 
@@ -35,15 +30,13 @@ def quantiles(distances: Tensor) -> str:
 
 def main() -> None:
     """Prints four lines for each run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("runs", nargs="+", help="ids of runs that are finished, with a generator")
-    parser.add_argument("--store", type=Path, default=Path("runs"))
     parser.add_argument("--samples", type=int, default=2000)
     arguments = parser.parse_args()
     for run_id in arguments.runs:
-        trained = restore(run_id, arguments.store)
-        tasks = prepare(experiment_of(trained.record)).tasks
-        training, test = (Examples.concat([getattr(task, part) for task in tasks]).x for part in ("train", "test"))
+        trained = restore(run_id, arguments.store, samples=True)
+        training, test = examples_of(trained.record, "train").x, examples_of(trained.record).x
         rng = torch.Generator().manual_seed(0)
         test = test[torch.randperm(len(test), generator=rng)[: arguments.samples]]
         generated = trained.sample(arguments.samples)
@@ -55,4 +48,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told():
+        main()

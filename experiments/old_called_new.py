@@ -8,16 +8,12 @@ experiments/beyond-ablation.toml``.
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import torch
 from torchvision.transforms.functional import gaussian_blur
 
-from cltk.build import prepare
 from cltk.interfaces import Examples, draw_pixels
-from cltk.runs.repeat import experiment_of
-from cltk.runs.restoring import Restored, restore
+from cltk.runs.restoring import Restored
+from trained import examples_of, parser_of, restore, told
 
 BLURS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0)
 """Standard deviations of the Gaussian, in pixels."""
@@ -41,17 +37,17 @@ def looks(x: torch.Tensor) -> dict[str, torch.Tensor]:
 
 def main() -> None:
     """Prints a line for each run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("runs", nargs="+", help="ids of runs that are finished")
-    parser.add_argument("--store", type=Path, default=Path("runs"))
     arguments = parser.parse_args()
     for run_id in arguments.runs:
         trained = restore(run_id, arguments.store)
-        test = Examples.concat([task.test for task in prepare(experiment_of(trained.record)).tasks])
+        test = examples_of(trained.record)
         shares = {name: called_new(trained, test, x) for name, x in looks(test.x).items()}
         images = trained.record.config["strategy"].get("replay", {}).get("images", "none")
         print(f"{run_id} (replay: {images}): " + ", ".join(f"{name} {share:.3f}" for name, share in shares.items()))
 
 
 if __name__ == "__main__":
-    main()
+    with told():
+        main()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 import pytest
 
-import cltk_studies
 from cltk.api import Machine, load, run
 from cltk.build import prepare
 from cltk.config import check
@@ -212,25 +210,3 @@ def test_it_runs_on_mnist(name: str, machine: Machine, mnist_folder: Path, tmp_p
     assert record.bytes["image"] == 784
     if name == "devoto-2024-linear":
         assert record.parameters == {"classifier": 44_860, "generator": 1_068_820, "total": 1_113_680}
-
-
-def test_accuracy_is_drawn_against_the_bytes_of_a_study(
-    tmp_path: Path, machine: Machine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    study = tmp_path / "small.toml"
-    study.write_text(
-        'name = "small"\nscenario = { name = "split-digits", per_class = 10 }\nseeds = "0..1"\n'
-        '[[ablate.variants]]\nname = "stored"\nstrategy = { name = "experience-replay", buffer = 20 }\n'
-        '[[ablate.variants]]\nname = "fitted"\nstrategy = { name = "slda" }\n'
-    )
-    cltk_studies.ablate(study, store=tmp_path, machine=machine)
-    script = runpy.run_path(str(FOLDER / "accuracy_and_bytes.py"))
-    out = tmp_path / "bytes.png"
-    monkeypatch.setattr("sys.argv", ["-", "--study", "small", "--store", str(tmp_path), "--out", str(out)])
-    script["main"]()
-    cells = {line.split(" | ")[0]: line.split(" | ") for line in capsys.readouterr().out.splitlines()}
-    assert out.stat().st_size > 10_000
-    (_, _, seeds, kept, without, small) = cells["| stored"]
-    assert (int(seeds), int(without.replace(",", ""))) == (2, 20 * (64 + 8))
-    assert int(kept.replace(",", "")) > int(without.replace(",", "")) > int(small.rstrip(" |").replace(",", ""))
-    assert cells["| fitted"][5] == " |"
