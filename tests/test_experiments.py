@@ -210,3 +210,28 @@ def test_it_runs_on_mnist(name: str, machine: Machine, mnist_folder: Path, tmp_p
     assert record.bytes["image"] == 784
     if name == "devoto-2024-linear":
         assert record.parameters == {"classifier": 44_860, "generator": 1_068_820, "total": 1_113_680}
+
+
+@pytest.mark.parametrize(("scenario", "name"), [("split-fashion-mnist", "FashionMNIST"), ("split-kmnist", "KMNIST")])
+def test_replay_without_stored_images_runs_on_other_images(
+    scenario: str, name: str, machine: Machine, tmp_path: Path
+) -> None:
+    """On files in the format of the real ones."""
+    raw = tmp_path / name / "raw"
+    raw.mkdir(parents=True)
+    for part, count in (("train", 200), ("t10k", 50)):
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(
+            _idx(count, 28, 28) + bytes(index % 251 for index in range(count * 784))
+        )
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(_idx(count) + bytes(label % 10 for label in range(count)))
+    experiment = resized(FOLDER / "beyond-published.toml", {"name": scenario})
+    where = Machine(machine.device, machine.threads, data_dir=tmp_path)
+    record = run(experiment, seed=0, store=tmp_path, machine=where)
+    assert_whole(record, experiment)
+    assert record.config["scenario"]["name"] == scenario
+    assert record.info is not None
+    assert sum(record.info.sizes) == 200
+
+
+def _idx(*sizes: int) -> bytes:
+    return bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
