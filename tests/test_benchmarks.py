@@ -3,29 +3,63 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+import torch
+
+from cltk.registry import installed
 
 FOLDER = Path(__file__).parent / "benchmarks"
+
+
+def _run(file: str, *options: object, cwd: Path | None = None, **variables: str) -> CompletedProcess[str]:
+    command = [sys.executable, FOLDER / f"{file}.py", *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=os.environ | variables)
 
 
 @pytest.mark.slow
 def test_the_program_for_a_gpu_runs_without_one(tmp_path: Path) -> None:
     out = tmp_path / "gpu.json"
-    command = [sys.executable, FOLDER / "gpu.py", "--device", "cpu", "--small", "--out", out]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    done = _run("gpu", "--device", "cpu", "--small", "--out", out, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     results = json.loads(out.read_text())
-    assert set(results) == {"machine", "captured", "networks", "genovese-2024", "at once"}
-    assert not [name for name, result in results["networks"]["result"].items() if "Error" in str(result)]
-    assert {run["status"] for run in results["genovese-2024"]["result"].values()} == {"finished"}
+    assert set(results) == {"machine", "captured", "networks", "genovese-2024", "at-once", "faults"}
+    assert not results["faults"]
+    kinds = ("classifier", "generator", "strategy")
+    assert list(results["networks"]) == [f"{kind} {each.qualified}" for kind in kinds for each in installed(kind)]
+    assert list(results["at-once"]) == ["1", "2", "2 together"]
+
+
+@pytest.mark.slow
+def test_the_program_for_a_gpu_says_what_failed(tmp_path: Path) -> None:
+    broken = tmp_path / "broken-1.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (broken / "entry_points.txt").write_text("[cltk.generators]\nlost = nowhere:Lost\n")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    options = ("--device", "cpu", "--small", "--parts", "networks")
+    done = _run("gpu", *options, cwd=tmp_path, PYTHONPATH=path)
+    assert done.returncode == 1, done.stderr
+    (fault,) = json.loads((tmp_path / "gpu.json").read_text())["faults"]
+    assert fault.startswith("networks, generator broken:lost: PluginError: ")
+    assert fault in done.stdout
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
+def test_the_program_for_a_gpu_says_that_there_is_none() -> None:
+    done = _run("gpu")
+    assert done.returncode == 2
+    assert "There is no usable CUDA device." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_unknown_benchmark_is_refused() -> None:
-    done = subprocess.run([sys.executable, FOLDER / "all.py", "stpe"], capture_output=True, text=True)
+    done = _run("all", "stpe")
     assert done.returncode == 2
     assert "there is no benchmark stpe" in done.stderr
 
@@ -33,7 +67,7 @@ def test_an_unknown_benchmark_is_refused() -> None:
 @pytest.mark.slow
 def test_all_benchmarks_make_one_table(tmp_path: Path) -> None:
     out = tmp_path / "benchmarks.md"
-    done = subprocess.run([sys.executable, FOLDER / "all.py", "start", "--out", out], capture_output=True, text=True)
+    done = _run("all", "start", "--out", out)
     assert done.returncode == 0, done.stderr
     assert "| `python tests/benchmarks/start.py` |" in out.read_text()
     assert "failed" not in out.read_text()

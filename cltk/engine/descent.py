@@ -56,6 +56,11 @@ class Descent:
         """Number of steps in the epoch to come."""
         return min(self.phase.batches.steps, self.total - self.done)
 
+    @property
+    def graphs(self) -> int:
+        """Number of CUDA graphs that steps are replayed from; 0 where none is captured."""
+        return self._take.graphs if isinstance(self._take, CapturedStep) else 0
+
     def lr(self, step: int) -> float:
         """The learning rate of a step, the first of which is 0."""
         return self.phase.training.lr_at(step / self.total)

@@ -61,6 +61,11 @@ class CapturedStep:
             return self._step(batch)
         return self._graphs[shape](batch)
 
+    @property
+    def graphs(self) -> int:
+        """Number of shapes whose steps are replayed from a graph."""
+        return len(self._graphs)
+
     def _capture(self, shape: tuple[int, ...], batch: Examples) -> bool:
         """Tries to capture the step for batches of a shape; nothing is trained by that."""
         before = self._rng.get_state()
