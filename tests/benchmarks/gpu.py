@@ -1,7 +1,8 @@
 """All that has not been run on a GPU: ``python tests/benchmarks/gpu.py [--data-dir FOLDER] [--out gpu.json]``.
 
-It needs Split MNIST in the named folder, PyTorch, and what the core and the plugins of components need, neither MLflow
-nor Optuna; docs/performance.md says which wheels these are. In turn:
+It needs Split MNIST in the named folder, PyTorch, the core and the plugins that are components, and what these import:
+numpy, packaging, platformdirs, pydantic, rich, safetensors, scikit-learn, scipy, threadpoolctl, tomli-w and typer, but
+neither MLflow nor Optuna. docs/performance.md says how to carry their wheels to a machine without a network. In turn:
 
 - ``captured``: steps captured as CUDA graphs beside plain ones, whose losses must be equal within a tolerance;
 - ``networks``: every installed classifier and generator, and every strategy, with the networks that it brings itself;
