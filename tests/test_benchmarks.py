@@ -58,6 +58,25 @@ def test_the_program_for_a_gpu_says_that_there_is_none() -> None:
     assert "Traceback" not in done.stderr
 
 
+NO_DATA = {"CLTK_DATA_DIR": "nowhere", "CLTK_OFFLINE": "1"}
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["peers"], "Name the folder that holds MNIST/raw by CLTK_DATA_DIR"),
+        (["peers", "--gmvandeven", "nowhere"], "'nowhere' is no checkout of GMvandeVen/continual-learning"),
+        (["peers", "--threads", "0"], "a whole number from 1 up was expected, not '0'"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_argument_or_missing_data_is_said(command: list[str], told: str) -> None:
+    done = _run(*command, **NO_DATA)
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
 def test_an_unknown_benchmark_is_refused() -> None:
     done = _run("all", "stpe")
     assert done.returncode == 2

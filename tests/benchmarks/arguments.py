@@ -10,7 +10,12 @@ from pathlib import Path
 from cltk.data_folders import data_folders
 from cltk.errors import CltkError
 
-__all__ = ["count", "errors_told", "folder_with_mnist"]
+__all__ = ["NO_MNIST", "count", "errors_told", "folder_with_mnist"]
+
+NO_MNIST = (
+    "The files of MNIST are not here. Name the folder that holds MNIST/raw by CLTK_DATA_DIR, or type "
+    "'cltk data fetch split-mnist' where there is a network."
+)
 
 
 def count(text: str) -> int:

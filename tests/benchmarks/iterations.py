@@ -80,7 +80,10 @@ def compare_iterations(checkout: Path, data: Path, threads: int, turns: int) -> 
         assert theirs.stdin
         assert theirs.stdout
         for turn in range(turns):
-            once = [float(theirs.stdout.readline()), *(side.take_turn(turn) for side in sides)]
+            line = theirs.stdout.readline()
+            if not line:
+                sys.exit("GMvandeVen/continual-learning failed, as it says above.")
+            once = [float(line), *(side.take_turn(turn) for side in sides)]
             for values, value in zip(taken, once, strict=True):
                 values.append(value)
             theirs.stdin.write("\n")
