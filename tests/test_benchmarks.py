@@ -83,6 +83,25 @@ def test_an_unknown_benchmark_is_refused() -> None:
     assert "there is no benchmark stpe" in done.stderr
 
 
+def test_the_table_says_why_something_is_not_run(tmp_path: Path) -> None:
+    out = tmp_path / "benchmarks.md"
+    done = _run("all", "run", "peers", "--gmvandeven", "checkout", "--out", out, **NO_DATA)
+    assert done.returncode == 0, done.stderr
+    options = ("run.py", "peers.py", "peers.py --gmvandeven checkout")
+    for row, file in zip(out.read_text().splitlines()[-3:], options, strict=True):
+        assert row.startswith(f"| `python tests/benchmarks/{file}` |  | not run: The files of MNIST are not here."), row
+
+
+def test_the_table_says_what_failed(tmp_path: Path) -> None:
+    out, raw = tmp_path / "benchmarks.md", tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "train-images-idx3-ubyte").write_bytes(b"cut")
+    done = _run("all", "run", "--out", out, CLTK_DATA_DIR=str(tmp_path), CLTK_OFFLINE="1")
+    assert done.returncode == 1
+    assert "Failed: python tests/benchmarks/run.py" in done.stderr
+    assert "failed: " in out.read_text()
+
+
 @pytest.mark.slow
 def test_all_benchmarks_make_one_table(tmp_path: Path) -> None:
     out = tmp_path / "benchmarks.md"

@@ -81,7 +81,8 @@ def main() -> None:
             results[part][name] = _tried(item)
             results["faults"] = _faults(results, arguments.parts)
             arguments.out.write_text(json.dumps(results, indent=1) + "\n")
-            print(f"{part}, {name}: {json.dumps(results[part][name], indent=1)}", flush=True)
+            shown = {key: value for key, value in results[part][name].items() if key != "traceback"}
+            print(f"{part}, {name}: {json.dumps(shown)}", flush=True)
     print(f"Written to {arguments.out}.", *results["faults"] or ["Nothing failed."], sep="\n")
     sys.exit(bool(results["faults"]))
 
