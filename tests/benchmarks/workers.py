@@ -1,9 +1,10 @@
 """Workers and threads: ``python tests/benchmarks/workers.py [--cells N] [--device cuda]``.
 
-The same study of short runs on Split MNIST, which is in CLTK_DATA_DIR, by one worker with one thread, by two of those,
-and by one worker with two threads, each a command of its own in turn; on a GPU, by one worker and by eight. Runs an
-hour count the whole command, and the time that its workers had work. The overhead is the share of the command's time
-that is not the runs': before the first one, after the last one, and between two of the same worker.
+The same study of short runs on Split MNIST, which is in CLTK_DATA_DIR, with the networks of genovese-2024: by one
+worker with one thread, by two of those, and by one worker with two threads, each a command of its own in turn; on a
+GPU, by one worker and by eight. Runs an hour count the whole command, and the time that its workers had work. The
+overhead is the share of the command's time that is not the runs': before the first one, after the last one, and between
+two of the same worker.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ name = "split-mnist"
 name = "generative-replay"
 classifier = {{ epochs = 1, min_steps = 0 }}
 generator = {{ epochs = 1, min_steps = 0 }}
+replay = {{ images = "mean" }}
+
+[classifier]
+hidden = [50, 50]
+
+[generator]
+hidden = [400, 400]
 
 [schedule]
 name = "equal"
