@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from cltk_studies.work.queue import Queue
 
 Cli = Callable[..., Any]
 Write = Callable[..., Path]
+
+SQLITE = Path(__file__).parent / "data" / "optuna-v1.sql"
+"""What cltk 0.1 left in an ``optuna.db``: an ablation 'small' of four runs, a search 'search', and what follows it."""
 
 AXIS = '[ablate.axes]\n"strategy.classifier.lr" = [0.001, 0.01]\n'
 TUNE = '[tune]\ntrials = 3\n[schedule]\nname = "fixed"\n'
@@ -112,3 +117,75 @@ def test_the_old_name_of_the_option_works_with_a_notice(write: Write, cli: Cli, 
     done = cli("worker", "small", "--store", store, CLTK_STORAGE=str(folder))
     assert done.status == 0, done.err
     assert "CLTK_STUDY_DB" in done.said
+
+
+def leave_database(store: Path, *changes: str) -> Path:
+    """Leaves a store as cltk 0.1 did, with changes to its database."""
+    store.mkdir()
+    path = store / "optuna.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(SQLITE.read_text())
+        for change in changes:
+            database.execute(change)
+    return path
+
+
+UNFINISHED = (
+    "UPDATE trials SET state = 'WAITING' WHERE trial_id = 3",
+    "UPDATE trials SET state = 'RUNNING' WHERE trial_id IN (4, 6)",
+    "DELETE FROM trial_values WHERE trial_id IN (3, 4, 6)",
+)
+"""Two runs of the ablation and a trial of the search were not finished, and workers on two of them died."""
+
+
+def test_studies_of_an_sqlite_database_are_found(cli: Cli, store: Path) -> None:
+    path = leave_database(store)
+    before = path.read_bytes()
+    found = {each["name"]: each for each in cli("status", "--store", store, "--json").json}
+    assert {name: each["counts"]["finished"] for name, each in found.items()} == {
+        "small": 4, "search": 3, "search-test": 3,
+    }  # fmt: skip
+    assert found["small"]["best"] == {"lr=0.01": pytest.approx(0.161737, abs=1e-6)}
+    done = cli("worker", "small", "--store", store, "--sink", "none")
+    assert done.status == 0, done.err
+    assert "4 of 4 runs of 'small' are finished" in done.said
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "waiting"), [("small", 2), ("search", 1)])
+def test_workers_do_not_go_on_with_what_it_left_to_do(name: str, waiting: int, cli: Cli, store: Path) -> None:
+    leave_database(store, *UNFINISHED)
+    counts = cli("status", name, "--store", store, "--json").json["counts"]
+    assert (counts["waiting"], counts["running"]) == (waiting, 0)
+    done = cli("worker", name, "--store", store, "--sink", "none")
+    assert done.status == 2
+    assert "was begun with cltk 0.1" in done.said
+    assert f"cltk report {name}" in done.said
+
+
+def test_an_ablation_of_an_sqlite_database_is_made_anew(write: Write, cli: Cli, store: Path) -> None:
+    leave_database(store, *UNFINISHED)
+    done = cli("ablate", write(AXIS), "--store", store, "--sink", "none", "--json")
+    assert done.status == 0, done.err
+    assert done.json["finished"] == 4
+    changed = write(AXIS, epochs=2)
+    assert "differs in cells" in cli("ablate", changed, "--store", store, "--sink", "none").said
+
+
+def test_a_search_of_an_sqlite_database_is_kept_beside_a_new_one(write: Write, cli: Cli, store: Path) -> None:
+    leave_database(store, *UNFINISHED)
+    file = write(TUNE, name="search", seeds="[0]")
+    file.write_text(file.read_text().replace("finetune", "experience-replay"))
+    file.write_text(file.read_text().replace('description = "As small as it can be"\n', ""))
+    done = cli("tune", file, "--budget", 50, "--store", store, "--sink", "none", "--json")
+    assert done.status == 0, done.err
+    assert "kept in the database as 'search (1)'" in done.said
+
+
+def test_an_sqlite_database_that_cannot_be_read_is_named(cli: Cli, store: Path) -> None:
+    store.mkdir()
+    (store / "optuna.db").write_text("hello")
+    done = cli("status", "--store", store)
+    assert done.status == 2
+    assert "'optuna.db' of cltk 0.1 in it cannot be read" in done.said
+    assert [path.name for path in store.iterdir()] == ["optuna.db"]

@@ -65,6 +65,11 @@ class Search(Settings):
         names = ("name", "config_hash", "objective", "allocation", "dimensions", "seeds")
         return {"kind": "tuning"} | {name: entries[name] for name in names}
 
+    @property
+    def is_of_0_1(self) -> bool:
+        """Whether cltk 0.1 made it, which kept no versions."""
+        return not self.plugins
+
     def to_dict(self) -> dict[str, Any]:
         """The search as JSON."""
         return self.model_dump(mode="json", by_alias=True)

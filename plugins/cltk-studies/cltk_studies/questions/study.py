@@ -101,6 +101,11 @@ class Study(Settings):
         return any(cell.accepts(record) for cell in self.cells)
 
     @property
+    def is_of_0_1(self) -> bool:
+        """Whether cltk 0.1 made it, which kept no versions."""
+        return not any(cell.plugins for cell in self.cells)
+
+    @property
     def fingerprint(self) -> dict[str, Any]:
         """What makes it this study; two of one name must agree in it. An objective is a view, and may change."""
         cells = {cell.name: cell.config_hash for cell in self.cells}

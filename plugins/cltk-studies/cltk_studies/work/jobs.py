@@ -97,9 +97,15 @@ def job_for(queue: Queue) -> Job:
     """What to do for the items of a queue, whose parameters are chosen accordingly from now on.
 
     Raises:
+        ConfigError: What is left to be done was begun with cltk 0.1, whose runs mean something else.
         StoreError: The queue does not say, or says something that this version does not know.
     """
     definition = read_definition(queue)
+    if definition.is_of_0_1 and queue.under_way():
+        raise ConfigError(
+            f"The study '{queue.name}' was begun with cltk 0.1, whose runs do not go on with this version.",
+            f"'cltk report {queue.name}' shows what is finished; the command that began the study makes it anew.",
+        )
     if isinstance(definition, Study):
         return RunCell(queue)
     queue.sampler = sampler

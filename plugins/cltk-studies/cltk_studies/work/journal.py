@@ -9,6 +9,8 @@ from pathlib import Path
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
+from cltk_studies.work.sqlite_studies import take_in_studies
+
 __all__ = ["journal_path", "open_journal"]
 
 _PERIOD = 30
@@ -49,7 +51,7 @@ def journal_path(folder: Path) -> Path:
 
 
 def open_journal(folder: Path, is_there: bool = False) -> JournalStorage:
-    """Opens the journal of a folder, which is created on first use.
+    """Opens the journal of a folder, which is created on first use, with the studies that cltk 0.1 left there.
 
     Args:
         folder: The folder.
@@ -59,6 +61,8 @@ def open_journal(folder: Path, is_there: bool = False) -> JournalStorage:
         OSError: It cannot be read or written, or is not there where it has to be.
     """
     path = journal_path(folder)
+    if not path.exists() and (earlier := folder / "optuna.db").exists():
+        take_in_studies(earlier, path, JournalFileOpenLock(str(path), _PERIOD))
     if is_there and not path.exists():
         raise FileNotFoundError(
             f"there is no '{path.name}' in it. No study was begun there, or the machine '{socket.gethostname()}' has "
