@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import EntryPoint
 from typing import Any
 
 from cltk.distributions import providers, scan
-from cltk.errors import ConfigError, PluginError, closest
+from cltk.errors import ConfigError, Fault, PluginError, closest
+from cltk.extras import bringer, explain_missing
 from cltk.kinds import KINDS
 from cltk.names import canonical, canonical_choice
 
@@ -26,6 +27,7 @@ __all__ = [
     "installed",
     "load",
     "plugin_of",
+    "refusal",
     "require_known",
     "reserved",
     "settings_of",
@@ -111,10 +113,11 @@ def find(kind: str, name: str) -> Plugin:
     Raises:
         ConfigError: There is none, or several distributions offer one.
     """
-    plugins = installed(kind)
-    matches = [plugin for plugin in plugins if plugin.is_called(name)]
+    matches = [plugin for plugin in installed(kind) if plugin.is_called(name)]
     if not matches:
-        raise ConfigError(f"There is no {kind} '{name}'.", closest(name, {plugin.name for plugin in plugins}))
+        raise ConfigError.of([_unknown(kind, name)])
+    if len(matches) > 1:
+        matches = [plugin for plugin in matches if not refusal(plugin)]
     if len(matches) > 1:
         offers = " and ".join(plugin.provider for plugin in matches)
         choices = " or ".join(plugin.choice for plugin in matches)
@@ -165,15 +168,20 @@ def require_known(kind: str, tables: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: One is not.
     """
-    plugins = installed(kind)
-    for name in unowned(plugins, tables):
-        advice = closest(name, {plugin.name for plugin in plugins}) if plugins else f"No {kind} is installed."
-        raise ConfigError(f"There is no {kind} '{name}'.", advice, at=f"{kind}.{name}")
+    for name in unowned(installed(kind), tables):
+        raise ConfigError.of([replace(_unknown(kind, name), at=f"{kind}.{name}")])
 
 
 def unowned(plugins: Collection[Plugin], tables: Iterable[str]) -> list[str]:
     """The tables of settings, by name, that set none of these plugins."""
     return [name for name in tables if not any(_is_called(plugin, name) for plugin in plugins)]
+
+
+def _unknown(kind: str, name: str) -> Fault:
+    """What to say where there is no plugin of that name."""
+    names = {plugin.name for plugin in installed(kind)}
+    advice = closest(name, names) if names else f"No {kind} is installed."
+    return explain_missing(kind, name) or Fault(f"There is no {kind} '{name}'.", advice)
 
 
 def _is_called(plugin: Plugin, name: str) -> bool:
@@ -228,12 +236,24 @@ def reserved(kind: str, name: str) -> str | None:
     return None
 
 
+def refusal(plugin: Plugin) -> str | None:
+    """Why a plugin cannot be used under its name, in words: it would replace a command of ours; None where it can."""
+    if reason := reserved(plugin.kind, plugin.name):
+        return reason
+    owner = bringer(plugin.kind, plugin.name)
+    if plugin.kind != "command" or owner in (None, plugin.distribution):
+        return None
+    is_there = any(other.is_called(f"{owner}:{plugin.name}") for other in installed(plugin.kind))
+    return f"'cltk {plugin.name.replace('.', ' ')}' is a command of {owner}" if is_there else None
+
+
 def state(plugin: Plugin) -> str:
     """What metadata alone says of a plugin: ``ready``, or what is wrong with it."""
-    if reason := reserved(plugin.kind, plugin.name):
+    if reason := refusal(plugin):
         return f"refused: {reason}"
     unmet = _unmet_requirement(plugin)
-    others = [other for other in installed(plugin.kind) if other.name == plugin.name and other != plugin]
+    namesakes = [other for other in installed(plugin.kind) if other.name == plugin.name and other != plugin]
+    others = [other for other in namesakes if not refusal(other)]
     if not _TARGET.fullmatch(plugin.target):
         return f"malformed entry point: '{plugin.target}' is not 'module:name'"
     if unmet:

@@ -14,15 +14,10 @@ from cltk.cli.console import show_notice
 from cltk.cli.source import first_line
 from cltk.cli.usage import Command, FaultsAtOnce, faults_of
 from cltk.errors import CltkError, ConfigError, Fault, PluginError, closest
-from cltk.registry import OWN_COMMANDS, Plugin, find, installed, load, state
+from cltk.extras import explain_missing
+from cltk.registry import Plugin, find, installed, load, refusal, state
 
 __all__ = ["PluginCommands"]
-
-_ELSEWHERE = {
-    "mlflow": ("sync", "ui"),
-    "studies": ("ablate", "report", "status", "stop", "tune", "verify", "worker"),
-}
-"""Extras of the core's distribution whose commands people know, and may miss."""
 
 
 class PluginCommands(FaultsAtOnce, TyperGroup):
@@ -72,11 +67,10 @@ class PluginCommands(FaultsAtOnce, TyperGroup):
 
     @cached_property
     def _plugins(self) -> dict[str, Plugin]:
-        names = {plugin.name.removeprefix(self._prefix): plugin for plugin in installed("command")}
+        usable = [plugin for plugin in installed("command") if not refusal(plugin)]
+        names = {plugin.name.removeprefix(self._prefix): plugin for plugin in usable}
         return {
-            name: plugin
-            for name, plugin in names.items()
-            if plugin.name == self._prefix + name and "." not in name and plugin.name not in OWN_COMMANDS
+            name: plugin for name, plugin in names.items() if plugin.name == self._prefix + name and "." not in name
         }
 
     @property
@@ -87,8 +81,8 @@ class PluginCommands(FaultsAtOnce, TyperGroup):
         """The command of that name or, with a fault, the one that is near it."""
         faults = faults_of(ctx)
         with faults.further():
+            _name_refused(self._prefix + word)
             if word in self.commands:
-                _name_refused(self._prefix + word)
                 return word, self.commands[word]
             if word in self._plugins or ":" in word:
                 return word, _made(find("command", self._prefix + word))
@@ -101,19 +95,14 @@ class PluginCommands(FaultsAtOnce, TyperGroup):
         return get_close_matches(word, {*self.commands, *self._plugins})
 
     def _missing(self, word: str) -> Fault:
-        for extra, commands in _ELSEWHERE.items():
-            if word in commands:
-                return Fault(
-                    f"The command 'cltk {word}' comes with cltk-{extra}, which is not installed.",
-                    f"Install it: pip install 'cltk-core[{extra}]'",
-                )
-        return Fault(f"There is no command '{word}'.", closest(word, {*self.commands, *self._plugins}))
+        unknown = Fault(f"There is no command '{word}'.", closest(word, {*self.commands, *self._plugins}))
+        return explain_missing("command", self._prefix + word) or unknown
 
 
 def _name_refused(name: str) -> None:
-    """Says that a plugin has tried to replace a command of the core's."""
-    for plugin in installed("command") if name in OWN_COMMANDS else ():
-        if plugin.name == name:
+    """Says which plugins have tried to replace a command of ours."""
+    for plugin in installed("command"):
+        if plugin.name == name and refusal(plugin):
             show_notice(f"The command '{name}' of {plugin.provider} is {state(plugin)}.")
 
 

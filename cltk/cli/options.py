@@ -11,6 +11,7 @@ import typer
 
 from cltk.cli.complete import plugin_names, words
 from cltk.cli.complete_runs import conditions
+from cltk.registry import installed
 
 if TYPE_CHECKING:
     from cltk.machine import Machine
@@ -39,9 +40,22 @@ RUNS = Path("runs")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where to look for data first.", envvar="CLTK_DATA_DIR")]
 Store = Annotated[Path, typer.Option(help="Folder of records and of the MLflow store.", envvar="CLTK_STORE")]
+
+
+def _of_use(ctx: typer.Context, param: typer.CallbackParam, value: str | None) -> str | None:
+    """Leaves out what a variable says where nothing here is for MLflow: it is set for other programs, too."""
+    source = ctx.get_parameter_source(str(param.name))
+    is_variable = source is not None and source.name == "ENVIRONMENT"
+    return None if is_variable and not any(plugin.name == "mlflow" for plugin in installed("sink")) else value
+
+
 TrackingUri = Annotated[
     str | None,
-    typer.Option(help="The same as --sink.mlflow.tracking-uri: an MLflow server.", envvar="MLFLOW_TRACKING_URI"),
+    typer.Option(
+        help="The same as --sink.mlflow.tracking-uri: an MLflow server.",
+        envvar="MLFLOW_TRACKING_URI",
+        callback=_of_use,
+    ),
 ]
 SinkNames = Annotated[
     list[str] | None,

@@ -145,11 +145,27 @@ def test_two_commands_of_one_name_are_told_apart(cli: Cli, install: Install) -> 
     assert cli("other-greet:greet", "Ada").out == "Good day Ada\n"
 
 
-def test_a_command_of_ours_has_no_priority_over_one_of_a_third_party(cli: Cli, install: Install) -> None:
+@pytest.mark.parametrize(("name", "owner"), [("tune", "cltk-studies"), ("runs.compare", "cltk-studies")])
+def test_a_command_that_shadows_one_of_an_extra_is_refused_and_named(
+    cli: Cli, install: Install, name: str, owner: str
+) -> None:
+    install("acme-tune", name)
+    ours = cli(*name.split("."), "--help")
+    assert ours.status == 0, ours.err
+    assert "Who." not in ours.out
+    assert f"The command '{name}' of acme-tune 1.2 is refused" in ours.said
+    assert "Greet somebody" not in cli(*name.split(".")[:-1], "--help").out
+    rows = cli("plugins", "list", "command", "--json").json
+    states = {row["distribution"]: row["state"] for row in rows if row["name"] == name}
+    assert states == {owner: "ready", "acme-tune": f"refused: 'cltk {name.replace('.', ' ')}' is a command of {owner}"}
+
+
+def test_a_name_of_an_extra_is_free_where_that_is_not_installed(
+    cli: Cli, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLTK_PLUGINS", "acme-tune")
     install("acme-tune", "tune")
-    done = cli("tune", "Ada")
-    assert done.status == 2
-    assert "cltk acme-tune:tune or cltk cltk-studies:tune" in done.said
+    assert cli("tune", "Ada").out == "Hello Ada\n"
 
 
 def test_an_unknown_command_comes_with_the_nearest_one(cli: Cli) -> None:
@@ -157,14 +173,38 @@ def test_an_unknown_command_comes_with_the_nearest_one(cli: Cli) -> None:
     assert (done.status, "Did you mean 'tune'?" in done.said) == (2, True)
 
 
-@pytest.mark.parametrize(("command", "extra"), [("ablate", "studies"), ("worker", "studies"), ("sync", "mlflow")])
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        ("ablate", "studies"),
+        ("open page", "studies"),
+        ("runs compare", "studies"),
+        ("runs export", "studies"),
+        ("sync", "mlflow"),
+        ("run --sink mlflow", "mlflow"),
+        ("run --sink.mlflow.tracking-uri x", "mlflow"),
+        ("run --tracking-uri x", "mlflow"),
+    ],
+)
 def test_what_is_not_installed_says_how_to_install_it(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, command: str, extra: str
 ) -> None:
     monkeypatch.setenv("CLTK_PLUGINS", "cltk-mlp")
     forget()
-    done = cli(command)
+    done = cli(*command.split())
     monkeypatch.undo()
     forget()
     assert done.status == 2
     assert f"pip install 'cltk-core[{extra}]'" in done.said
+
+
+def test_the_variable_of_mlflow_does_not_matter_where_nothing_is_for_mlflow(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, finetune: list[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLTK_PLUGINS", "cltk-mlp,cltk-scenarios,cltk-baselines,cltk-schedules")
+    forget()
+    done = cli(*finetune, "--seeds", "0", "--store", tmp_path, "--json", MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    monkeypatch.undo()
+    forget()
+    assert done.status == 0, done.err
+    assert done.json["sink_failures"] == {}
