@@ -45,8 +45,8 @@ class RunGroup:
 class Sink(Component, ABC):
     """Reports runs somewhere while they go on. Built as ``Sink(config, store)``.
 
-    Nothing flows back: a sink changes no result. One that raises is left out from then on, and the record says so.
-    Every method does nothing unless it is overridden.
+    Nothing flows back: a sink changes no result. One that raises is left out from then on, and a notice says so, as
+    does the record of a run that is under way in the same process. Every method does nothing unless it is overridden.
 
     Args:
         config: Its settings.
