@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import warnings
 from collections import defaultdict
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from cltk.engine.descent import Cost, Descent
+from cltk.engine.fast.apart import ApartError
 from cltk.engine.fast.flops import FlopCounter
 from cltk.engine.fast.optimizers import Optimizer
 from cltk.engine.fast.products import fast_products
@@ -21,6 +23,8 @@ from cltk.engine.steps import GradientStep
 from cltk.interfaces import Examples, Streams, Train
 
 __all__ = ["EpochDue", "Together"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class EpochDue:
@@ -90,7 +94,8 @@ class Together:
             joint = _JointEpoch([epoch.descent for epoch in epochs], [epoch.streams for epoch in epochs])
             losses, first = joint.train(tried=tried)
         except Exception as reason:  # What is wrong with one run is met again when it trains alone.
-            self._note(epochs[0], str(reason))
+            _LOG.debug("Phase '%s' is trained apart.", epochs[0].descent.phase.name, exc_info=reason)
+            self._note(epochs[0], _in_words(reason))
             return False
         joint.hand_back(first)
         for epoch, own in zip(epochs, losses.unbind(1), strict=True):
@@ -98,7 +103,16 @@ class Together:
         return True
 
     def _note(self, epoch: EpochDue, reason: str) -> None:
-        self.reasons.setdefault(epoch.descent.phase.name, reason.partition("\n")[0])
+        self.reasons.setdefault(epoch.descent.phase.name, reason)
+
+
+def _in_words(reason: Exception) -> str:
+    """Why runs are trained apart, for the user; what PyTorch says of it is about its own parts."""
+    if isinstance(reason, ApartError):
+        return str(reason)
+    if isinstance(reason, torch.OutOfMemoryError):
+        return "there is too little memory for all of them at once"
+    return "its steps cannot be computed for several seeds at once"
 
 
 def _groups(epochs: Iterable[EpochDue]) -> Iterator[list[EpochDue]]:
@@ -162,7 +176,7 @@ class _JointEpoch:
             batches = self._batches()
         drawing = counter.total
         if not tried and not self._stacked.are_alike(batches):
-            raise ValueError("they compute different things")
+            raise ApartError("they compute different things")
         with counted:
             losses = self._step(batches, 0)
         cost = Cost(drawing, counter.total - drawing, sum(map(len, batches)))
@@ -180,11 +194,11 @@ def _parts(descent: Descent) -> tuple[Train, Optimizer]:
     """What is trained, and what follows its gradients.
 
     Raises:
-        ValueError: It cannot be trained as one with others.
+        ApartError: It cannot be trained as one with others.
     """
     phase, step = descent.phase, descent.step
     if not (isinstance(phase, Train) and isinstance(step, GradientStep)):
-        raise ValueError("its steps are its author's")
+        raise ApartError("its steps are its author's")
     if step.optimizer.heads:
-        raise ValueError("heads of other tasks are to be forgotten at the first step")
+        raise ApartError("heads of other tasks are to be forgotten at the first step")
     return phase, step.optimizer

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cltk.engine import Run, Together, Trainer, state_of, train
+from cltk.engine.fast.apart import ApartError
 from cltk.engine.fast.stacked import Stacked
 from cltk.engine.steps import GradientStep
 from cltk.errors import DivergenceError
@@ -178,7 +179,7 @@ def test_optimizers_that_have_done_other_numbers_of_steps_are_refused(make_run: 
     streams = [run.streams for run in runs]
     Stacked(parts, streams)
     steps[0](runs[0].tasks[0].train)
-    with pytest.raises(ValueError, match="other numbers of steps"):
+    with pytest.raises(ApartError, match="other numbers of steps"):
         Stacked(parts, streams)
 
 
@@ -189,6 +190,32 @@ def test_runs_of_other_sizes_are_trained_alone_and_it_is_said(make_run: MakeRun)
     trainer.train(due)
     assert [epoch.together for epoch in due] == [1, 1]
     assert trainer.reasons == {"classifier": "they differ in size"}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RuntimeError("vmap: first\nsecond"), "its steps cannot be computed for several seeds at once"),
+        (torch.OutOfMemoryError("CUDA"), "there is too little memory for all of them at once"),
+    ],
+)
+def test_what_pytorch_says_is_in_the_log_and_not_in_the_reason(
+    make_run: MakeRun,
+    error: Exception,
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> Tensor:
+        raise error
+
+    monkeypatch.setattr(Stacked, "step", fail)
+    due = [epoch for seed in SEEDS if (epoch := next_epoch(Trainer(make_run(seed)).advance(), [].append))]
+    trainer = Together()
+    with caplog.at_level("DEBUG", logger="cltk"):
+        trainer.train(due)
+    assert trainer.reasons == {"classifier": reason}
+    assert str(error) in caplog.text
 
 
 def test_runs_whose_losses_bring_other_tensors_are_trained_apart(make_run: MakeRun) -> None:

@@ -165,6 +165,17 @@ def test_seconds_are_those_of_a_run_where_it_was_trained_alone(
     assert sum(record.seconds["total"] for record in ending.records) < ended - began + 0.1
 
 
+def test_it_is_said_in_plain_words_what_is_trained_in_turn(
+    make_digits: Callable[..., Experiment], machine: Machine, tmp_path: Path
+) -> None:
+    strategy = {"name": "gdumb", "cutmix": 1e-9, "classifier": {"epochs": 1}}
+    prepared = prepare(make_digits(strategy=strategy, generator=None, seeds=[0, 1]), machine)
+    reason = "its steps cannot be computed for several seeds at once"
+    assert train_together(prepared, tmp_path).notices == [
+        f"Not all was trained together: phase 'classifier' ({reason})."
+    ]
+
+
 @pytest.mark.parametrize(
     ("seeds", "notice"),
     [

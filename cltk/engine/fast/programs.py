@@ -10,6 +10,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from cltk.engine.fast.apart import ApartError
+
 __all__ = ["Program", "program_of"]
 
 
@@ -23,7 +25,7 @@ class Program(TorchDispatchMode):  # type: ignore[no-untyped-call]
         given: What the block is given.
 
     Raises:
-        ValueError: In the block, where this does not tell two of them apart.
+        ApartError: In the block, where this does not tell two of them apart.
     """
 
     def __init__(self, given: Iterable[Tensor]) -> None:
@@ -60,15 +62,15 @@ class Program(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Refuses what values at one moment, or of one memory layout, do not tell.
 
         Raises:
-            ValueError: A tensor that was brought along is trained or changed, or what is drawn depends on strides.
+            ApartError: A tensor that was brought along is trained or changed, or what is drawn depends on strides.
         """
         strange = [tensor for tensor in tensors if id(tensor) not in self._places]
         if any(tensor.requires_grad for tensor in strange):
-            raise ValueError("a parameter is used beside the network")
+            raise ApartError("a parameter is used beside the network")
         if func._schema.is_mutable and any(tensor is tensors[0] for tensor in strange):
-            raise ValueError("a tensor that is not of the network is changed")
+            raise ApartError("a tensor that is not of the network is changed")
         if torch.Tag.nondeterministic_seeded in func.tags and not all(each.is_contiguous() for each in tensors):
-            raise ValueError("noise is drawn in another order of memory")
+            raise ApartError("noise is drawn in another order of memory")
 
     def _described(self, leaf: Any) -> Any:
         if isinstance(leaf, Tensor):

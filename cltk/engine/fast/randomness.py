@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from cltk.engine.fast.apart import ApartError
 from cltk.interfaces.streams import Streams, global_generators
 
 __all__ = ["GlobalStream", "OwnStreams"]
@@ -51,7 +52,7 @@ class OwnStreams(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Has each of S runs that are computed as one draw from its own streams, as it would alone.
 
     In its ``with`` block, operations that draw have an axis S in front; each run gets its part of what they give. One
-    that has no such axis, or draws from another generator, raises a ``RuntimeError``.
+    that has no such axis, or draws from another generator, raises an ``ApartError``.
 
     Args:
         shared: The generator that the code in the block draws from.
@@ -85,7 +86,7 @@ class OwnStreams(TorchDispatchMode):  # type: ignore[no-untyped-call]
         own_args = [self._own_part(argument, run) for argument in args]
         own_kwargs = {name: self._own_part(argument, run) for name, argument in kwargs.items()}
         if not any(isinstance(argument, Tensor | list | tuple) for argument in args):
-            raise RuntimeError("noise has no axis for the runs")
+            raise ApartError("noise has no axis for the runs")
         with self._others[run].lent():
             return func(*own_args, **own_kwargs)
 
@@ -93,15 +94,15 @@ class OwnStreams(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """What one run has of an argument: its generator, its part of a tensor, and a shape without the axis in front.
 
         Raises:
-            RuntimeError: It is a generator of nobody's own, or has no axis for the runs.
+            ApartError: It is a generator of nobody's own, or has no axis for the runs.
         """
         if isinstance(argument, torch.Generator):
             if argument.initial_seed() != self._shared.initial_seed():  # Python has another object of the same one.
-                raise RuntimeError("noise comes from a generator of nobody's own")
+                raise ApartError("noise comes from a generator of nobody's own")
             return self._own[run]
         if isinstance(argument, Tensor | list | tuple):
             front = argument.shape[:1] if isinstance(argument, Tensor) else argument[:1]
             if list(front) != [len(self._own)]:
-                raise RuntimeError("noise has no axis for the runs")
+                raise ApartError("noise has no axis for the runs")
             return argument[run] if isinstance(argument, Tensor) else argument[1:]
         return argument

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from cltk.engine.fast.apart import ApartError
 from cltk.engine.fast.optimizers import Optimizer, fused_optimizer
 from cltk.engine.fast.programs import Program, program_of
 from cltk.engine.fast.randomness import GlobalStream, OwnStreams
@@ -27,7 +28,7 @@ class Stacked:
         streams: Those of the epoch, of each run.
 
     Raises:
-        ValueError: The optimizers have not done as many steps.
+        ApartError: The optimizers have not done as many steps.
     """
 
     def __init__(self, parts: Sequence[tuple[Train, Optimizer]], streams: Sequence[Streams]) -> None:
@@ -50,7 +51,7 @@ class Stacked:
         """Whether the losses of all runs are the same function of network, batch and noise.
 
         Raises:
-            ValueError: They have tensors of their own that are trained or changed, or draw in an order of memory that
+            ApartError: They have tensors of their own that are trained or changed, or draw in an order of memory that
                 a batched model does not have.
         """
         first, *others = enumerate(batches)
@@ -70,13 +71,13 @@ class Stacked:
 
         Raises:
             RuntimeError: What they compute has no batched form.
-            ValueError: The losses are not one a sample.
+            ApartError: The losses are not one a sample.
         """
         columns = _columns(batches)
         with autocast, OwnStreams(self._rngs[0], self._rngs, self._globals):
             losses: Tensor = vmap(self._losses, randomness="different")(self._tensors, columns)
         if losses.shape != columns["y"].shape:
-            raise ValueError("a loss is not one number a sample")
+            raise ApartError("a loss is not one number a sample")
         weights = columns.get("weight")
         # As ``Examples.mean`` has it, for all runs at once.
         means = losses.mean(1) if weights is None else (losses.float() * weights).sum(1) / losses.shape[1]
@@ -109,12 +110,12 @@ class Stacked:
         """Of one run, (B,), as it is seen from within.
 
         Raises:
-            ValueError: A buffer was replaced, instead of changed in place.
+            ApartError: A buffer was replaced, instead of changed in place.
         """
         given = dict(tensors)
         losses: Tensor = functional_call(self._models[0], given, (Examples(**columns), self._rngs[0]))
         if any(given[name] is not tensor for name, tensor in tensors.items()):
-            raise ValueError("a buffer is replaced, where it could be changed in place")
+            raise ApartError("a buffer is replaced, where it could be changed in place")
         return losses
 
     def _program(self, run: int, batch: Examples) -> Program:
@@ -153,12 +154,12 @@ def _columns(batches: Sequence[Examples]) -> dict[str, Tensor]:
 
     Raises:
         RuntimeError: They differ in size.
-        ValueError: Some have a column that others have not.
+        ApartError: Some have a column that others have not.
     """
     columns = {each.name: [getattr(batch, each.name) for batch in batches] for each in fields(Examples)}
     there = {name: parts for name, parts in columns.items() if any(part is not None for part in parts)}
     if any(part is None for parts in there.values() for part in parts):
-        raise ValueError("their batches have other columns")
+        raise ApartError("their batches have other columns")
     return {name: torch.stack(parts) for name, parts in there.items()}
 
 
@@ -166,13 +167,13 @@ def _joined(state: Mapping[str, Tensor], optimizers: Sequence[Optimizer]) -> dic
     """What several optimizers remember, in the shapes of ``state``.
 
     Raises:
-        ValueError: They differ in something that has no axis for them, which is the number of steps.
+        ApartError: They differ in something that has no axis for them, which is the number of steps.
     """
     joined = {}
     for name, tensor in state.items():
         own = [optimizer.state_dict()[name] for optimizer in optimizers]
         if not _has_axis(tensor, own[0]) and any(not torch.equal(own[0], other) for other in own):
-            raise ValueError("their optimizers have done other numbers of steps")
+            raise ApartError("their optimizers have done other numbers of steps")
         joined[name] = torch.stack(own) if _has_axis(tensor, own[0]) else own[0]
     return joined
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import vmap
 
+from cltk.engine.fast.apart import ApartError
 from cltk.engine.fast.randomness import GlobalStream, OwnStreams
 from cltk.interfaces import Streams
 
@@ -54,7 +55,7 @@ def test_a_stream_of_nobodys_own_is_refused() -> None:
     rngs, strange = [streams.generator("loss") for streams in _streams()], torch.Generator().manual_seed(8)
     with (
         OwnStreams(rngs[0], rngs, [GlobalStream(streams) for streams in _streams()]),
-        pytest.raises(RuntimeError, match="nobody's own"),
+        pytest.raises(ApartError, match="nobody's own"),
     ):
         vmap(lambda x: x + torch.rand(2, generator=strange), randomness="different")(torch.zeros(RUNS, 2))
 
@@ -63,7 +64,7 @@ def test_noise_without_an_axis_for_the_runs_is_refused() -> None:
     rngs = [streams.generator("loss") for streams in _streams()]
     with (
         OwnStreams(rngs[0], rngs, [GlobalStream(streams) for streams in _streams()]),
-        pytest.raises(RuntimeError, match="no axis"),
+        pytest.raises(ApartError, match="no axis"),
     ):
         vmap(lambda x: x[torch.randperm(len(x))], randomness="different")(torch.zeros(RUNS, 2))
 
