@@ -61,12 +61,22 @@ def test_the_program_for_a_gpu_says_that_there_is_none() -> None:
 NO_DATA = {"CLTK_DATA_DIR": "nowhere", "CLTK_OFFLINE": "1"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "told"),
     [
         (["peers"], "Name the folder that holds MNIST/raw by CLTK_DATA_DIR"),
         (["peers", "--gmvandeven", "nowhere"], "'nowhere' is no checkout of GMvandeVen/continual-learning"),
         (["peers", "--threads", "0"], "a whole number from 1 up was expected, not '0'"),
+        (["run"], "name the folder that holds 'MNIST/raw' with --data-dir or CLTK_DATA_DIR"),
+        (["run", "nowhere.toml"], "nowhere.toml"),
+        (["recording", "nowhere.toml"], "nowhere.toml"),
+        (["workers"], "Name the folder that holds MNIST/raw by CLTK_DATA_DIR"),
+        (["workers", "--cells", "3"], "--cells 4 instead of 3"),
+        (["precision", "--seeds", "1"], "--seeds 2 or more"),
+        (["step", "--threads", "none"], "a whole number from 1 up was expected, not 'none'"),
+        (["cells", "--seconds", "0"], "give a larger number"),
+        (["claims", "--study-db", "nothing://here"], "nothing://here"),
     ],
     ids=" ".join,
 )

@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from arguments import count
 from pydantic import Field
 
 from cltk.config import Settings
@@ -90,13 +91,20 @@ def _finished(store: Path) -> int:
     return len(list(store.glob("*/weights.safetensors")))
 
 
+def _shown(memory: Mapping[int, float], tenths: int) -> str:
+    """The memory after so many tenths of the cells, which pass between two looks where cells are few or short."""
+    return f"{memory[tenths]:.0f} MB" if tenths in memory else "unknown memory"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cells", type=int, default=1000)
+    parser.add_argument("--cells", type=count, default=1000)
     parser.add_argument("--seconds", type=float, default=1.0, help="of a run")
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=count, default=2)
     parser.add_argument("--sink", help="as of cltk ablate")
     options = parser.parse_args()
+    if not options.seconds > 0:
+        parser.error(f"a run takes more than {options.seconds:g} seconds: give a larger number")
     with tempfile.TemporaryDirectory() as folder:
         installed = Path(folder, "site", "simulated-1.0.dist-info")
         installed.mkdir(parents=True)
@@ -121,6 +129,8 @@ def main() -> None:
             if tenths not in memory:
                 memory[tenths] = _megabytes(process.pid)
         seconds = time.perf_counter() - started
+        if process.returncode:
+            raise SystemExit("The study failed, as it says above.")
         done = _finished(store)
     work = options.cells * options.seconds / options.workers
     print(
@@ -128,7 +138,7 @@ def main() -> None:
         f"{100 * (seconds / work - 1):.1f} % more than their work, "
         f"{100 * (seconds / (work / options.seconds * alone) - 1):.1f} % more than the runs take without a study, "
         f"{alone:.3f} s each; "
-        f"{memory[1]:.0f} MB after a tenth of them, {memory[9]:.0f} MB after nine"
+        f"{_shown(memory, 1)} after a tenth of them, {_shown(memory, 9)} after nine"
     )
 
 

@@ -15,6 +15,7 @@ from collections import Counter
 from typing import Any
 
 import optuna
+from arguments import count, errors_told
 
 from cltk_studies.questions.items import Item
 from cltk_studies.work.database import open_database
@@ -24,12 +25,12 @@ from cltk_studies.work.queue import Queue
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--study-db")
-    parser.add_argument("--processes", type=int, default=64)
-    parser.add_argument("--items", type=int, default=1500)
+    parser.add_argument("--processes", type=count, default=64)
+    parser.add_argument("--items", type=count, default=1500)
     parser.add_argument("--ask", action="store_true")
     options = parser.parse_args()
     print(f"{options.processes} processes, {options.items} items", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with errors_told(parser), tempfile.TemporaryDirectory() as folder:
         for ask in [False, True] if options.ask else [False]:
             _measure(options.study_db or folder, options.processes, options.items, ask=ask)
 

@@ -11,6 +11,8 @@ import multiprocessing
 import os
 from statistics import fmean
 
+from arguments import count
+
 from cltk.api import Machine, load, train
 from cltk.engine.run import Precision
 from cltk.events import TaskEnded
@@ -36,8 +38,11 @@ def _accuracy(job: Job) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=10)
-    seeds = range(parser.parse_args().seeds)
+    parser.add_argument("--seeds", type=count, default=10, help="their number, 2 or more")
+    arguments = parser.parse_args()
+    if arguments.seeds < 2:
+        parser.error("one seed shows no interval: --seeds 2 or more")
+    seeds = range(arguments.seeds)
     jobs: list[Job] = [(precision, seed) for seed in seeds for precision in PRECISIONS]
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
         found = dict(zip(jobs, pool.imap(_accuracy, jobs), strict=True))

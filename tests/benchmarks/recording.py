@@ -6,13 +6,15 @@ against the run's own. The end, when the last of it is written, counts in full.
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from arguments import errors_told
 
 from cltk.api import Machine, load
 from cltk.build import prepare
@@ -45,8 +47,11 @@ class Timed(Sink):
 
 
 def main() -> None:
-    experiment = load(sys.argv[1] if len(sys.argv) > 1 else None, seeds=0)
-    prepared = prepare(experiment, Machine(device="cpu"))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", nargs="?", help="an experiment; by default the main job")
+    arguments = parser.parse_args()
+    with errors_told(parser):
+        prepared = prepare(load(arguments.file, seeds=0), Machine(device="cpu"))
     with tempfile.TemporaryDirectory() as folder, Progress(1) as progress:
         store = Path(folder)
         timed = Timed(make_sinks(None, {}, store, [progress]), store)

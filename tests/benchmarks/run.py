@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from arguments import count, errors_told
 from peak import matrix_peak
 
 from cltk.api import Machine, load
@@ -45,10 +46,11 @@ class Peaks(Sink):
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("file", nargs="?", default=GENOVESE)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=count, default=1)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     arguments = parser.parse_args()
-    prepared = prepare(load(arguments.file), Machine(device=arguments.device, threads=arguments.threads))
+    with errors_told(parser):
+        prepared = prepare(load(arguments.file), Machine(device=arguments.device, threads=arguments.threads))
     peaks = Peaks()
     with tempfile.TemporaryDirectory() as store:
         started = time.perf_counter()

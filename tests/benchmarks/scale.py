@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,8 @@ def main() -> None:
         process = spawn.Process(target=_measure, args=(schedule,))
         process.start()
         process.join()
+        if process.exitcode:
+            sys.exit(f"The schedule {schedule} failed, as it says above.")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ OPTIONS = ["--scenario", "split-digits", "--threads", "1", "--json", "--strategy
 
 def _seconds(*command: str) -> tuple[float, str]:
     started = time.perf_counter()
-    process = subprocess.run([sys.executable, *command], check=True, capture_output=True, text=True)
+    process = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+    if process.returncode:
+        sys.exit(f"'{' '.join(command)}' failed: {process.stderr.strip()}")
     return time.perf_counter() - started, process.stdout
 
 

@@ -13,6 +13,7 @@ import statistics
 from dataclasses import replace
 
 import torch
+from arguments import count
 from peak import matrix_peak, seconds
 from torch import nn
 
@@ -56,7 +57,7 @@ def _compiled(phase: Train) -> Train:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=count, default=1)
     parser.add_argument("--compile", action="store_true", help="compare torch.compile instead of bfloat16")
     parser.add_argument("--profile", action="store_true", help="say which operations take the time instead")
     arguments = parser.parse_args()

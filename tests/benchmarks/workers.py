@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from arguments import NO_MNIST, count, errors_told, folder_with_mnist
 
+from cltk.machine import Machine, device_of
 from cltk.record_file import read_record
 from cltk_studies.work.database import open_database
 
@@ -64,7 +66,9 @@ def _carry_out(study: Path, store: Path, device: str, workers: int, threads: int
     command = [sys.executable, "-m", "cltk", "ablate", str(study), "--quiet", "--json"]
     command += [f"--{name}={value}" for name, value in options.items()]
     started = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"The study failed: {done.stderr.strip()}")
     return time.perf_counter() - started
 
 
@@ -84,9 +88,15 @@ def _at_work(store: Path) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--cells", type=int, default=24, help="number of runs, even")
+    parser.add_argument("--cells", type=count, default=24, help="number of runs, even")
     parser.add_argument("--device", choices=tuple(LAYOUTS), default="cpu")
     arguments = parser.parse_args()
+    if arguments.cells % 2:
+        parser.error(f"the study has two runs a seed: --cells {arguments.cells + 1} instead of {arguments.cells}")
+    if not folder_with_mnist():
+        parser.error(NO_MNIST)
+    with errors_told(parser):
+        device_of(Machine(arguments.device))
     runs, layouts = arguments.cells, LAYOUTS[arguments.device]
     whole: dict[tuple[int, int], float] = {}
     inside: dict[tuple[int, int], float] = {}
