@@ -69,3 +69,25 @@ def test_a_field_of_the_table_that_stands_above_it_is_sent_there(write: Write, c
     assert refused.status == 2
     assert "The field 'references' is one of [ablate]." in refused.err
     assert "Put it below [ablate]." in refused.err
+
+
+def test_an_objective_says_which_references_it_lacks_and_finds_them_in_the_store(
+    write: Write, cli: Cli, store: Path
+) -> None:
+    with_references = table(replay=0.01)
+    alone = write(with_references.replace("references = true", 'objective = "normalised-stability"'))
+    options = ["--store", store, "--sink", "none"]
+    shown = cli("ablate", alone, *options)
+    assert shown.status == 0, shown.err
+    assert (
+        "No value (-) of normalised-stability: no finished run of its reference 'joint' is in the store." in shown.out
+    )
+    assert "'references = true' in [ablate]" in shown.out
+    (row,) = [line.split() for line in shown.out.splitlines() if line.startswith("replay ")]
+    assert row[1:3] == ["-", "baseline"]
+
+    assert cli("ablate", write(with_references, name="references"), *options).status == 0
+    again = cli("ablate", alone, *options)
+    assert "No value" not in again.out
+    (row,) = [line.split() for line in again.out.splitlines() if line.startswith("replay ")]
+    assert float(row[1]) > 0

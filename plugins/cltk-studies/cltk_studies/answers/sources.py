@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from cltk.interfaces import RecordSource
 from cltk.record import Record
 from cltk.registry import installed, load
 from cltk.resolve import has_field
+from cltk.runs.measuring import FindRecords
 from cltk.runs.reading import finished_runs, read_records
 from cltk_studies.answers.comparison import compare_cells
 from cltk_studies.answers.measures import choose_measures
@@ -21,7 +23,7 @@ from cltk_studies.answers.records import Records, best_records
 from cltk_studies.answers.results import StudyResult
 from cltk_studies.questions.study import Study, read_study, study_path
 
-__all__ = ["complete_records", "find_study", "load_records", "load_results"]
+__all__ = ["complete_records", "find_study", "load_records", "load_results", "stored_runs"]
 
 
 def find_study(name: str, store: Path, tracking_uri: str | None = None) -> Study:
@@ -86,6 +88,16 @@ def load_results(
         records = complete_records(study, stored, store, tracking_uri)
         results.append(compare_cells(study, records, measures=chosen, find_records=find_records))
     return results
+
+
+def stored_runs(store: Path) -> FindRecords:
+    """What finds the finished runs of a configuration in a store; each is read when it is asked for, and once."""
+
+    @cache
+    def find_records(config_hash: str) -> Sequence[Record]:
+        return finished_runs(read_records(store, {config_hash})[0], config_hash)
+
+    return find_records
 
 
 def _hashes(study: Study) -> set[str]:

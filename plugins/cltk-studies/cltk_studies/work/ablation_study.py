@@ -13,7 +13,7 @@ from cltk.record import Record
 from cltk.runs.reading import read_records
 from cltk_studies.answers.comparison import compare_cells
 from cltk_studies.answers.records import best_records
-from cltk_studies.answers.sources import complete_records
+from cltk_studies.answers.sources import complete_records, stored_runs
 from cltk_studies.questions.extension import extend_study
 from cltk_studies.questions.items import Item
 from cltk_studies.questions.plan import Plan, Planner, is_current
@@ -149,7 +149,7 @@ class AblationStudy:
             except KeyboardInterrupt:
                 interrupted = True
             records = complete_records(self.study, self._stored() if is_open else stored, store, tracking_uri)
-            result = compare_cells(self.study, records, self._errors(queue))
+            result = compare_cells(self.study, records, self._errors(queue), find_records=stored_runs(store))
             sinks.finish(result)
         notices = [*sinks.notices, *(explain_stop(queue) if interrupted else [])]
         errors = {f"{cell}, seed {seed}": error for (cell, seed), error in result.failures().items()}
