@@ -130,6 +130,7 @@ def prepare(
     )
     # Built once beforehand in any case, because a component may refuse its configuration only when it sees the tasks.
     strategy = prepared.assemble(seed=0).strategy
+    _check_replay(strategy, prepared.tasks)
     threads = machine.threads or sensible_threads(sum(strategy.parts.parameters.values()))
     return replace(prepared, threads=threads)
 
@@ -154,6 +155,23 @@ def build_strategy(components: Mapping[str, Chosen], info: ScenarioInfo, streams
         _require_initialised(path, network)
         network.to(streams.device)
     return strategy
+
+
+def _check_replay(strategy: Strategy, tasks: Sequence[Task]) -> None:
+    """Asks how much is replayed at each task, where that is known beforehand: a strategy may refuse its schedule then.
+
+    Raises:
+        ConfigError: It does.
+    """
+    if strategy.is_adaptive:
+        return
+    try:
+        for task in tasks:
+            strategy.replay_count(task.index, len(task.train))
+    except ConfigError:
+        raise
+    except Exception:
+        return  # For the run to say, with the task: a strategy may count what it has not stored yet.
 
 
 def _require_initialised(path: str, network: torch.nn.Module) -> None:

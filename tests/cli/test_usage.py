@@ -166,6 +166,19 @@ class TestBrokenPlugin:
         done = cli("run", "--scenario", "split-digits", "--schedule", "odd")
         assert_refused(done, 2, "The schedule 'odd' of acme 1.2 cannot be built: KeyError: 'odd'")
 
+    def test_a_schedule_that_the_generator_cannot_follow_is_refused_before_training(
+        self, cli: Cli, plugin: Callable[[str], None], replay: list[str], tmp_path: Path
+    ) -> None:
+        plugin(
+            "from cltk.interfaces import ReplaySchedule\n"
+            "class Odd(ReplaySchedule):\n"
+            "    def count(self, completed, current):\n"
+            "        return {label: 3 for label in self.info.seen(completed)}\n"
+        )
+        done = cli(*replay, "--schedule", "odd", "--store", tmp_path / "runs")
+        assert_refused(done, 2, "The schedule counts by class, but VAE draws no samples of a class.")
+        assert not list(tmp_path.glob("runs/*/record.json"))
+
     def test_debug_shows_where_it_came_from(self, cli: Cli) -> None:
         from cltk.errors import ConfigError
 
