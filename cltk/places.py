@@ -108,11 +108,18 @@ def _paths(value: Any, prefix: str = "") -> Iterator[str]:
 
 def _nearest(path: str, places: Mapping[str, str]) -> str:
     """The place of a field, or of the nearest that it is in; empty where none of them was given."""
-    own = [path, *(path.removeprefix(table) for table in _TABLES if path.startswith(table))]
+    short = [path.removeprefix(table) for table in _TABLES if path.startswith(table)]
+    # An option or a variable wins over the file, whose own field of the short name is another one.
+    own = [*(name for name in short if not _is_line(places.get(name, ""))), path, *short]
     exact = next((places[each] for name in own for each in (f"{name}.name", name) if name and each in places), None)
     if exact is not None or "." not in path:
         return exact or ""
     return _nearest(path.rpartition(".")[0], places)
+
+
+def _is_line(place: str) -> bool:
+    """Whether a place is one of a file, and neither an option nor a variable."""
+    return not place.startswith(("--", "CLTK_"))
 
 
 def _placed(fault: Fault, place: str) -> Fault:

@@ -76,6 +76,16 @@ def test_an_option_counts_before_a_variable_before_a_file(tmp_path: Path) -> Non
     assert told("ablate.axes.generator.beta", Places(path, variables, words)) == "--axis generator.beta: wrong"
 
 
+def test_a_field_of_a_table_has_the_place_that_counts(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text('seeds = [0]\n[ablate]\nseeds = [1]\nobjective = "a"\n')
+    words = ["--objective", "b"]
+    assert told("ablate.seeds", Places(path, {}, words)) == f"{path}:3: wrong"
+    assert told("ablate.objective.metrics.0", Places(path)) == f"{path}:4: wrong"
+    assert told("ablate.objective.metrics.0", Places(path, {}, words)) == "--objective: wrong"
+    assert told("ablate.seeds", Places(path, {"CLTK_SEEDS": "x"})) == "CLTK_SEEDS: wrong"
+
+
 def test_nothing_is_said_of_the_place_of_what_nobody_gave() -> None:
     assert told("generator.beta", Places()) == "wrong"
     assert told("", Places()) == "wrong"
