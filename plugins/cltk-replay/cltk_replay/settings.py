@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, PositiveInt, SerializerFunctionWrapHandler, model_serializer
 
 from cltk.interfaces import LabelledReplay
 
@@ -27,8 +27,10 @@ class GeneratedReplay(LabelledReplay):
         description="replay samples as the generator gives them, or with each pixel drawn as 0 or 1 with that "
         "probability; or draw those of current images, too, when the classifier learns them",
     )
-    generated_current: NonNegativeFloat = Field(
+    generated_current: float = Field(
         0.0,
+        ge=0,
+        le=100,
         description="generated samples of the current classes for each real one, so that replay is not the only "
         "generated part; the generator learns first then",
     )

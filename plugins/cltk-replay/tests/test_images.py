@@ -131,3 +131,7 @@ class TestGeneratedCurrent:
     def test_a_generator_without_classes_is_refused(self) -> None:
         with pytest.raises(ConfigError, match="none of the current ones"):
             make(generated_current=1.0)
+
+    def test_more_than_can_be_meant_are_refused(self) -> None:
+        with pytest.raises(ConfigError, match="expected a number of at most 100"):
+            make(MIXTURE, generated_current=1e9)
