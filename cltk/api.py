@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -14,13 +14,13 @@ from cltk.engine import train as _train
 from cltk.errors import ConfigError, Faults
 from cltk.events import Event
 from cltk.experiment import Experiment
-from cltk.interfaces import Measure, Sink
+from cltk.interfaces import Sink
 from cltk.layers import combine, overlay, override_at, read_toml, without_studies
 from cltk.machine import Machine
 from cltk.places import Places
 from cltk.record import Record
 from cltk.resolve import resolve
-from cltk.runs.measuring import load_metrics, measure
+from cltk.runs.measuring import load_metrics, measure_runs
 from cltk.runs.reading import read_records
 from cltk.runs.restoring import Restored
 from cltk.runs.restoring import restore as _restore
@@ -182,7 +182,8 @@ def load_runs(
         store: The folder of all runs.
         name: Of experiments of this name alone.
         metrics: Metrics to compute, whatever the runs were asked for; None for those that their records hold. Where one
-            has no value, the row has None.
+            has no value, the row has None. One of several runs has in each row the value of all finished runs of the
+            row's configuration, whose ``hash`` they share.
 
     Raises:
         ConfigError: There is no such metric.
@@ -190,12 +191,11 @@ def load_runs(
     records, problems = read_records(Path(store))
     for problem in problems if Path(store).is_dir() else [f"There is no folder '{store}'."]:
         warnings.warn(problem, stacklevel=2)
-    chosen = None if metrics is None else load_metrics(metrics)
-    wanted = (record for record in records if name in (None, record.config.get("name")))
+    wanted = [record for record in records if name in (None, record.config.get("name"))]
+    values = [None] * len(wanted) if metrics is None else measure_runs(wanted, load_metrics(metrics), records)
     return [
-        row_of(record, None if chosen is None else _values(record, chosen))
-        | {"written": written_at(record, Path(store))}
-        for record in wanted
+        row_of(record, own) | {"written": written_at(record, Path(store))}
+        for record, own in zip(wanted, values, strict=True)
     ]
 
 
@@ -212,7 +212,3 @@ def restore(run_id: str, store: str | Path = "runs", machine: Machine | None = N
         StoreError: Its record or its weights are missing, incomplete or altered.
     """
     return _restore(run_id, Path(store), machine)
-
-
-def _values(record: Record, metrics: Mapping[str, Measure]) -> dict[str, float | None]:
-    return {name: measured.value for name, measured in measure(record, metrics).items()}

@@ -132,6 +132,27 @@ class TestRows:
         with pytest.warns(UserWarning, match="There is no folder"):
             assert cltk.load_runs(store / "typo") == []
 
+    def test_a_metric_of_several_runs_is_that_of_all_seeds_in_each_row(
+        self, make_digits: Callable[..., Experiment], machine: Machine, tmp_path: Path
+    ) -> None:
+        def run(strategy: str) -> float:
+            """The mean accuracy of two seeds on each task right after it."""
+            budget = {"name": strategy, "classifier": {"epochs": 1, "min_steps": 0}}
+            scenario = {"name": "split-digits", "per_class": 5}
+            experiment = make_digits(scenario=scenario, strategy=budget, generator=None)
+            ending = cltk.run(experiment, seeds=[0, 1], store=tmp_path, machine=machine)
+            return statistics.fmean(task.accuracy[k] for each in ending.records for k, task in enumerate(each.tasks))
+
+        reached = run("finetune")
+        assert [row["intransigence"] for row in cltk.load_runs(tmp_path, metrics=["intransigence"])] == [None, None]
+        gap = run("joint") - reached
+        rows = cltk.load_runs(tmp_path, metrics=["intransigence", "operations"])
+        found = {(row["strategy.name"], row["seed"]): row["intransigence"] for row in rows}
+        assert found == {
+            ("finetune", 0): pytest.approx(gap), ("finetune", 1): pytest.approx(gap), ("joint", 0): 0, ("joint", 1): 0,
+        }  # fmt: skip
+        assert all(row["operations"] > 0 for row in rows)
+
     def test_a_broken_one_is_left_out_with_a_warning(self, tmp_path: Path) -> None:
         (tmp_path / "broken").mkdir()
         (tmp_path / "broken" / "record.json").write_text("{")

@@ -27,6 +27,7 @@ __all__ = [
     "measure",
     "measure_group",
     "measure_groups",
+    "measure_runs",
     "overlaid",
     "remeasured",
 ]
@@ -133,6 +134,30 @@ def measure_groups(records: Sequence[Record], metrics: Mapping[str, Measure], st
     groups = {name: metric for name, metric in metrics.items() if isinstance(metric, GroupMetric)}
     find_records = partial(finished_runs, read_records(store)[0] if groups else [])
     return {name: measure_group(records, metric, find_records) for name, metric in groups.items()}
+
+
+def measure_runs(
+    records: Sequence[Record], metrics: Mapping[str, Measure], among: Sequence[Record]
+) -> list[dict[str, float | None]]:
+    """The values of all metrics for each run; None where one has none.
+
+    One of several runs has the value of all finished runs of the run's configuration.
+
+    Args:
+        records: The runs.
+        metrics: The metrics by name.
+        among: All runs that there are, to find those that metrics of several runs need.
+    """
+    groups = {name: metric for name, metric in metrics.items() if isinstance(metric, GroupMetric)}
+    find_records = partial(finished_runs, among)
+    over_runs = {
+        config_hash: {
+            name: measure_group(find_records(config_hash), each, find_records) for name, each in groups.items()
+        }
+        for config_hash in {record.config_hash for record in records}
+    }
+    measured = [measure(record, metrics) | over_runs[record.config_hash] for record in records]
+    return [{name: results[name].value for name in metrics} for results in measured]
 
 
 def overlaid(record: Record, overrides: Overrides) -> Experiment:
