@@ -113,5 +113,5 @@ def show_run(
         print_json(recalled.to_dict())
         return
     print_records(recalled.records, recalled.summary, store=store)
-    for name, reason in recalled.reasons.items():
+    for name, reason in recalled.without_value.items():
         print(f"{name}: {reason}")

@@ -27,18 +27,18 @@ class Recalled:
     Attributes:
         records: One a seed, with the metrics that were asked for.
         summary: What several seeds say together; None for a single one.
-        reasons: Why a metric that was asked for has no value, by its name.
+        without_value: Why a metric that was asked for has no value, by its name.
     """
 
     records: Sequence[Record]
     summary: Summary | None
-    reasons: Mapping[str, str]
+    without_value: Mapping[str, str]
 
     def to_dict(self) -> dict[str, Any]:
-        """The record of a single run; of several, all ``runs`` and their ``summary``; ``reasons`` where there are."""
+        """The record of a single run; of several, all ``runs`` and their ``summary``; ``without_value`` if any."""
         runs = [record.to_dict() for record in self.records]
         whole = runs[0] if self.summary is None else {"runs": runs, "summary": self.summary}
-        return whole | ({"reasons": dict(self.reasons)} if self.reasons else {})
+        return whole | ({"without_value": dict(self.without_value)} if self.without_value else {})
 
 
 def recall(records: Sequence[Record], store: Path, asked: Sequence[str] = (), *, others: bool = True) -> Recalled:

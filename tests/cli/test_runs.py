@@ -74,7 +74,7 @@ def test_metrics_that_it_did_not_have_are_computed(cli: Cli, store: Path) -> Non
     done = cli("runs", "show", OLD, "--store", store, "--json", *asked)
     assert done.json["metrics"]["operations"] == sum(done.json["operations"])
     assert done.json["metrics"]["diaz-ms"] == 1.0
-    assert done.json["reasons"] == {"diaz-cl-stability": "undefined for what was measured"}
+    assert done.json["without_value"] == {"diaz-cl-stability": "undefined for what was measured"}
     shown = cli("runs", "show", OLD, "--store", store, *asked)
     assert "diaz-cl-stability: undefined for what was measured" in shown.out
     assert "diaz-bwt" not in shown.out

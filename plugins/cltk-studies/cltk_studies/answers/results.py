@@ -79,7 +79,7 @@ class StudyResult:
     @property
     def metrics(self) -> list[str]:
         """The names of all metrics that have a value, or a reason for none, in some cell."""
-        named = {name for cell in self.cells for name in (*cell.metrics, *cell.values.reasons)}
+        named = {name for cell in self.cells for name in (*cell.metrics, *cell.values.without_value)}
         return [name for name in self.measures.names if name in named]
 
     @property
@@ -157,7 +157,7 @@ class StudyResult:
             "settings": result.cell.settings,
             "runs": runs,
             "metrics": _as_dicts(result.metrics),
-            "without_value": dict(result.values.reasons),
+            "without_value": dict(result.values.without_value),
             "differences": _as_dicts(result.differences),
             "costs": _as_dicts(result.costs),
         }

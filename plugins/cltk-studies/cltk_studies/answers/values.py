@@ -21,12 +21,12 @@ class CellValues:
     Attributes:
         by_seed: The value of each metric of one run, by the name of the metric and by seed.
         estimates: The mean of each metric over the seeds, and the value of each metric of several runs.
-        reasons: Why a metric has no value at all, by its name.
+        without_value: Why a metric has no value at all, by its name.
     """
 
     by_seed: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    without_value: Mapping[str, str] = field(default_factory=dict)
 
 
 def measure_cell(
@@ -48,11 +48,11 @@ def measure_cell(
     finished = finished_by_seed(records)
     measured = {seed: _measure_run(record, measures, asked, absent) for seed, record in finished.items()}
     by_seed: dict[str, dict[int, float]] = {}
-    reasons: dict[str, str] = {}
+    without_value: dict[str, str] = {}
     for seed, values in measured.items():
         for name, found in values.items():
             if found.value is None:
-                reasons.setdefault(name, found.reason)
+                without_value.setdefault(name, found.reason)
             else:
                 by_seed.setdefault(name, {})[seed] = found.value
     estimates = {name: estimate(list(values.values())) for name, values in by_seed.items()}
@@ -60,10 +60,10 @@ def measure_cell(
         if isinstance(metric, GroupMetric):
             found = measure_group(list(finished.values()), metric, find_records)
             if found.value is None:
-                reasons[name] = found.reason
+                without_value[name] = found.reason
             else:
                 estimates[name] = Estimate(len(finished), found.value)
-    return CellValues(by_seed, estimates, {name: why for name, why in reasons.items() if name not in estimates})
+    return CellValues(by_seed, estimates, {name: why for name, why in without_value.items() if name not in estimates})
 
 
 def resolution_of(records: Mapping[int, Record]) -> float:

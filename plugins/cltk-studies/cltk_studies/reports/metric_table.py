@@ -31,7 +31,7 @@ def arrow(result: StudyResult, metric: str) -> str:
 def _rows(result: StudyResult, metric: str) -> Iterator[Row]:
     """A row a cell; a single one where all cells are alike, as there are metrics that only some methods change."""
     title = arrow(result, metric)
-    cells = [cell for cell in result.ranked if metric in cell.metrics or metric in cell.values.reasons]
+    cells = [cell for cell in result.ranked if metric in cell.metrics or metric in cell.values.without_value]
     alike = {_mean(cell, metric) for cell in cells}
     if len(cells) > 2 and len(alike) == 1:
         yield title, "all of them", *alike.pop(), "", ""
@@ -55,7 +55,7 @@ def is_best(result: StudyResult, cell: CellResult, metric: str) -> bool:
 def _mean(cell: CellResult, metric: str) -> tuple[str | int, str]:
     """The number of seeds and the mean; or why there is none."""
     found = cell.metrics.get(metric)
-    return (found.n, format_mean(found)) if found else ("", cell.values.reasons[metric])
+    return (found.n, format_mean(found)) if found else ("", cell.values.without_value[metric])
 
 
 def metric_notes(result: StudyResult) -> Iterator[str]:

@@ -56,7 +56,7 @@ def _note(result: StudyResult) -> str:
 
 
 def _value(cell: CellResult, metric: str) -> str:
-    return format_mean(cell.metrics.get(metric)) or cell.values.reasons.get(metric, "")
+    return format_mean(cell.metrics.get(metric)) or cell.values.without_value.get(metric, "")
 
 
 def _settings(cell: CellResult) -> str:

@@ -54,7 +54,7 @@ def test_a_metric_that_is_not_installed_any_more_keeps_what_was_stored(study: St
 def test_one_that_was_never_stored_says_why_it_has_no_value(study: Study) -> None:
     study = with_metrics(study, {"name": "never-there"})
     result = compare_cells(study, load_records(study, OLD))
-    assert result.cells[0].values.reasons == {"never-there": "There is no metric 'never-there'."}
+    assert result.cells[0].values.without_value == {"never-there": "There is no metric 'never-there'."}
 
 
 def test_one_that_is_asked_for_has_to_be_there(study: Study) -> None:
