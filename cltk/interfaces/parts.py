@@ -17,6 +17,7 @@ from cltk.interfaces.schedule import ReplaySchedule
 __all__ = ["Parts", "SlotName"]
 
 SlotName = Literal["generator", "classifier", "schedule"]
+"""A slot that a strategy may use: of ``cltk.kinds``, those that not every experiment fills, for type checkers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from cltk.testing.outcome import require_equal
 from cltk.testing.sequences import batch_of, info_of
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["CLASSIFIER_CHECKS"]
+__all__ = ["CHECKS"]
 
 TOLERANCE = 1e-4
 """Matrix products of another size round differently; a dependence on the other samples is larger."""
@@ -89,7 +89,7 @@ def _ready(subject: Subject, info: ScenarioInfo) -> Classifier:
     return classifier
 
 
-CLASSIFIER_CHECKS: tuple[Body, ...] = (
+CHECKS: tuple[Body, ...] = (
     *common_checks(build),
     logits_for_any_number,
     trains_on_one_sample,

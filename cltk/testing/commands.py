@@ -17,7 +17,7 @@ from cltk.testing.components import has_docstring
 from cltk.testing.defects import NotRunError, require
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["COMMAND_CHECKS"]
+__all__ = ["CHECKS"]
 
 HEAVY = ("dask", "matplotlib", "mlflow", "optuna", "pandas", "ray", "scipy", "sklearn", "tensorboard", "torch")
 """Packages that take long to import; whoever presses Tab would wait for them."""
@@ -76,4 +76,4 @@ def _plugins(target: Any) -> Iterator[Plugin]:
     return (plugin for plugin in installed("command") if plugin.target == place)
 
 
-COMMAND_CHECKS: tuple[Body, ...] = (has_docstring, options_are_described, importing_costs_nothing, name_is_free)
+CHECKS: tuple[Body, ...] = (has_docstring, options_are_described, importing_costs_nothing, name_is_free)

@@ -16,7 +16,7 @@ from cltk.testing.outcome import require_equal
 from cltk.testing.sequences import SHAPES, batch_of
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["GENERATOR_CHECKS"]
+__all__ = ["CHECKS"]
 
 MANY = 64
 
@@ -121,7 +121,7 @@ def _ready(subject: Subject) -> Generator:
     return generator
 
 
-GENERATOR_CHECKS: tuple[Body, ...] = (
+CHECKS: tuple[Body, ...] = (
     *common_checks(build),
     loss_is_one_number_a_sample,
     samples_of_any_number,

@@ -1,40 +1,18 @@
-"""The kinds of component that the kit knows, by the names that the composition root gives them."""
+"""The checks of each kind of component, from the module that is named as the kind's entry points are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pkgutil import resolve_name
 from typing import Any
 
 from cltk.errors import PluginError
 from cltk.interfaces import GroupMetric
-from cltk.kinds import KINDS
-from cltk.testing.classifiers import CLASSIFIER_CHECKS
-from cltk.testing.commands import COMMAND_CHECKS
-from cltk.testing.generators import GENERATOR_CHECKS
+from cltk.kinds import KINDS, Kind
 from cltk.testing.group_metrics import GROUP_METRIC_CHECKS
-from cltk.testing.launchers import LAUNCHER_CHECKS
-from cltk.testing.metrics import METRIC_CHECKS
-from cltk.testing.scenarios import SCENARIO_CHECKS
-from cltk.testing.schedules import SCHEDULE_CHECKS
-from cltk.testing.sinks import SINK_CHECKS
-from cltk.testing.sources import SOURCE_CHECKS
-from cltk.testing.strategies import STRATEGY_CHECKS
 from cltk.testing.subject import Body
 
 __all__ = ["checks_for"]
-
-CHECKED: Mapping[str, Sequence[Body]] = {
-    "scenario": SCENARIO_CHECKS,
-    "strategy": STRATEGY_CHECKS,
-    "generator": GENERATOR_CHECKS,
-    "classifier": CLASSIFIER_CHECKS,
-    "schedule": SCHEDULE_CHECKS,
-    "metric": METRIC_CHECKS,
-    "sink": SINK_CHECKS,
-    "source": SOURCE_CHECKS,
-    "launcher": LAUNCHER_CHECKS,
-    "command": COMMAND_CHECKS,
-}
 
 
 def checks_for(target: Any) -> Sequence[Body]:
@@ -45,8 +23,14 @@ def checks_for(target: Any) -> Sequence[Body]:
     """
     if isinstance(target, type) and issubclass(target, GroupMetric):
         return GROUP_METRIC_CHECKS
-    for name, checks in CHECKED.items():
-        if KINDS[name].accepts(target):
-            return checks
-    bases = ", ".join(KINDS[name].expected for name in CHECKED if KINDS[name].base)
+    for kind in KINDS.values():
+        if kind.accepts(target):
+            return _checks_of(kind)
+    bases = ", ".join(kind.expected for kind in KINDS.values() if kind.base)
     raise PluginError(f"{target!r} is no component.", f"Derive it from one of {bases}, of cltk.interfaces.")
+
+
+def _checks_of(kind: Kind) -> Sequence[Body]:
+    """``CHECKS`` of ``cltk.testing.scenarios`` for the kind of ``cltk.scenarios``, and so on."""
+    checks: Sequence[Body] = resolve_name(f"cltk.testing.{kind.group.removeprefix('cltk.')}:CHECKS")
+    return checks

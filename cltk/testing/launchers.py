@@ -18,7 +18,7 @@ from cltk.testing.isolation import processes_started
 from cltk.testing.settings import SETTINGS_CHECKS
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["LAUNCHER_CHECKS"]
+__all__ = ["CHECKS"]
 
 PATIENCE = 30.0
 """Seconds within which workers are to have ended; a cluster may still have them in its queue then."""
@@ -111,7 +111,7 @@ def _have_ended(launcher: Launcher, handle: Handle) -> bool:
     return True
 
 
-LAUNCHER_CHECKS: tuple[Body, ...] = (
+CHECKS: tuple[Body, ...] = (
     has_docstring,
     builds,
     *SETTINGS_CHECKS,

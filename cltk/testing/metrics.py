@@ -17,7 +17,7 @@ from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["METRIC_CHECKS", "SLACK", "direction_and_range_are_declared", "made_up_histories"]
+__all__ = ["CHECKS", "SLACK", "direction_and_range_are_declared", "made_up_histories"]
 
 SLACK = 1e-9
 """A sum of many accuracies may leave its range by rounding."""
@@ -138,7 +138,7 @@ def _exercise(subject: Subject) -> Outcome:
     return {f"history {number}": torch.tensor(float(value)) for number, value in enumerate(values)}
 
 
-METRIC_CHECKS: tuple[Body, ...] = (
+CHECKS: tuple[Body, ...] = (
     *common_checks(_metric),
     values_lie_in_the_declared_range,
     measuring_is_pure,

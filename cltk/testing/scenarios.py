@@ -17,7 +17,7 @@ from cltk.testing.defects import require
 from cltk.testing.outcome import Outcome, require_equal
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["SCENARIO_CHECKS"]
+__all__ = ["CHECKS"]
 
 PARTS = ("train", "validation", "test")
 SHARED = 0.5
@@ -171,7 +171,7 @@ def _list_of_rows(x: Tensor) -> list[bytes]:
     return [row.tobytes() for row in x.flatten(1).numpy()]
 
 
-SCENARIO_CHECKS: tuple[Body, ...] = (
+CHECKS: tuple[Body, ...] = (
     *common_checks(_build),
     tasks_are_in_order,
     images_are_well_formed,

@@ -15,7 +15,7 @@ from cltk.testing.outcome import Outcome
 from cltk.testing.sequences import info_of
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["SCHEDULE_CHECKS"]
+__all__ = ["CHECKS"]
 
 CURRENT = (1, 48, 1_000, 12_665, 1_000_000)
 LENGTHS = (1, 2, 5, 20)
@@ -96,7 +96,7 @@ def _build(subject: Subject) -> object:
     return subject.build(info_of())
 
 
-SCHEDULE_CHECKS: tuple[Body, ...] = (
+CHECKS: tuple[Body, ...] = (
     *common_checks(_build),
     counts_are_whole_and_not_negative,
     counting_is_pure,

@@ -20,7 +20,7 @@ from cltk.testing.runs import CONFIG, MadeUpStore, made_up_store
 from cltk.testing.settings import SETTINGS_CHECKS
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["SINK_CHECKS"]
+__all__ = ["CHECKS"]
 
 SUMMARY: Summary = {"made-up": {"mean": 0.5, "std": 0.0, "ci95": 0.0}}
 
@@ -198,7 +198,7 @@ def _somewhere_else() -> Iterator[Path]:
             os.chdir(before)
 
 
-SINK_CHECKS: tuple[Body, ...] = (
+CHECKS: tuple[Body, ...] = (
     has_docstring,
     builds,
     *SETTINGS_CHECKS,

@@ -13,7 +13,7 @@ from cltk.testing.isolation import offline
 from cltk.testing.settings import SETTINGS_CHECKS
 from cltk.testing.subject import Body, Subject
 
-__all__ = ["SOURCE_CHECKS"]
+__all__ = ["CHECKS"]
 
 NAME = "no-such-study"
 RUN = ("0123456789ab", 1)
@@ -43,4 +43,4 @@ def says_what_it_does_not_have(subject: Subject) -> None:
     require(not records, f"records gave {len(records)}", "Return only those of the study that are wanted.")
 
 
-SOURCE_CHECKS: tuple[Body, ...] = (has_docstring, builds, *SETTINGS_CHECKS, says_what_it_does_not_have)
+CHECKS: tuple[Body, ...] = (has_docstring, builds, *SETTINGS_CHECKS, says_what_it_does_not_have)

@@ -17,7 +17,7 @@ from cltk.testing.subject import Body, Subject
 from cltk.testing.together import traces_together
 from cltk.testing.traces import Trace, build, predicted, snapshot, trace, usual_setting, usual_trace
 
-__all__ = ["STRATEGY_CHECKS"]
+__all__ = ["CHECKS"]
 
 SHOWN = 5
 TOLERANCE = 1e-4
@@ -191,7 +191,7 @@ def _exercise(subject: Subject) -> Outcome:
     return seen.outcome() | ({} if shown is None else {"preview x": shown.x, "preview y": shown.y})
 
 
-STRATEGY_CHECKS: tuple[Body, ...] = (
+CHECKS: tuple[Body, ...] = (
     *common_checks(_build),
     learns_class_incrementally,
     learns_task_incrementally,
