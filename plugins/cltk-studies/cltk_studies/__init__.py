@@ -10,25 +10,62 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cltk_studies.api import ablate, tune
+    from cltk_studies.answers.results import CellResult, StudyResult
+    from cltk_studies.api import ablate, plan_ablation, plan_tuning, tune
+    from cltk_studies.keywords import AblationKeywords, SiteKeywords, TuningKeywords
+    from cltk_studies.questions.plan import Plan, PlannedCell
+    from cltk_studies.reports.report import Report
     from cltk_studies.reports.report import load_report as report
+    from cltk_studies.work.ending import ChosenTrial, Ending
+    from cltk_studies.work.limits import Limits
 
-__all__ = ["ablate", "report", "tune"]
+__all__ = [
+    "AblationKeywords",
+    "CellResult",
+    "ChosenTrial",
+    "Ending",
+    "Limits",
+    "Plan",
+    "PlannedCell",
+    "Report",
+    "SiteKeywords",
+    "StudyResult",
+    "TuningKeywords",
+    "ablate",
+    "plan_ablation",
+    "plan_tuning",
+    "report",
+    "tune",
+]
 
 _HOMES = {
-    "ablate": "cltk_studies.api:ablate",
-    "report": "cltk_studies.reports.report:load_report",
-    "tune": "cltk_studies.api:tune",
+    "AblationKeywords": "keywords",
+    "CellResult": "answers.results",
+    "ChosenTrial": "work.ending",
+    "Ending": "work.ending",
+    "Limits": "work.limits",
+    "Plan": "questions.plan",
+    "PlannedCell": "questions.plan",
+    "Report": "reports.report",
+    "SiteKeywords": "keywords",
+    "StudyResult": "answers.results",
+    "TuningKeywords": "keywords",
+    "ablate": "api",
+    "plan_ablation": "api",
+    "plan_tuning": "api",
+    "report": "reports.report",
+    "tune": "api",
 }
+"""The module that each name is in."""
 
 
 def __getattr__(name: str) -> Any:
     """Imports what is asked for when it is asked for, so that ``import cltk_studies`` is fast."""
     if name not in _HOMES:
         raise AttributeError(f"module 'cltk_studies' has no attribute '{name}'")
-    from pkgutil import resolve_name
+    from importlib import import_module
 
-    return resolve_name(_HOMES[name])
+    return getattr(import_module(f"cltk_studies.{_HOMES[name]}"), "load_report" if name == "report" else name)
 
 
 def __dir__() -> list[str]:

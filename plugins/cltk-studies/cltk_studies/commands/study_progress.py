@@ -34,8 +34,6 @@ class _Planned(Protocol):
 
     def plan(self) -> Plan: ...
 
-    def describe_workers(self) -> str | None: ...
-
 
 class StudyProgress:
     """Shows what is going to be done, what ends, and how long the rest is going to take. On standard error.
@@ -125,13 +123,13 @@ class _Text(ProgressColumn):
 
 def print_plan(study: _Planned, *, json: bool) -> None:
     """Prints what would be done, what it would cost, and what would be launched, on standard output."""
-    plan, launched = study.plan(), study.describe_workers()
+    plan = study.plan()
     if json:
-        print_json({**study.head, **plan.to_dict(), **({"launched": launched} if launched else {})})
+        print_json({**study.head, **plan.to_dict()})
         return
     print_table(plan_table(plan))
-    if launched:
-        print(launched)
+    if plan.launched:
+        print(plan.launched)
     for notice in plan.notices:
         show_notice(notice)
 

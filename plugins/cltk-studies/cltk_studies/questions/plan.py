@@ -52,12 +52,14 @@ class Plan:
         workers: The number of workers.
         afterwards: What follows once they are done, at the most; not counted among their runs.
         notices: What the user should know, a sentence each.
+        launched: What would start the workers, as text; None where the calling process works alone, or nobody asked.
     """
 
     cells: Sequence[PlannedCell]
     workers: int
     afterwards: PlannedCell | None = None
     notices: Sequence[str] = ()
+    launched: str | None = None
 
     @property
     def runs(self) -> int:
@@ -88,7 +90,7 @@ class Plan:
         if self.afterwards is not None:
             later = Plan([self.afterwards], self.workers)
             plan["afterwards"] = {"runs": later.runs, "seconds": round(later.seconds, 3)}
-        return plan
+        return plan | ({"launched": self.launched} if self.launched else {})
 
 
 class CostEstimator:

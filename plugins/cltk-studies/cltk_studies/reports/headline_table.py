@@ -39,7 +39,9 @@ def _row(result: StudyResult, cell: CellResult, objective: str) -> Iterator[str]
 
 def _missing_notes(result: StudyResult, objective: str) -> Iterator[str]:
     """Why cells have no value of the objective, and how to get one where runs are missing that it compares with."""
-    missing = {cell.values.reasons[objective]: cell for cell in result.cells if objective in cell.values.reasons}
+    missing = {
+        cell.values.without_value[objective]: cell for cell in result.cells if objective in cell.values.without_value
+    }
     if not missing:
         return
     yield f"No value (-) of {objective}: {'; '.join(missing)}."

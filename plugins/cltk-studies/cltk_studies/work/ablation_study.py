@@ -71,8 +71,9 @@ class AblationStudy:
         return (self.study.name,)
 
     def plan(self) -> Plan:
-        """What is still to be done, and what that costs; trains for a moment."""
-        return self._plan(self._stored())
+        """What is still to be done, what that costs and who would do it; trains for a moment."""
+        launched = self._site.describe_workers(*self.worker_studies)
+        return replace(self._plan(self._stored()), launched=launched)
 
     def _plan(self, stored: Sequence[Record]) -> Plan:
         cells = self.study.cells
@@ -81,10 +82,6 @@ class AblationStudy:
         edited = {name for each in planned for name in each.edited}
         notices = [*self._notices, *map(_explain_edit, sorted(edited)), *self._site.explain_launcher(planned)]
         return Plan(planned, self._site.workers, notices=notices)
-
-    def describe_workers(self) -> str | None:
-        """What would be launched, as text; None where this process works alone."""
-        return self._site.describe_workers(*self.worker_studies)
 
     def run(self, display: Display) -> Ending:
         """Does what is left to be done, and returns what the study says.

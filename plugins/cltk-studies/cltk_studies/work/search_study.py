@@ -70,7 +70,11 @@ class SearchStudy:
         """The names of the studies that workers on it work on: the search, and the comparison after it."""
         return (self.search.name, f"{self.search.name}-test")
 
-    def plan(self, ended: Collection[str] = ()) -> Plan:
+    def plan(self) -> Plan:
+        """What would be done and who would do it; trains for a moment. What has been tried already is counted too."""
+        return replace(self._plan(()), launched=self._site.describe_workers(*self.worker_studies))
+
+    def _plan(self, ended: Collection[str]) -> Plan:
         """What is still to be done; every run is taken to cost what the experiment itself does.
 
         Args:
@@ -90,10 +94,6 @@ class SearchStudy:
         after = PlannedCell(cell, (), compared, replayed, seconds)
         notices = [*prepared.notices, *_explain_few_seeds(search), *self._site.explain_launcher([trials])]
         return Plan([trials], self._site.workers, after, notices)
-
-    def describe_workers(self) -> str | None:
-        """What would be launched, as text; None where this process works alone."""
-        return self._site.describe_workers(*self.worker_studies)
 
     def run(self, display: Display) -> Ending:
         """Runs what is left of the search, chooses, and compares the choice with others on test data.
@@ -134,7 +134,7 @@ class SearchStudy:
         persist = Persistence()
         ended = persist(queue.ended)
         persist(lambda: queue.submit(self.search.items(self._trials)))
-        plan = self.plan(ended)
+        plan = self._plan(ended)
         store = self._site.store
         display.begin(plan, list(dict.fromkeys([*notices, *plan.notices])), Positions(store, self.search.name))
         interrupted = False
