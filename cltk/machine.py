@@ -110,7 +110,7 @@ def device_of(machine: Machine) -> torch.device:
 def precision_of(machine: Machine, device: torch.device) -> Precision:
     """The precision that is meant; ``auto`` is bfloat16 where the hardware multiplies it faster than float32.
 
-    Over ten paired seeds it makes no difference in accuracy beyond the interval of 0.010 (docs/performance.md).
+    Over twenty paired seeds it makes no difference in accuracy beyond the interval of 0.009 (docs/performance.md).
     """
     if machine.precision != "auto":
         return machine.precision
