@@ -91,7 +91,7 @@ def _connected(address: str | None) -> Client:
     if address is None:
         raise CltkError("No Dask scheduler is named.", advice)
     try:
-        return Client(address, timeout=30, set_as_default=False)
+        return Client(address, set_as_default=False)
     except OSError as error:
         raise CltkError(f"No Dask scheduler answers at {address}.", advice) from error
 

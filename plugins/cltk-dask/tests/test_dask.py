@@ -45,7 +45,14 @@ def scheduler() -> Iterator[str]:
         yield str(cluster.scheduler_address)
 
 
-test_conformance = conformance_tests(Dask)
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Where no scheduler can answer, there is nothing to wait for."""
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
+        yield
+
+
+test_conformance = pytest.mark.usefixtures("impatient")(conformance_tests(Dask))
 
 
 def test_workers_are_counted_stopped_and_explained(tmp_path: Path) -> None:
@@ -76,6 +83,7 @@ def test_any_process_can_stop_them_whatever_it_is_set_to(tmp_path: Path) -> None
         assert other.alive(handle) == 0
 
 
+@pytest.mark.usefixtures("impatient")
 def test_without_a_scheduler_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(CltkError, match="No Dask scheduler answers"):
         Dask(Dask.Config(scheduler="tcp://127.0.0.1:9"), tmp_path).start(["true"], 1)

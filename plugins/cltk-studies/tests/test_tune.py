@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_budget_is_spread(file: Path, cli: Cli, store: Path) -> None:
-    options = [file, "--budget", 101, "--store", store]
+    options = [file, "--budget", 101, "--store", store, "--sink", "none"]
     plan = cli("tune", *options, "--trials", 5, "--dry-run", "--json")
     assert plan.json["runs"] == 5
     assert plan.json["afterwards"]["runs"] == 10
