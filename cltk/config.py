@@ -123,7 +123,7 @@ def as_slot(value: object) -> object:
 
 
 def _as_seeds(value: object) -> object:
-    """Reads ``3``, ``"0..4"`` and ``"0,2,5"`` as lists of seeds."""
+    """Reads ``3``, ``"0..4"``, ``"0,2,5"`` and ``range(5)`` as lists of seeds."""
     if isinstance(value, str):
         if match := re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", value):
             first, last = int(match[1]), int(match[2])
@@ -134,7 +134,7 @@ def _as_seeds(value: object) -> object:
         if not all(re.fullmatch(r"\d+", part) for part in parts):
             raise ValueError("seeds are whole numbers, such as 0, 0..4 or 1,5")
         return tuple(parts)
-    return _as_list(value)
+    return _as_list(tuple(value) if isinstance(value, range) else value)
 
 
 def _as_list(value: object) -> object:

@@ -3,8 +3,8 @@
 Prints a table of a study's cells, such as those of ``cltk ablate experiments/beyond-bytes.toml``, and draws a figure:
 accuracy in the end against the bytes of all that is needed to go on after the last task. These are weights, priors and
 statistics, stored images and their labels, with the classifier and without it; what a seed draws again is free for
-every method. Stored images are counted raw, a byte a pixel, and as LZMA compresses as many training images together,
-without loss.
+every method. Stored images are counted raw, a byte a pixel and eight a label, and as LZMA compresses as many training
+images together, without loss, with a byte a label.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Point:
         accuracy: In the end, over the seeds.
         bytes: All that is kept.
         classifier: Of that, the classifier.
-        saved: What compressing the stored images saves.
+        saved: What compressing the stored images and their labels saves.
     """
 
     family: str
@@ -66,13 +66,14 @@ def point_of(cell: str, records: Sequence[Record], images: torch.Tensor) -> Poin
     """A cell, by its finished runs."""
     kept = records[0].bytes
     stored = images[: records[0].config["strategy"].get("buffer", 0)]
+    smallest = compressed(stored) + len(stored) if len(stored) else 0
     return Point(
         family_of(records[0]),
         cell,
         estimate([record.final_accuracy for record in records]),
         kept["total"],
         kept.get("classifier", 0),
-        len(stored) * kept["image"] - compressed(stored) if len(stored) else 0,
+        kept.get("buffer", 0) - smallest,
     )
 
 
@@ -81,9 +82,10 @@ def to_markdown(points: Sequence[Point]) -> str:
     lines = ["| cell | final average accuracy | seeds | bytes | without the classifier | that, compressed |"]
     lines.append("|---|---|---|---|---|---|")
     for point in sorted(points, key=lambda point: point.bytes - point.classifier):
-        accuracy = f"{point.accuracy.mean:.3f} ± {point.accuracy.ci95:.3f}"
+        interval = "" if point.accuracy.ci95 is None else f" ± {point.accuracy.ci95:.3f}"
         without = point.bytes - point.classifier
         small = f"{without - point.saved:,}" if point.saved else ""
+        accuracy = f"{point.accuracy.mean:.3f}{interval}"
         lines.append(f"| {point.cell} | {accuracy} | {point.accuracy.n} | {point.bytes:,} | {without:,} | {small} |")
     return "\n".join(lines)
 
@@ -97,7 +99,7 @@ def draw(points: Sequence[Point]) -> Figure:
             own = sorted((point for point in points if point.family == family), key=lambda point: point.bytes)
             kept = [point.bytes - (0 if classifier else point.classifier) for point in own]
             means = [point.accuracy.mean for point in own]
-            errors = [point.accuracy.ci95 for point in own]
+            errors = [point.accuracy.ci95 or 0 for point in own]
             lines = axes.errorbar(kept, means, errors, fmt="o-", markersize=4, capsize=2, linewidth=1, label=family)
             if any(point.saved for point in own):
                 small = [size - point.saved for size, point in zip(kept, own, strict=True)]

@@ -224,7 +224,15 @@ class TestValues:
 class TestSeeds:
     @pytest.mark.parametrize(
         ("given_as", "seeds"),
-        [("0..4", (0, 1, 2, 3, 4)), ("3..3", (3,)), ("0,2", (0, 2)), (3, (3,)), ("3", (3,)), ([0, 1], (0, 1))],
+        [
+            (range(2), (0, 1)),
+            ("0..4", (0, 1, 2, 3, 4)),
+            ("3..3", (3,)),
+            ("0,2", (0, 2)),
+            (3, (3,)),
+            ("3", (3,)),
+            ([0, 1], (0, 1)),
+        ],
     )
     def test_forms(self, given_as: Any, seeds: tuple[int, ...]) -> None:
         assert experiment(seeds=given_as).seeds == seeds
