@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
@@ -91,21 +92,28 @@ def to_markdown(points: Sequence[Point]) -> str:
 
 
 def draw(points: Sequence[Point]) -> Figure:
-    """Accuracy against bytes without the classifier and with it, a line for each method; hollow where compressed."""
+    """Accuracy against bytes without the classifier and with it, a line for each method; hollow where compressed.
+
+    Intervals are shown from three seeds on: those of two are wider than the figure.
+    """
     figure = Figure(figsize=(11, 5.2), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
+    families = list(dict.fromkeys(point.family for point in points))
+    colours = colormaps["tab20"].colors  # type: ignore[attr-defined]
     for axes, label, classifier in zip(panels, ("without the classifier", "with it"), (0, 1), strict=True):
-        for family in dict.fromkeys(point.family for point in points):
+        for family, colour in zip(families, colours, strict=False):
             own = sorted((point for point in points if point.family == family), key=lambda point: point.bytes)
             kept = [point.bytes - (0 if classifier else point.classifier) for point in own]
             means = [point.accuracy.mean for point in own]
-            errors = [point.accuracy.ci95 or 0 for point in own]
-            lines = axes.errorbar(kept, means, errors, fmt="o-", markersize=4, capsize=2, linewidth=1, label=family)
+            errors = [(point.accuracy.ci95 or 0) if point.accuracy.n > 2 else 0 for point in own]
+            axes.errorbar(
+                kept, means, errors, fmt="o-", markersize=4, capsize=2, linewidth=1, label=family, color=colour
+            )
             if any(point.saved for point in own):
                 small = [size - point.saved for size, point in zip(kept, own, strict=True)]
-                axes.plot(small, means, "o:", color=lines[0].get_color(), markersize=4, markerfacecolor="none")
+                axes.plot(small, means, "o:", color=colour, markersize=4, markerfacecolor="none")
         axes.set(xscale="log", xlabel=f"bytes to go on, {label}")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
         axes.xaxis.set_major_formatter(EngFormatter("B", sep=" "))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(alpha=0.3)
