@@ -27,7 +27,9 @@ def wait(launcher, handle):
         time.sleep(0.02)
     return launcher.reason(handle)
 
-one, other = (Mine(Mine.Config(), pathlib.Path("logs")) for _ in range(2))
+folder = pathlib.Path("logs")
+folder.mkdir()
+one, other = (Mine(Mine.Config(), folder) for _ in range(2))
 handle = json.loads(json.dumps(one.start([sys.executable, "-c", "import time; time.sleep(60)"], 2)))
 print(other.alive(handle))
 other.stop(handle)
