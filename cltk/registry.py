@@ -116,8 +116,8 @@ def find(kind: str, name: str) -> Plugin:
     matches = [plugin for plugin in installed(kind) if plugin.is_called(name)]
     if not matches:
         raise ConfigError.of([_unknown(kind, name)])
-    if len(matches) > 1:
-        matches = [plugin for plugin in matches if not refusal(plugin)]
+    if len(matches) > 1:  # Where all are refused, none of them goes before the others.
+        matches = [plugin for plugin in matches if not refusal(plugin)] or matches
     if len(matches) > 1:
         offers = " and ".join(plugin.provider for plugin in matches)
         choices = " or ".join(plugin.choice for plugin in matches)

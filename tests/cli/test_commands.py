@@ -11,7 +11,8 @@ import pytest
 from typer.main import get_command
 
 from cltk.cli.app import app
-from cltk.registry import OWN_COMMANDS, forget
+from cltk.errors import ConfigError
+from cltk.registry import OWN_COMMANDS, find, forget
 
 Cli = Callable[..., Any]
 Install = Callable[..., None]
@@ -158,6 +159,13 @@ def test_a_command_that_shadows_one_of_an_extra_is_refused_and_named(
     rows = cli("plugins", "list", "command", "--json").json
     states = {row["distribution"]: row["state"] for row in rows if row["name"] == name}
     assert states == {owner: "ready", "acme-tune": f"refused: 'cltk {name.replace('.', ' ')}' is a command of {owner}"}
+
+
+def test_two_that_shadow_one_of_the_core_are_told_apart(install: Install) -> None:
+    install("acme-run", "run")
+    install("other-run", "run")
+    with pytest.raises(ConfigError, match="cltk acme-run:run or cltk other-run:run"):
+        find("command", "run")
 
 
 def test_a_name_of_an_extra_is_free_where_that_is_not_installed(

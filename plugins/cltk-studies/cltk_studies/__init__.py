@@ -39,33 +39,33 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AblationKeywords": "keywords",
-    "CellResult": "answers.results",
-    "ChosenTrial": "work.ending",
-    "Ending": "work.ending",
-    "Limits": "work.limits",
-    "Plan": "questions.plan",
-    "PlannedCell": "questions.plan",
-    "Report": "reports.report",
-    "SiteKeywords": "keywords",
-    "StudyResult": "answers.results",
-    "TuningKeywords": "keywords",
-    "ablate": "api",
-    "plan_ablation": "api",
-    "plan_tuning": "api",
-    "report": "reports.report",
-    "tune": "api",
+    "AblationKeywords": "keywords:AblationKeywords",
+    "CellResult": "answers.results:CellResult",
+    "ChosenTrial": "work.ending:ChosenTrial",
+    "Ending": "work.ending:Ending",
+    "Limits": "work.limits:Limits",
+    "Plan": "questions.plan:Plan",
+    "PlannedCell": "questions.plan:PlannedCell",
+    "Report": "reports.report:Report",
+    "SiteKeywords": "keywords:SiteKeywords",
+    "StudyResult": "answers.results:StudyResult",
+    "TuningKeywords": "keywords:TuningKeywords",
+    "ablate": "api:ablate",
+    "plan_ablation": "api:plan_ablation",
+    "plan_tuning": "api:plan_tuning",
+    "report": "reports.report:load_report",
+    "tune": "api:tune",
 }
-"""The module that each name is in."""
+"""Where each name comes from."""
 
 
 def __getattr__(name: str) -> Any:
     """Imports what is asked for when it is asked for, so that ``import cltk_studies`` is fast."""
     if name not in _HOMES:
         raise AttributeError(f"module 'cltk_studies' has no attribute '{name}'")
-    from importlib import import_module
+    from pkgutil import resolve_name
 
-    return getattr(import_module(f"cltk_studies.{_HOMES[name]}"), "load_report" if name == "report" else name)
+    return resolve_name(f"cltk_studies.{_HOMES[name]}")
 
 
 def __dir__() -> list[str]:
